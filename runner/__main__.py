@@ -1,0 +1,34 @@
+"""The front door: picks the verb, nothing else."""
+
+import difflib
+import os
+import sys
+
+VERBS = ("compare",)
+
+
+def main() -> None:
+    """`runner …` and `python -m runner …`; exit codes as in the README."""
+    if os.getcwd() not in sys.path and "" not in sys.path:
+        sys.path.insert(0, os.getcwd())  # plugins are found here from the console script too
+    sys.exit(_dispatch(sys.argv[1:]))
+
+
+def _dispatch(words: list[str]) -> int:
+    first = words[0] if words else ""
+    if first in VERBS:
+        from runner import compare
+
+        return compare.main(words[1:])
+    if first and "=" not in first and first[0] not in "-~+":
+        close = difflib.get_close_matches(first, VERBS, n=1)
+        hint = f"did you mean {close[0]}?" if close else "write key=value, or --help"
+        print(f"{first} is not one of the verbs {', '.join(VERBS)}; {hint}", file=sys.stderr)
+        return 2
+    from runner import app
+
+    return app.train(words)
+
+
+if __name__ == "__main__":
+    main()

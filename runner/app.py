@@ -1,0 +1,165 @@
+"""Hydra in, one typed config out: everything is checked, then Hydra makes the folders and runs the jobs."""
+
+import hashlib
+import importlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hydra
+from hydra._internal.utils import get_args_parser
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from runner import compose, config, run_folder
+from runner.config import Config
+from runner.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from runner.datasets import Data
+    from runner.experiment import Outcome
+
+INFORMATION = ("help", "hydra_help", "cfg", "info", "shell_completion")
+
+
+def train(words: list[str]) -> int:
+    """Train what a command line says, once or as a sweep, and return the exit code.
+
+    0 done, 1 a run failed or the data cannot be used, 2 what was asked is invalid, 130 and 143 interrupted.
+    """
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # its exceptions reach us, and become one line each
+    if "--version" in words:
+        print(versions())
+        return 0
+    try:
+        return _train(words)
+    except ConfigError as error:
+        return _say(error, 2)
+    except DataError as error:
+        return _say(error, 1)
+    except (HydraException, OmegaConfBaseException) as error:
+        return _say(_first_lines(error), 2)
+    except KeyboardInterrupt as error:
+        print("interrupted", file=sys.stderr)
+        return 143 if type(error).__name__ == "Terminated" else 130
+
+
+def _train(words: list[str]) -> int:
+    flags = get_args_parser().parse_args(words)
+    OmegaConf.register_new_resolver("runner.slug", slug, replace=True)
+    if any(getattr(flags, name) for name in INFORMATION):
+        compose.register_schema()
+        _hydra(words, lambda composed: None)
+        return 0
+    plan = compose.plan(
+        flags.overrides,
+        flags.multirun,
+        where=Path(flags.config_path).absolute() if flags.config_path else compose.config_dir(),
+        name=flags.config_name or "config",
+        search=[f"file://{Path(flags.config_dir).absolute()}"] if flags.config_dir else [],
+    )
+    if plan.run_dir:
+        run_folder.refuse_other_run(plan.run_dir)
+    data = check([job.config for job in plan.jobs])
+
+    from runner import display, experiment
+
+    display.warn_of_samples(data)
+
+    outcomes: list[Outcome] = []
+
+    def job(composed: DictConfig) -> None:
+        setting = HydraConfig.get()
+        folder = _from_here(Path(setting.runtime.output_dir))
+        outcomes.append(experiment.run(compose.typed(composed), folder, list(setting.overrides.task)))
+        display.result(outcomes[-1])
+
+    others = [word for word in words if word not in flags.overrides]
+    _hydra([*others, *plan.words], job)
+    return _exit_code(outcomes)
+
+
+def check(configs: list[Config]) -> "list[Data]":
+    """The data of each config; refuses what cannot be trained before a folder is made or tensorflow imported.
+
+    Raises ConfigError with every problem of every config, DataError if its data cannot be had.
+    """
+    load_plugins(sorted({module for each in configs for module in each.plugins}))
+    _raise(problem for each in configs for problem in config.problems(each))
+
+    from runner import batches, datasets, task
+
+    known = [(each, config.CLASSES.get(each.dataset.name)) for each in configs]
+    _raise(problem for each, classes in known if classes for problem in task.resolve(each, classes)[1])
+    loaded = [datasets.load(each.dataset) for each in configs]
+    _raise(
+        problem
+        for each, data in zip(configs, loaded, strict=True)
+        for problem in (*task.resolve(each, data.classes)[1], *batches.split_problems(each.training, data))
+    )
+    return loaded
+
+
+def load_plugins(modules: list[str]) -> None:
+    """Import the modules that register a user's own names. Raises ConfigError."""
+    problems = []
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            problems.append(
+                f"plugins: {module} cannot be imported: {type(error).__name__}: {error}; "
+                f"modules are looked for in {os.getcwd()} and where Python finds packages"
+            )
+    if problems:
+        raise ConfigError(problems)
+
+
+def slug(text: str) -> str:
+    """A job's overrides as a folder name: at most 60 characters of letters, digits, `.`, `-`, `_`, `=` and `,`."""
+    clean = re.sub(r"[^A-Za-z0-9.,=_-]+", "-", text).replace("..", "-").strip("-.")
+    if clean == text and len(clean) <= 60:
+        return clean
+    return f"{clean[:51]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def versions() -> str:
+    """One line: the runner and what it stands on."""
+    others = ", ".join(f"{name} {metadata.version(name)}" for name in ("keras", "tensorflow", "hydra-core"))
+    return f"keras-experiment-runner {metadata.version('keras-experiment-runner')} ({others})"
+
+
+def _hydra(words: list[str], job: Callable[[DictConfig], None]) -> None:
+    sys.argv = [sys.argv[0], *words]
+    hydra.main(version_base="1.3", config_path=str(compose.config_dir()), config_name="config")(job)()
+
+
+def _raise(problems: Iterable[str]) -> None:
+    found = list(dict.fromkeys(problems))
+    if found:
+        raise ConfigError(found)
+
+
+def _from_here(folder: Path) -> Path:
+    """The shorter name of a folder below the current one."""
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+
+
+def _exit_code(outcomes: "list[Outcome]") -> int:
+    return 1 if any(outcome.status == "failed" for outcome in outcomes) else 0
+
+
+def _first_lines(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return "; ".join(lines[:2])
+
+
+def _say(what: object, code: int) -> int:
+    print(what, file=sys.stderr)
+    return code

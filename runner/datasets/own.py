@@ -1,0 +1,65 @@
+"""A user's own dataset, as a function that a plugin registers gives it."""
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+
+from runner import register
+from runner.config import Dataset
+from runner.datasets.data import Data, Examples
+from runner.datasets.prepared import fingerprint
+from runner.errors import DataError
+
+
+def load(config: Dataset) -> Data:
+    """Call the function registered under `dataset.name` and check what it gives. Raises DataError."""
+    try:
+        (x_train, y_train), (x_test, y_test) = register.datasets[config.name](**config.options)
+    except Exception as error:
+        raise DataError(
+            f"dataset.name={config.name} gave no (x_train, y_train), (x_test, y_test): {type(error).__name__}: {error}"
+        ) from error
+    train, test = _examples(config, "train", x_train, y_train), _examples(config, "test", x_test, y_test)
+    if train.features.shape[1:] != test.features.shape[1:]:
+        raise _refused(
+            config, f"x_train {train.features.shape} and x_test {test.features.shape} have different features"
+        )
+    return Data(
+        name=config.name,
+        source="own",
+        fingerprint=fingerprint({**_arrays("train", train), **_arrays("test", test)}),
+        classes=max(2, int(max(train.labels.max(), test.labels.max())) + 1),
+        train=train,
+        test=test,
+    )
+
+
+def _examples(config: Dataset, split: str, x: Any, y: Any) -> Examples:
+    features: Any = scipy.sparse.csr_matrix(x, dtype=np.float32) if scipy.sparse.issparse(x) else np.asarray(x)
+    labels = np.asarray(y)
+    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    values = features.data if scipy.sparse.issparse(features) else features
+    if values.dtype.kind not in "biuf" or features.ndim < 2:
+        raise _refused(
+            config, f"x_{split} must be numbers in [examples, features]; got {features.shape} {values.dtype}"
+        )
+    if labels.shape != features.shape[:1] or not len(labels):
+        raise _refused(config, f"x_{split} {features.shape} and y_{split} {labels.shape} do not go together")
+    if labels.dtype.kind not in "biu" or int(labels.min()) < 0:
+        raise _refused(config, f"y_{split} must hold classes as whole numbers from 0; got {labels.dtype}")
+    if not np.isfinite(values).all():
+        raise _refused(config, f"x_{split} has values that are NaN or infinite")
+    return Examples(features, labels.astype(np.int64))
+
+
+def _arrays(split: str, examples: Examples) -> dict[str, Any]:
+    features = examples.features
+    if not examples.is_sparse:
+        return {f"{split}_features": features, f"{split}_labels": examples.labels}
+    parts = {f"{split}_{part}": getattr(features, part) for part in ("data", "indices", "indptr")}
+    return {**parts, f"{split}_labels": examples.labels}
+
+
+def _refused(config: Dataset, why: str) -> DataError:
+    return DataError(f"dataset.name={config.name} cannot be used: {why}; correct the function in the plugin")

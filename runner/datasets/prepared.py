@@ -1,0 +1,86 @@
+"""Prepared data: plain .npy files in a cache, written once, memory-mapped from then on."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+from numpy.typing import NDArray
+
+from runner.config import Dataset
+from runner.datasets.data import Arrays, BuiltIn, Data
+from runner.datasets.sources import Location, cache_dir
+from runner.errors import DataError
+
+FORMAT = 1  # of the prepared files; another number prepares anew
+
+
+def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
+    """A built-in dataset from the cache, prepared first if it is not there. Raises DataError."""
+    settings = built_in.settings(config)
+    folder = cache_dir() / "prepared" / f"{built_in.name}-{_key(built_in, location, settings)}"
+    if not folder.is_dir():
+        _prepare(folder, built_in, location, settings)
+    about = json.loads((folder / "about.json").read_text())
+    arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
+    return Data(
+        name=built_in.name,
+        source=location.source,
+        fingerprint=about["fingerprint"],
+        classes=built_in.classes,
+        train=built_in.examples(arrays, "train"),
+        test=built_in.examples(arrays, "test"),
+    )
+
+
+def fingerprint(arrays: dict[str, NDArray[Any]]) -> str:
+    """SHA-256 over names, types, shapes and contents of arrays."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _key(built_in: BuiltIn, location: Location, settings: dict[str, Any]) -> str:
+    contents = _file_hash(location.path) if location.path else built_in.sample
+    described = json.dumps([FORMAT, contents, settings], sort_keys=True)
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
+
+
+def _file_hash(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): give another dataset.path") from None
+
+
+def _prepare(folder: Path, built_in: BuiltIn, location: Location, settings: dict[str, Any]) -> None:
+    """Write the arrays beside their place and move them there as one, so that no reader sees a half."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(f"{folder}.lock"):
+            if folder.is_dir():
+                return
+            arrays = built_in.read(location.path, settings) if location.path else built_in.generate(settings)
+            _write(folder, arrays)
+    except OSError as error:
+        raise DataError(
+            f"{folder.parent} cannot be written ({error.strerror}): make room, or set RUNNER_CACHE_DIR elsewhere"
+        ) from None
+
+
+def _write(folder: Path, arrays: Arrays) -> None:
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for name, array in arrays.items():
+            np.save(beside / f"{name}.npy", array)
+        (beside / "about.json").write_text(json.dumps({"fingerprint": fingerprint(arrays)}))
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,129 @@
+"""Where a dataset's file comes from: a path, RUNNER_DATA_DIR, the Keras cache, a download, or the sample."""
+
+import contextlib
+import hashlib
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import platformdirs
+import pooch
+import requests
+
+from runner.config import Dataset
+from runner.datasets.data import BuiltIn
+from runner.errors import DataError
+
+# Where Keras' own loaders fetch from; RUNNER_DATA_URL names a mirror.
+ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+SECONDS_TO_CONNECT = 4
+SECONDS_OFFLINE_IS_REMEMBERED = 3600
+
+
+@dataclass(frozen=True)
+class Location:
+    """`source` is full or sample; a full one has a file."""
+
+    source: str
+    path: Path | None = None
+
+
+def cache_dir() -> Path:
+    """RUNNER_CACHE_DIR, or the platform's cache folder."""
+    return Path(os.environ.get("RUNNER_CACHE_DIR") or platformdirs.user_cache_dir("keras-experiment-runner"))
+
+
+def locate(config: Dataset, built_in: BuiltIn) -> Location:
+    """The file that `dataset.source` and `dataset.path` lead to, downloaded if need be. Raises DataError."""
+    if config.source == "sample":
+        return Location("sample")
+    if config.path is not None:
+        return Location("full", Path(config.path).expanduser())
+    if on_disk := _on_disk(built_in.file):
+        return Location("full", on_disk)
+    try:
+        return Location("full", _download(built_in))
+    except _OutOfReach as error:
+        if config.source == "auto":
+            return Location("sample")
+        raise DataError(
+            f"{built_in.file} is not on this machine and cannot be downloaded ({error}): set dataset.path to the "
+            f"file, put it into the folder that RUNNER_DATA_DIR names, or into {_keras_cache()}; "
+            "or train on dataset.source=sample"
+        ) from None
+
+
+def _keras_cache() -> Path:
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
+
+
+def _on_disk(name: str) -> Path | None:
+    folders = [_keras_cache(), cache_dir() / "downloads"]
+    if os.environ.get("RUNNER_DATA_DIR"):
+        folders.insert(0, Path(os.environ["RUNNER_DATA_DIR"]))
+    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+
+
+class _OutOfReach(Exception):
+    """The address does not answer, now or within the hour before."""
+
+
+def _download(built_in: BuiltIn) -> Path:
+    """Fetch a file once, however many processes ask for it; one that does not have the known hash is not kept."""
+    folder = cache_dir() / "downloads"
+    address = os.environ.get("RUNNER_DATA_URL") or ADDRESS
+    mark = cache_dir() / f"offline-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(folder / f"{built_in.file}.lock"):
+        if (folder / built_in.file).is_file():
+            return folder / built_in.file
+        _refuse_if_offline(mark)
+        try:
+            _knock(address)
+            fetch = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=30)
+            pooch.retrieve(
+                f"{address.rstrip('/')}/{built_in.file}",
+                known_hash=f"sha256:{built_in.sha256}",
+                fname=built_in.file,
+                path=folder,
+                downloader=fetch,
+            )
+        except (requests.RequestException, OSError) as error:
+            mark.touch()
+            raise _OutOfReach(type(error).__name__) from None
+        except ValueError:
+            raise DataError(
+                f"{address} gave another {built_in.file} than the known one (SHA-256 {built_in.sha256}); "
+                "it was not kept: set dataset.path to a file that you trust"
+            ) from None
+        with contextlib.suppress(FileNotFoundError):
+            mark.unlink()
+    return folder / built_in.file
+
+
+def _knock(address: str) -> None:
+    """Raises OSError unless the address answers soon; a thread, for no time-out bounds the look-up of a name."""
+    failures: list[Exception] = [TimeoutError()]
+
+    def ask() -> None:
+        try:
+            requests.head(address, timeout=SECONDS_TO_CONNECT)
+            failures.clear()
+        except requests.RequestException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(SECONDS_TO_CONNECT)
+    if failures:
+        raise failures[-1]
+
+
+def _refuse_if_offline(mark: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        if 0 <= time.time() - mark.stat().st_mtime < SECONDS_OFFLINE_IS_REMEMBERED:
+            raise _OutOfReach("out of reach less than an hour ago")

@@ -1,0 +1,85 @@
+"""What the terminal shows: a live bar where somebody looks, plain lines where output is piped."""
+
+import contextlib
+import shlex
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from runner.config import Config, shown
+from runner.datasets import Data
+from runner.metrics_csv import Row
+
+if TYPE_CHECKING:
+    from runner.experiment import Outcome
+    from runner.training import History, Observer
+
+
+def warn_of_samples(data: list[Data]) -> None:
+    """Say, so that nobody misses it, which datasets are samples that stand in for the real data."""
+    for name in sorted({each.name for each in data if each.source == "sample"}):
+        text = (
+            f"WARNING: {name} (sample): this trains on a small sample that comes with the runner, "
+            "not on the real data. For the real data set dataset.path or RUNNER_DATA_DIR, or connect to the network."
+        )
+        Console(stderr=True, highlight=False).print(Text(text, "bold black on yellow"), soft_wrap=True)
+
+
+def header(config: Config, data: Data, train: int, validation: int) -> None:
+    """Two lines: the data and how it is divided, the network and how it is trained."""
+    model, training = config.model, config.training
+    print(f"{data.label}: {train:,} to train on, {validation:,} for validation, {len(data.test):,} for the test")
+    network = model.name
+    if model.name == "mlp":
+        widths = shown(model.width) if isinstance(model.width, list) else f"{model.depth} × {model.width}"
+        network = f"{widths} {model.activation}" if model.depth else "no hidden layer"
+    print(
+        f"{network}, {config.optimizer.name} {config.optimizer.learning_rate:g}, {training.epochs} epochs, "
+        f"batches of {training.batch_size}, seed {config.seed}",
+        flush=True,
+    )
+
+
+@contextlib.contextmanager
+def progress(epochs: int) -> "Iterator[Observer]":
+    """An observer that shows each epoch: on a terminal one live bar, else a line each."""
+    if not sys.stdout.isatty():
+        yield lambda history: print(line(history.metrics[-1], epochs), flush=True)
+        return
+    columns = [
+        TextColumn("epoch"),
+        MofNCompleteColumn(),
+        BarColumn(bar_width=None),
+        TextColumn("{task.description}"),
+        TimeRemainingColumn(compact=True),
+    ]
+    with Progress(*columns, console=Console(highlight=False), expand=True) as bar:
+        task = bar.add_task("", total=epochs)
+
+        def observe(history: "History") -> None:
+            row = history.metrics[-1]
+            losses = [f"{name} {row[name]:.4f}" for name in ("loss", "val_loss") if name in row]
+            bar.update(task, completed=int(row["epoch"]), description="  ".join(losses))
+
+        yield observe
+
+
+def line(row: Row, epochs: int) -> str:
+    """An epoch as a line."""
+    values = [f"{name} {value:.4f}" for name, value in row.items() if name not in ("epoch", "learning_rate")]
+    return f"epoch {int(row['epoch']):>{len(str(epochs))}}/{epochs}  " + "  ".join(values)
+
+
+def result(outcome: "Outcome") -> None:
+    """The last lines: best epoch, where the record is, what to do next; on stderr if the run failed."""
+    if outcome.error:
+        print(f"failed: {outcome.error}", file=sys.stderr)
+    if outcome.best:
+        values = [f"{name} {value:.4f}" for name, value in outcome.best.items() if name in outcome.shown]
+        print(f"best epoch: {int(outcome.best['epoch'])} of {outcome.epochs}, {', '.join(values)}")
+    print(f"folder:     {outcome.folder}")
+    print(f"compare:    python -m runner compare {shlex.quote(str(outcome.folder.parent))}", flush=True)

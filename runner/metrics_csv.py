@@ -1,0 +1,40 @@
+"""metrics.csv and timings.csv: one row an epoch, in full precision, equal bytes for equal numbers."""
+
+import csv
+import io
+import math
+from pathlib import Path
+
+Row = dict[str, float]
+
+INTEGERS = ("epoch", "updates")
+
+
+def text(rows: list[Row]) -> str:
+    """The rows as CSV with a header; lines end in a line feed."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+    if rows:
+        writer.writeheader()
+    writer.writerows({key: _cell(key, value) for key, value in row.items()} for row in rows)
+    return stream.getvalue()
+
+
+def _cell(key: str, value: float) -> str:
+    return str(int(value)) if key in INTEGERS else repr(float(value))
+
+
+def read(path: Path) -> list[Row]:
+    """The rows of a file. Raises OSError or ValueError where it is not one of ours."""
+    with path.open(newline="") as stream:
+        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
+    if [row.get("epoch") for row in rows] != list(range(1, len(rows) + 1)):
+        raise ValueError(f"{path}: the epochs do not count from 1")
+    return rows
+
+
+def best_epoch(rows: list[Row], monitor: str, direction: str) -> int | None:
+    """The epoch with the best value of a column, the earliest of equal ones; None without a finite value."""
+    sign = -1 if direction == "max" else 1
+    finite = [(sign * row[monitor], int(row["epoch"])) for row in rows if math.isfinite(row.get(monitor, math.nan))]
+    return min(finite)[1] if finite else None

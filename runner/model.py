@@ -1,0 +1,104 @@
+"""The plain Keras network that a config describes, with its loss, metrics and optimizer."""
+
+import inspect
+from typing import Any
+
+import keras
+
+from runner import names, register
+from runner.batches import updates
+from runner.config import Config, Model
+from runner.errors import ConfigError
+from runner.task import Task
+
+COMMON = {"name", "learning_rate", "schedule", "alpha", "decay_rate", "options"}
+KERAS_OPTIMIZERS = {
+    "rmsprop": "RMSprop",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "sgd": "SGD",
+    "nadam": "Nadam",
+    "adagrad": "Adagrad",
+}
+
+
+def build(config: Model, task: Task, input_shape: tuple[int, ...]) -> keras.Model:
+    """From features [batch, *input_shape] to [batch, task.output_units]. Raises ConfigError for a plugin's misfit."""
+    if config.name not in register.models:
+        return _mlp(config, task, input_shape)
+    network = register.models[config.name](input_shape, task.output_units, task.activation, **config.options)
+    if not isinstance(network, keras.Model) or network.output_shape != (None, task.output_units):
+        got = getattr(network, "output_shape", type(network).__name__)
+        raise ConfigError(
+            [f"model.name={config.name} must give a keras.Model with outputs (None, {task.output_units}); got {got}"]
+        )
+    return network
+
+
+def _mlp(config: Model, task: Task, input_shape: tuple[int, ...]) -> keras.Sequential:
+    layers: list[Any] = [keras.Input(input_shape)]
+    if len(input_shape) > 1:
+        layers.append(keras.layers.Flatten())
+    penalty = keras.regularizers.L2(config.l2) if config.l2 else None
+    for number, width in enumerate(config.widths(), 1):
+        layers.append(keras.layers.Dense(width, config.activation, kernel_regularizer=penalty, name=f"hidden_{number}"))
+        if config.dropout:
+            layers.append(keras.layers.Dropout(config.dropout, name=f"dropout_{number}"))
+    layers.append(keras.layers.Dense(task.output_units, task.activation, name="head"))
+    return keras.Sequential(layers, name="mlp")
+
+
+def loss(task: Task) -> Any:
+    """The Keras loss, or what a plugin registered."""
+    own = register.losses.get(task.loss)
+    return own() if inspect.isclass(own) else own or keras.losses.get(task.loss)
+
+
+def metrics(task: Task) -> list[Any]:
+    """New metric objects, each named like its column."""
+    return [_metric(name, task) for name in task.metrics]
+
+
+def _metric(name: str, task: Task) -> Any:
+    if name in register.metrics:
+        return _own_metric(register.metrics[name], name)
+    if name == "accuracy":
+        classes = {
+            names.SIGMOID: keras.metrics.BinaryAccuracy,
+            names.INTEGER: keras.metrics.SparseCategoricalAccuracy,
+            names.ONE_HOT: keras.metrics.CategoricalAccuracy,
+        }
+        return classes[task.form](name=name)
+    metric = names.METRICS[name]
+    extra: dict[str, Any] = {}
+    if name == "f1_score":  # one number: of the positive class, or the mean over the classes
+        extra = {"average": "macro", "threshold": 0.5 if task.form == names.SIGMOID else None}
+    return getattr(keras.metrics, metric.keras_class)(name=metric.column, **extra)
+
+
+def _own_metric(registered: Any, name: str) -> Any:
+    if isinstance(registered, type):
+        return registered(name=name)
+    return keras.metrics.MeanMetricWrapper(registered, name=name)
+
+
+def optimizer(config: Config, train_examples: int) -> keras.optimizers.Optimizer:
+    """The optimizer with its learning rate or schedule; schedules count updates, configs count epochs."""
+    settings = config.optimizer
+    rate = _learning_rate(config, updates(train_examples, config.training.batch_size))
+    if settings.name in register.optimizers:
+        return register.optimizers[settings.name](rate, **settings.options)
+    own = {name: value for name, value in vars(settings).items() if name not in COMMON}
+    return getattr(keras.optimizers, KERAS_OPTIMIZERS[settings.name])(learning_rate=rate, **own)
+
+
+def _learning_rate(config: Config, updates_an_epoch: int) -> Any:
+    settings = config.optimizer
+    if settings.schedule == "cosine":
+        total = updates_an_epoch * config.training.epochs
+        return keras.optimizers.schedules.CosineDecay(settings.learning_rate, total, alpha=settings.alpha)
+    if settings.schedule == "exponential":
+        return keras.optimizers.schedules.ExponentialDecay(
+            settings.learning_rate, updates_an_epoch, settings.decay_rate
+        )
+    return settings.learning_rate

@@ -1,0 +1,100 @@
+"""First layers that turn example numbers into features, so that a batch is a few int32 numbers.
+
+The data stays where it is: dense rows in one resident array, sparse rows in one CSR matrix. Behind the first layer
+stands the plain network, whose layers and variables are shared with it: it is what is saved.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from runner.datasets import Examples
+
+
+def over_rows(network: keras.Model, examples: Examples) -> keras.Model:
+    """A model from example numbers, int32 [batch], to what `network` makes of their features."""
+    numbers = keras.Input((), dtype="int32", name="numbers")
+    first = network.layers[0] if isinstance(network, keras.Sequential) else None
+    if not examples.is_sparse:
+        outputs = network(DenseRows(examples)(numbers))
+    elif isinstance(first, keras.layers.Dense):
+        outputs = SparseRowsTimesKernel(examples.features, first)(numbers)
+        for layer in network.layers[1:]:
+            outputs = layer(outputs)
+    else:
+        outputs = network(SparseRows(examples.features)(numbers))
+    return keras.Model(numbers, outputs)
+
+
+class DenseRows(keras.layers.Layer):
+    """Numbers [batch] → their rows, float32 [batch, …], divided by the divisor."""
+
+    def __init__(self, examples: Examples) -> None:
+        super().__init__(name="rows")
+        self.rows = tf.convert_to_tensor(examples.features)
+        self.divisor = examples.divisor
+
+    def call(self, numbers: tf.Tensor) -> tf.Tensor:
+        rows = tf.cast(tf.gather(self.rows, numbers), tf.float32)
+        return rows / self.divisor if self.divisor != 1 else rows
+
+    def compute_output_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (*shape, *self.rows.shape[1:])
+
+
+class SparseRows(keras.layers.Layer):
+    """Numbers [batch] → their rows, float32 [batch, features]; for networks that do not begin with a Dense layer."""
+
+    def __init__(self, rows: Any) -> None:
+        super().__init__(name="rows")
+        self.rows = rows
+
+    def call(self, numbers: tf.Tensor) -> tf.Tensor:
+        dense = tf.numpy_function(lambda chosen: self.rows[chosen].toarray(), [numbers], tf.float32)
+        return tf.ensure_shape(dense, (None, self.rows.shape[1]))
+
+    def compute_output_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (*shape, self.rows.shape[1])
+
+
+class SparseRowsTimesKernel(keras.layers.Layer):
+    """What a Dense layer makes of sparse rows: numbers [batch] → activation(rows @ kernel + bias) [batch, units]."""
+
+    def __init__(self, rows: Any, dense: keras.layers.Dense) -> None:
+        super().__init__(name="rows_times_kernel")
+        self.rows = rows
+        self.dense = dense
+
+    def build(self, shape: Any) -> None:
+        self.built = True  # the Dense layer has its variables already
+
+    def call(self, numbers: tf.Tensor) -> tf.Tensor:
+        outputs = self._product(numbers, tf.convert_to_tensor(self.dense.kernel))
+        if self.dense.use_bias:
+            outputs = outputs + self.dense.bias
+        return self.dense.activation(outputs)
+
+    def _product(self, numbers: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        """rows[numbers] @ kernel by scipy, whose gradient by the kernel is rows[numbers].T @ upstream."""
+
+        @tf.custom_gradient  # type: ignore[untyped-decorator]
+        def product(kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
+            def gradient(upstream: tf.Tensor) -> tf.Tensor:
+                of_kernel = tf.numpy_function(self._transposed_times, [numbers, upstream], tf.float32)
+                return tf.ensure_shape(of_kernel, kernel.shape)
+
+            outputs = tf.numpy_function(self._times, [numbers, kernel], tf.float32)
+            return tf.ensure_shape(outputs, (None, kernel.shape[1])), gradient
+
+        return product(kernel)
+
+    def _times(self, numbers: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+        return self.rows[numbers] @ kernel
+
+    def _transposed_times(self, numbers: np.ndarray, upstream: np.ndarray) -> np.ndarray:
+        return self.rows[numbers].T @ upstream
+
+    def compute_output_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (*shape, self.dense.units)

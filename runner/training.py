@@ -1,0 +1,220 @@
+"""Keras' fit over example numbers, and the callbacks that make an epoch's record."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from runner import batches, metrics_csv, model, rows
+from runner.config import Config
+from runner.datasets import Data
+from runner.interruption import Interruption
+from runner.metrics_csv import Row
+from runner.task import Task
+
+
+@dataclass
+class History:
+    """What a fit leaves: a row an epoch for metrics.csv and timings.csv, and the weights of the best epoch.
+
+    `problem` says why the fit failed, if it did.
+    """
+
+    metrics: list[Row] = field(default_factory=list)
+    timings: list[Row] = field(default_factory=list)
+    best_epoch: int | None = None
+    best_weights: list[NDArray[Any]] = field(default_factory=list)
+    problem: str | None = None
+
+
+Observer = Callable[[History], None]
+
+
+def prepare(config: Config, data: Data, task: Task, split: batches.Split) -> tuple[keras.Model, keras.Model]:
+    """The plain network, and the model from example numbers that trains its weights; both compiled."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(config.seed)
+    network = model.build(config.model, task, data.train.features.shape[1:])
+    trained = rows.over_rows(network, data.train)
+    optimizer, loss = model.optimizer(config, len(split.train)), model.loss(task)
+    steps = batches.updates(len(split.train), config.training.batch_size)
+    trained.compile(optimizer, loss, metrics=model.metrics(task), steps_per_execution=steps)
+    network.compile(optimizer, loss, metrics=model.metrics(task))
+    return network, trained
+
+
+def fit(
+    trained: keras.Model,
+    config: Config,
+    task: Task,
+    split: batches.Split,
+    targets: NDArray[Any],
+    observers: list[Observer],
+    interruption: Interruption,
+) -> History:
+    """Train for the epochs of the config, or until early stopping, a loss that is not finite or a signal.
+
+    targets [examples, …] are those of all training data, numbered as in `split`.
+    """
+    history = History()
+    steps = batches.updates(len(split.train), config.training.batch_size)
+    callbacks = [
+        Validation(split, targets, config),
+        *_early_stopping(config, task),
+        Record(history, steps, len(split.train), task),
+        Observers(history, observers),
+        StopOnSignal(interruption),
+    ]
+    interruption.patient = True
+    trained.fit(
+        _stream(config, split, targets),
+        epochs=config.training.epochs,
+        steps_per_epoch=steps,
+        callbacks=callbacks,
+        shuffle=False,  # the stream has its own order
+        verbose=0,
+    )
+    interruption.patient = False
+    return history
+
+
+def _stream(config: Config, split: batches.Split, targets: NDArray[Any]) -> tf.data.Dataset:
+    """Batches of (numbers int32 [batch], targets [batch, …]), epoch after epoch without an end.
+
+    One stream for all epochs: a finite one costs 15 ms at each new iterator.
+    """
+    training, examples = config.training, len(split.train)
+    steps = batches.updates(examples, training.batch_size)
+    all_targets = tf.constant(targets)
+
+    def order(epoch: int) -> NDArray[np.int32]:
+        return batches.order(split.train, config.seed, int(epoch), training.shuffle)
+
+    def of_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
+        numbers = tf.ensure_shape(tf.numpy_function(order, [epoch], tf.int32), (examples,))
+
+        def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            chosen = numbers[step * training.batch_size : (step + 1) * training.batch_size]
+            return chosen, tf.gather(all_targets, chosen)
+
+        return tf.data.Dataset.range(steps).map(batch)
+
+    return tf.data.Dataset.range(1, np.iinfo(np.int64).max).flat_map(of_epoch).prefetch(2)
+
+
+class Validation(keras.callbacks.Callback):
+    """Adds the validation columns to an epoch's logs: compiled calls over all rows, for fit's own pass costs double."""
+
+    def __init__(self, split: batches.Split, targets: NDArray[Any], config: Config) -> None:
+        super().__init__()
+        self.numbers, self.targets, self.config = split.validation, targets, config
+        self.chunks: list[tuple[NDArray[Any], NDArray[Any]]] = []
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        widest = max(math.prod(layer.output.shape[1:]) for layer in self.model.layers)
+        runs = batches.chunks(self.numbers, bytes_each=4 * widest)
+        self.chunks = [(numbers, self.targets[numbers]) for numbers in runs]
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if not self.chunks:
+            return
+        self.model.reset_metrics()
+        for numbers, targets in self.chunks:
+            results = self.model.test_on_batch(numbers, targets, return_dict=True)
+        logs.update({f"val_{name}": float(value) for name, value in results.items()})
+
+
+class Record(keras.callbacks.Callback):
+    """Turns an epoch's logs into its rows, and keeps the weights of the best epoch."""
+
+    def __init__(self, history: History, steps: int, examples: int, task: Task) -> None:
+        super().__init__()
+        self.history, self.steps, self.examples, self.task = history, steps, examples, task
+        self.started = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        seconds = time.perf_counter() - self.started
+        row = {"epoch": epoch + 1, **self._columns(logs), "learning_rate": _last_learning_rate(self.model)}
+        self.history.metrics.append(row)
+        self.history.timings.append(
+            {
+                "epoch": epoch + 1,
+                "seconds": seconds,
+                "updates": self.steps,
+                "examples_per_second": self.examples / seconds,
+            }
+        )
+        self._keep_best()
+        lost = [name for name in ("loss", "val_loss") if name in row and not math.isfinite(row[name])]
+        if lost:
+            self.history.problem = f"{lost[0]} is {row[lost[0]]} in epoch {epoch + 1}: lower optimizer.learning_rate"
+            self.model.stop_training = True
+
+    def _columns(self, logs: dict[str, Any]) -> Row:
+        names = ["loss", *(name for name in logs if name != "loss" and not name.startswith("val_"))]
+        columns = names + ([f"val_{name}" for name in names] if "val_loss" in logs else [])
+        return {name: float(logs[name]) for name in columns}
+
+    def _keep_best(self) -> None:
+        history = self.history
+        history.best_epoch = metrics_csv.best_epoch(history.metrics, self.task.monitor, self.task.direction)
+        if history.best_epoch == len(history.metrics):
+            history.best_weights = self.model.get_weights()
+
+
+def _last_learning_rate(trained: keras.Model) -> float:
+    """At the last update; as short as float32 allows, 0.001 rather than 0.0010000000474974513."""
+    optimizer = trained.optimizer
+    schedule = optimizer._learning_rate
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        rate = schedule(optimizer.iterations - 1)
+    else:
+        rate = optimizer.learning_rate
+    return float(str(np.float32(keras.ops.convert_to_numpy(rate))))
+
+
+class Observers(keras.callbacks.Callback):
+    """Shows each epoch's history to those who store or display it."""
+
+    def __init__(self, history: History, observers: list[Observer]) -> None:
+        super().__init__()
+        self.history, self.observers = history, observers
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        for observe in self.observers:
+            observe(self.history)
+
+
+class StopOnSignal(keras.callbacks.Callback):
+    """Ends the fit after the epoch in which a signal came."""
+
+    def __init__(self, interruption: Interruption) -> None:
+        super().__init__()
+        self.interruption = interruption
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self.interruption.signal is not None:
+            self.model.stop_training = True
+
+
+def _early_stopping(config: Config, task: Task) -> list[keras.callbacks.Callback]:
+    settings = config.training.early_stopping
+    if settings.patience is None:
+        return []
+    return [
+        keras.callbacks.EarlyStopping(
+            monitor=task.monitor,
+            min_delta=settings.min_delta,
+            patience=settings.patience,
+            mode=task.direction,
+        )
+    ]
