@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from importlib import metadata
@@ -17,9 +18,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from runner import compose, config, run_folder
+from runner import backend, compose, config, run_folder
 from runner.config import Config
 from runner.errors import ConfigError, DataError
+from runner.interruption import Interrupted
 
 if TYPE_CHECKING:
     from runner.datasets import Data
@@ -47,7 +49,7 @@ def train(words: list[str]) -> int:
         return _say(_first_lines(error), 2)
     except KeyboardInterrupt as error:
         print("interrupted", file=sys.stderr)
-        return 143 if type(error).__name__ == "Terminated" else 130
+        return 128 + (error.number if isinstance(error, Interrupted) else signal.SIGINT)
 
 
 def _train(words: list[str]) -> int:
@@ -79,6 +81,8 @@ def _train(words: list[str]) -> int:
         folder = _from_here(Path(setting.runtime.output_dir))
         outcomes.append(experiment.run(compose.typed(composed), folder, list(setting.overrides.task)))
         display.result(outcomes[-1])
+        if outcomes[-1].signal:
+            raise Interrupted(outcomes[-1].signal)
 
     others = [word for word in words if word not in flags.overrides]
     _hydra([*others, *plan.words], job)
@@ -109,6 +113,8 @@ def check(configs: list[Config]) -> "list[Data]":
 def load_plugins(modules: list[str]) -> None:
     """Import the modules that register a user's own names. Raises ConfigError."""
     problems = []
+    if modules:
+        backend.start()  # a plugin may well import Keras, which would not be quiet
     for module in modules:
         try:
             importlib.import_module(module)

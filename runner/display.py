@@ -62,7 +62,7 @@ def progress(epochs: int) -> "Iterator[Observer]":
 
         def observe(history: "History") -> None:
             row = history.metrics[-1]
-            losses = [f"{name} {row[name]:.4f}" for name in ("loss", "val_loss") if name in row]
+            losses = [f"{name} {number(row[name])}" for name in ("loss", "val_loss") if name in row]
             bar.update(task, completed=int(row["epoch"]), description="  ".join(losses))
 
         yield observe
@@ -70,8 +70,13 @@ def progress(epochs: int) -> "Iterator[Observer]":
 
 def line(row: Row, epochs: int) -> str:
     """An epoch as a line."""
-    values = [f"{name} {value:.4f}" for name, value in row.items() if name not in ("epoch", "learning_rate")]
+    values = [f"{name} {number(value)}" for name, value in row.items() if name not in ("epoch", "learning_rate")]
     return f"epoch {int(row['epoch']):>{len(str(epochs))}}/{epochs}  " + "  ".join(values)
+
+
+def number(value: float) -> str:
+    """Four decimals, or four digits of what is too large for them."""
+    return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3e}"
 
 
 def result(outcome: "Outcome") -> None:
@@ -79,7 +84,7 @@ def result(outcome: "Outcome") -> None:
     if outcome.error:
         print(f"failed: {outcome.error}", file=sys.stderr)
     if outcome.best:
-        values = [f"{name} {value:.4f}" for name, value in outcome.best.items() if name in outcome.shown]
+        values = [f"{name} {number(value)}" for name, value in outcome.best.items() if name in outcome.shown]
         print(f"best epoch: {int(outcome.best['epoch'])} of {outcome.epochs}, {', '.join(values)}")
     print(f"folder:     {outcome.folder}")
     print(f"compare:    python -m runner compare {shlex.quote(str(outcome.folder.parent))}", flush=True)

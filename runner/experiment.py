@@ -28,11 +28,15 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Outcome:
-    """How a run ended; `best` is its best epoch's row, `shown` the columns of it that tell how good it is."""
+    """How a run ended; `best` is its best epoch's row, `shown` the columns of it that tell how good it is.
+
+    `signal` is the number of the signal that interrupted it, else None.
+    """
 
     folder: Path
     status: str
     error: str | None
+    signal: int | None = None
     epochs: int = 0
     best: Row | None = None
     shown: list[str] = field(default_factory=list)
@@ -41,8 +45,8 @@ class Outcome:
 def run(config: Config, folder: Path, overrides: list[str]) -> Outcome:
     """Train what a config describes and leave the record in a folder.
 
-    A run that fails is an Outcome too, with its reason. Raises ConfigError or DataError where the folder cannot be
-    used, KeyboardInterrupt after an interrupted run has been recorded.
+    A run that fails or is interrupted is an Outcome too. Raises ConfigError or DataError where the folder cannot be
+    used.
     """
     with run_folder.claimed(folder), interruption.watched() as signals:
         record = _Record(config, folder, overrides)
@@ -52,7 +56,7 @@ def run(config: Config, folder: Path, overrides: list[str]) -> Outcome:
             signals.stop()
         except KeyboardInterrupt:
             record.write(status="interrupted")
-            raise
+            return record.outcome(signals.signal)
         except Exception as error:
             log.error("the run failed\n%s", traceback.format_exc())
             record.write(status="failed", error=_one_line(error))
@@ -161,13 +165,14 @@ class _Record:
         run_folder.write(self.folder / run_folder.TIMINGS, metrics_csv.text(history.timings))
         log.info(display.line(history.metrics[-1], self.config.training.epochs))
 
-    def outcome(self) -> Outcome:
+    def outcome(self, signal: int | None = None) -> Outcome:
         best = self.entries["best_epoch"]
         watched = self.entries["monitor"]
         return Outcome(
             folder=self.folder,
             status=self.entries["status"],
             error=self.entries["error"],
+            signal=signal,
             epochs=len(self.metrics),
             best=self.metrics[best - 1] if best else None,
             shown=[

@@ -6,8 +6,12 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, handled as Ctrl-C is."""
+class Interrupted(KeyboardInterrupt):
+    """A signal that ends the command; `number` is SIGINT or SIGTERM."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 class Interruption:
@@ -25,10 +29,8 @@ class Interruption:
 
     def stop(self) -> None:
         """Raise what the signal means; nothing where none has come."""
-        if self.signal == signal.SIGTERM:
-            raise Terminated
         if self.signal is not None:
-            raise KeyboardInterrupt
+            raise Interrupted(self.signal)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from runner.config import Config
 from runner.datasets import Data
 from runner.interruption import Interruption
 from runner.metrics_csv import Row
-from runner.task import Task
+from runner.task import Task, column
 
 
 @dataclass
@@ -160,7 +160,7 @@ class Record(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _columns(self, logs: dict[str, Any]) -> Row:
-        names = ["loss", *(name for name in logs if name != "loss" and not name.startswith("val_"))]
+        names = ["loss", *map(column, self.task.metrics)]
         columns = names + ([f"val_{name}" for name in names] if "val_loss" in logs else [])
         return {name: float(logs[name]) for name in columns}
 
@@ -179,7 +179,7 @@ def _last_learning_rate(trained: keras.Model) -> float:
         rate = schedule(optimizer.iterations - 1)
     else:
         rate = optimizer.learning_rate
-    return float(str(np.float32(keras.ops.convert_to_numpy(rate))))
+    return float(str(np.float32(rate.numpy())))
 
 
 class Observers(keras.callbacks.Callback):

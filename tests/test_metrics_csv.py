@@ -1,0 +1,50 @@
+"""Rows in full precision, and the best of them."""
+
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner import metrics_csv
+
+VALUES = st.lists(st.floats(allow_nan=False, width=32), min_size=1, max_size=50)
+
+
+@given(VALUES)
+def test_what_is_written_is_read_back_to_the_last_bit(
+    tmp_path_factory: pytest.TempPathFactory, values: list[float]
+) -> None:
+    path = tmp_path_factory.mktemp("csv") / "metrics.csv"
+    rows = [{"epoch": epoch, "loss": value} for epoch, value in enumerate(values, 1)]
+    path.write_text(metrics_csv.text(rows))
+    assert metrics_csv.read(path) == rows
+
+
+@given(VALUES)
+def test_the_rows_of_a_shorter_run_are_a_prefix(values: list[float]) -> None:
+    rows = [{"epoch": epoch, "loss": value} for epoch, value in enumerate(values, 1)]
+    for shorter in range(1, len(rows)):
+        assert metrics_csv.text(rows).startswith(metrics_csv.text(rows[:shorter]))
+
+
+@pytest.mark.parametrize(
+    ("values", "direction", "best"),
+    [
+        ([0.5, 0.7, 0.7, 0.6], "max", 2),
+        ([0.5, 0.2, 0.2], "min", 2),
+        ([math.nan, 0.3, math.inf], "max", 2),
+        ([math.nan], "max", None),
+    ],
+)
+def test_the_best_epoch_is_the_earliest_of_equals(values: list[float], direction: str, best: int | None) -> None:
+    rows = [{"epoch": epoch, "val_accuracy": value} for epoch, value in enumerate(values, 1)]
+    assert metrics_csv.best_epoch(rows, "val_accuracy", direction) == best
+
+
+def test_a_file_whose_epochs_do_not_count_from_one_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text("epoch,loss\n1,0.5\n3,0.4\n")
+    with pytest.raises(ValueError, match="count from 1"):
+        metrics_csv.read(path)
