@@ -1,7 +1,9 @@
 """Hydra in, one typed config out: everything is checked, then Hydra makes the folders and runs the jobs."""
 
+import argparse
 import hashlib
 import importlib
+import importlib.util
 import os
 import re
 import signal
@@ -9,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser
@@ -18,7 +20,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from runner import backend, compose, config, run_folder
+from runner import backend, compose, config
 from runner.config import Config
 from runner.errors import ConfigError, DataError
 from runner.interruption import Interrupted
@@ -46,28 +48,22 @@ def train(words: list[str]) -> int:
     except DataError as error:
         return _say(error, 1)
     except (HydraException, OmegaConfBaseException) as error:
-        return _say(_first_lines(error), 2)
+        return _say(compose.one_line(error), 2)
     except KeyboardInterrupt as error:
         print("interrupted", file=sys.stderr)
         return 128 + (error.number if isinstance(error, Interrupted) else signal.SIGINT)
 
 
 def _train(words: list[str]) -> int:
-    flags = get_args_parser().parse_args(words)
+    flags = _flags(words)
     OmegaConf.register_new_resolver("runner.slug", slug, replace=True)
+    place = _place(flags)
     if any(getattr(flags, name) for name in INFORMATION):
-        compose.register_schema()
-        _hydra(words, lambda composed: None)
+        _inform(words, flags, place)
         return 0
-    plan = compose.plan(
-        flags.overrides,
-        flags.multirun,
-        where=Path(flags.config_path).absolute() if flags.config_path else compose.config_dir(),
-        name=flags.config_name or "config",
-        search=[f"file://{Path(flags.config_dir).absolute()}"] if flags.config_dir else [],
-    )
-    if plan.run_dir:
-        run_folder.refuse_other_run(plan.run_dir)
+    plan = compose.plan(flags.overrides, flags.multirun, place)
+    if plan.folder:
+        refuse_other_runs(plan)
     data = check([job.config for job in plan.jobs])
 
     from runner import display, experiment
@@ -84,8 +80,8 @@ def _train(words: list[str]) -> int:
         if outcomes[-1].signal:
             raise Interrupted(outcomes[-1].signal)
 
-    others = [word for word in words if word not in flags.overrides]
-    _hydra([*others, *plan.words], job)
+    further = [word for folder in place.further for word in ("--config-dir", str(folder))]
+    _hydra([*(["--multirun"] if plan.multirun else []), *further, *plan.words], place, job)
     return _exit_code(outcomes)
 
 
@@ -101,11 +97,13 @@ def check(configs: list[Config]) -> "list[Data]":
 
     known = [(each, config.CLASSES.get(each.dataset.name)) for each in configs]
     _raise(problem for each, classes in known if classes for problem in task.resolve(each, classes)[1])
-    loaded = [datasets.load(each.dataset) for each in configs]
+    distinct = {repr(each.dataset): each.dataset for each in configs}
+    data = {key: datasets.load(each) for key, each in distinct.items()}
+    loaded = [data[repr(each.dataset)] for each in configs]
     _raise(
         problem
-        for each, data in zip(configs, loaded, strict=True)
-        for problem in (*task.resolve(each, data.classes)[1], *batches.split_problems(each.training, data))
+        for each, its in zip(configs, loaded, strict=True)
+        for problem in (*task.resolve(each, its.classes)[1], *batches.split_problems(each.training, its))
     )
     return loaded
 
@@ -113,12 +111,12 @@ def check(configs: list[Config]) -> "list[Data]":
 def load_plugins(modules: list[str]) -> None:
     """Import the modules that register a user's own names. Raises ConfigError."""
     problems = []
-    if modules:
+    if all(map(_is_found, modules)) and modules:
         backend.start()  # a plugin may well import Keras, which would not be quiet
     for module in modules:
         try:
             importlib.import_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             problems.append(
                 f"plugins: {module} cannot be imported: {type(error).__name__}: {error}; "
                 f"modules are looked for in {os.getcwd()} and where Python finds packages"
@@ -127,8 +125,17 @@ def load_plugins(modules: list[str]) -> None:
         raise ConfigError(problems)
 
 
+def _is_found(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
 def slug(text: str) -> str:
     """A job's overrides as a folder name: at most 60 characters of letters, digits, `.`, `-`, `_`, `=` and `,`."""
+    if not text:
+        return "default"
     clean = re.sub(r"[^A-Za-z0-9.,=_-]+", "-", text).replace("..", "-").strip("-.")
     if clean == text and len(clean) <= 60:
         return clean
@@ -141,9 +148,50 @@ def versions() -> str:
     return f"keras-experiment-runner {metadata.version('keras-experiment-runner')} ({others})"
 
 
-def _hydra(words: list[str], job: Callable[[DictConfig], None]) -> None:
+def _hydra(words: list[str], place: compose.Place, job: Callable[[DictConfig], None]) -> None:
     sys.argv = [sys.argv[0], *words]
-    hydra.main(version_base="1.3", config_path=str(compose.config_dir()), config_name="config")(job)()
+    hydra.main(version_base="1.3", config_path=str(place.folder), config_name=place.name)(job)()
+
+
+def _inform(words: list[str], flags: argparse.Namespace, place: compose.Place) -> None:
+    compose.register_schema()
+    try:
+        _hydra(compose.opened(words), place, lambda composed: None)
+    except (HydraException, OmegaConfBaseException):
+        compose.plan(flags.overrides, flags.multirun, place)  # says it better
+        raise
+
+
+def _flags(words: list[str]) -> argparse.Namespace:
+    """Hydra's own flags, wherever they stand between the words. Raises ConfigError."""
+    parser = get_args_parser()
+
+    def refuse(message: str) -> NoReturn:
+        raise ConfigError([f"{message}: see --help, and --hydra-help for Hydra's flags"])
+
+    parser.error = refuse  # type: ignore[method-assign]
+    flags = parser.parse_intermixed_args(words)
+    if flags.experimental_rerun:
+        raise ConfigError(["--experimental-rerun is not supported: give the command again"])
+    return flags
+
+
+def _place(flags: argparse.Namespace) -> compose.Place:
+    """Where the flags say that configs are. Raises ConfigError."""
+    folder = Path(flags.config_path).absolute() if flags.config_path else compose.config_dir()
+    further = (Path(flags.config_dir).absolute(),) if flags.config_dir else ()
+    missing = [each for each in (folder, *further) if not each.is_dir()]
+    if missing:
+        raise ConfigError([f"the config folder {each} does not exist" for each in missing])
+    return compose.Place(folder, flags.config_name or "config", further)
+
+
+def refuse_other_runs(plan: compose.Plan) -> None:
+    """Raises ConfigError where the folder of a run or sweep holds runs already."""
+    assert plan.folder
+    key = "hydra.sweep.dir" if plan.multirun else "hydra.run.dir"
+    if any(plan.folder.glob("*/run.json" if plan.multirun else "run.json")):
+        raise ConfigError([f"{key} must not hold runs already; got {plan.folder}: give another folder"])
 
 
 def _raise(problems: Iterable[str]) -> None:
@@ -159,11 +207,6 @@ def _from_here(folder: Path) -> Path:
 
 def _exit_code(outcomes: "list[Outcome]") -> int:
     return 1 if any(outcome.status == "failed" for outcome in outcomes) else 0
-
-
-def _first_lines(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return "; ".join(lines[:2])
 
 
 def _say(what: object, code: int) -> int:

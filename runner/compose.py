@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
+from hydra import compose
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import create_config_search_path
 from hydra.core.config_loader import ConfigLoader
+from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -46,6 +49,15 @@ def register_schema() -> None:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where configs are: the folder of the primary one, its name, and folders of the user's own beside it."""
+
+    folder: Path
+    name: str = "config"
+    further: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
 class Job:
     """One run of the command: what its command line says, and the config that comes of it."""
 
@@ -55,12 +67,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """The jobs of a command, the words that make Hydra run just these, and the folder of a single run."""
+    """The jobs of a command, the words that make Hydra run just these, and the folder they go to.
+
+    `folder` is None where it is known only once Hydra runs.
+    """
 
     jobs: list[Job]
     multirun: bool
     words: list[str]
-    run_dir: Path | None
+    folder: Path | None
 
 
 def opened(words: list[str]) -> list[str]:
@@ -68,17 +83,24 @@ def opened(words: list[str]) -> list[str]:
     return [f"++{word.lstrip('+')}" if OPTIONS.match(word) and word[0] != "~" else word for word in words]
 
 
-def plan(words: list[str], multirun: bool, where: Path, name: str, search: list[str]) -> Plan:
-    """Compose and type every job of a command line.
-
-    `where` is the folder of the primary config `name`; `search` are further folders.
-    Raises ConfigError with every problem of every word and job.
-    """
+def plan(words: list[str], multirun: bool = False, place: Place | None = None) -> Plan:
+    """Compose and type every job of a command line. Raises ConfigError with every problem of every word and job."""
+    place = place or Place(config_dir())
     register_schema()
-    if search:
-        words = [f"hydra.searchpath=[{','.join(search)}]", *words]
-    with initialize_config_dir(str(where), job_name="runner", version_base="1.3"):
-        return _Composer(name, GlobalHydra.instance().config_loader()).plan(opened(words), multirun)
+    search = create_config_search_path(str(place.folder))
+    for path in [*(f"file://{folder}" for folder in place.further), *_search_paths(words)]:
+        search.prepend("command-line", path, SearchPathQuery(provider="schema"))
+    GlobalHydra.instance().clear()
+    try:
+        loader = Hydra.create_main_hydra2("runner", search).config_loader
+        return _Composer(place.name, loader).plan(opened(words), multirun)
+    finally:
+        GlobalHydra.instance().clear()
+
+
+def _search_paths(words: list[str]) -> list[str]:
+    given = [word.partition("=")[2] for word in words if word.startswith("hydra.searchpath=")]
+    return [path.strip(" '\"") for paths in given for path in paths.strip("[]").split(",")]
 
 
 class _Composer:
@@ -93,24 +115,26 @@ class _Composer:
         problems = [each for override in overrides for each in self._choice_problems(override)]
         if problems:
             raise ConfigError(problems)
+        overrides = [each for each in overrides if not _is_null_recipe(each)]
         fixed = tuple(_word(each) for each in overrides if self._structural(each) and not each.is_sweep_override())
         hydra_config = self._base(fixed).hydra
         multirun = multirun or str(hydra_config.mode).endswith("MULTIRUN")
         recipe = self._recipe_words(hydra_config, overrides) if multirun else []
         overrides = [*self._parsed(recipe), *overrides]
-        if not multirun:
+        if multirun:
+            self._refuse_sweep_of_sweeps(overrides, fixed)
+        else:
             _refuse_sweeps(overrides)
-        sweep = [_words(each) for each in overrides if each.key_or_group.partition(".")[0] != "hydra"]
-        always = [_word(each) for each in overrides if each.key_or_group.partition(".")[0] == "hydra"]
+        sweep = [_words(each) for each in overrides if not _is_hydras(each)]
+        always = [_word(each) for each in overrides if _is_hydras(each)]
         jobs = self._jobs(list(itertools.product(*sweep)), always)
-        if recipe:
-            words = [*recipe, *words, "hydra.sweeper.params=null"]
-        return Plan(jobs, multirun, words, None if multirun else self._run_dir(always))
+        words = [*recipe, *map(_as_given, overrides[len(recipe) :]), *(["hydra.sweeper.params=null"] if recipe else [])]
+        return Plan(jobs, multirun, words, self._folder(jobs[0], always, multirun))
 
-    def _run_dir(self, always: list[str]) -> Path | None:
-        """Where a single run would go; None where that is known only once Hydra runs it."""
+    def _folder(self, job: Job, always: list[str], multirun: bool) -> Path | None:
         try:
-            return Path(str(self._base(tuple(always)).hydra.run.dir))
+            settings = self._composed(job.words, always)[0].hydra
+            return Path(str(settings.sweep.dir if multirun else settings.run.dir))
         except OmegaConfBaseException:
             return None
 
@@ -118,7 +142,10 @@ class _Composer:
         overrides, problems = [], []
         for word in words:
             try:
-                overrides.append(self.parser.parse_override(word))
+                override = self.parser.parse_overrides([word])[0]
+                if not override.key_or_group:
+                    raise HydraException
+                overrides.append(override)
             except HydraException:
                 problems.append(f"{word} cannot be read: write key=value, and quote a value with special characters")
         if problems:
@@ -131,22 +158,26 @@ class _Composer:
         return self.options[key]
 
     def _structural(self, override: Override) -> bool:
-        """Whether Hydra has to compose anew for this word: a choice of a group, a deletion, its own settings."""
+        """Whether Hydra has to compose anew for this word: a choice of a group, its own settings."""
         key = override.key_or_group
-        hydra = key.partition(".")[0].partition("/")[0] == "hydra"
-        return hydra or override.is_delete() or bool(self._group_options(key))
+        return _is_hydras(override) or bool(self._group_options(key))
 
     def _choice_problems(self, override: Override) -> Iterator[str]:
         key, options = override.key_or_group, self._group_options(override.key_or_group)
-        if not options or override.is_delete() or key.startswith("hydra/"):
+        if _is_hydras(override):
             return
-        if isinstance(override.value(), (dict, list)):
+        if override.is_delete():
+            yield f"{key} cannot be left out: give it another value"
+        elif not options or _is_null_recipe(override):
+            return
+        elif override.is_add() or override.is_force_add():
+            yield f"{key} must be chosen without a +; got {override.input_line}: write {_word(override).lstrip('+')}"
+        elif isinstance(override.value(), (dict, list)):
             yield f"{key} must be one of {', '.join(options)}; got {_word(override)}: set its keys as {key}.key=value"
-            return
-        for word in _words(override):
-            choice = word.partition("=")[2]
-            if choice not in options and choice != "null":
-                yield f"{key} must be one of {', '.join(options)}; got {choice}{_did_you_mean(choice, options)}"
+        else:
+            for choice in (word.partition("=")[2] for word in _words(override)):
+                if choice not in options:
+                    yield f"{key} must be one of {', '.join(options)}; got {choice}{did_you_mean(choice, options)}"
 
     def _recipe_words(self, hydra_config: DictConfig, overrides: list[Override]) -> list[str]:
         """What a recipe sweeps over, less the keys that the command line gives values of its own."""
@@ -154,9 +185,19 @@ class _Composer:
         params = hydra_config.sweeper.get("params") or {}
         return [f"{key}={value}" for key, value in params.items() if key not in given]
 
+    def _refuse_sweep_of_sweeps(self, overrides: list[Override], fixed: tuple[str, ...]) -> None:
+        for each in overrides:
+            if each.key_or_group == "experiment" and each.is_sweep_override():
+                for word in _words(each):
+                    if self._base((*fixed, word)).hydra.sweeper.get("params"):
+                        raise ConfigError([f"{word} sweeps by itself: give it alone, without other experiments"])
+
     def _base(self, words: tuple[str, ...]) -> DictConfig:
         if words not in self.bases:
-            self.bases[words] = compose(self.name, overrides=list(words), return_hydra_config=True)
+            try:
+                self.bases[words] = compose(self.name, overrides=list(words), return_hydra_config=True)
+            except Exception as error:  # whatever Hydra raises for a word that it cannot compose
+                raise ConfigError([one_line(error)]) from None
         return self.bases[words]
 
     def _jobs(self, combinations: list[tuple[str, ...]], always: list[str]) -> list[Job]:
@@ -171,18 +212,22 @@ class _Composer:
         return jobs
 
     def _typed(self, words: tuple[str, ...], always: list[str]) -> Config:
-        overrides = self.parser.parse_overrides(list(words))
-        choices = tuple(_word(each) for each in overrides if self._structural(each))
-        base = self._base((*always, *choices))
-        composed = copy.deepcopy(base)
+        composed, problems = self._composed(words, always)
         with flag_override(composed, ["struct", "readonly"], False):
             composed.pop("hydra", None)
-        problems = [problem for each in overrides if not self._structural(each) for problem in _put(composed, each)]
         config = typed(composed)
         problems += out_of_range(config)
         if problems:
             raise ConfigError(problems)
         return config
+
+    def _composed(self, words: tuple[str, ...], always: list[str]) -> tuple[DictConfig, list[str]]:
+        """The config of one job, Hydra's settings in it, and the problems of its values."""
+        overrides = self.parser.parse_overrides(list(words))
+        choices = tuple(_word(each) for each in overrides if self._structural(each))
+        composed = copy.deepcopy(self._base((*always, *choices)))
+        values = [each for each in overrides if not self._structural(each)]
+        return composed, [problem for each in values for problem in _put(composed, each)]
 
 
 def typed(composed: DictConfig) -> Config:
@@ -203,16 +248,29 @@ def _put(config: DictConfig, override: Override) -> Iterator[str]:
     free = bool(OPTIONS.match(f"{key}="))
     known = list(_keys(config))
     if not free and key not in known:
-        yield f"{key} is not a key of the config{_did_you_mean(key, known) or ': --cfg job prints all keys'}"
-        return
-    try:
-        OmegaConf.update(config, key, value, merge=True, force_add=free)
-    except OmegaConfBaseException:
-        yield f"{key} must be {_kind(config, key)}; got {shown(value)}"
+        yield _unknown_key(config, key, known)
+    elif not free and override.is_add():
+        yield f"{key} is a key of the config already; got {override.input_line}: write it without the +"
+    else:
+        try:
+            OmegaConf.update(config, key, value, merge=True, force_add=free)
+        except OmegaConfBaseException:
+            yield f"{key} must be {_kind(config, key)}; got {shown(value)}"
+
+
+def _unknown_key(config: DictConfig, key: str, known: list[str]) -> str:
+    group, _, leaf = key.partition(".")
+    owners = [name for name, schema in GROUPS.get(group, {}).items() if hasattr(schema, leaf)]
+    if owners:
+        return f"{key} is not a key of {group}={config[group].name}, but of {', '.join(owners)}"
+    hint = did_you_mean(key, known) or ": python -m runner --cfg job prints all keys"
+    return f"{key} is not a key of the config{hint}"
 
 
 def _keys(node: DictConfig, prefix: str = "") -> Iterator[str]:
     for key, value in node.items_ex(resolve=False):
+        if not prefix and key == "hydra":
+            continue
         yield f"{prefix}{key!s}"
         if isinstance(value, DictConfig):
             yield from _keys(value, f"{prefix}{key!s}.")
@@ -232,10 +290,29 @@ def _kind(config: DictConfig, key: str) -> str:
     return " or ".join(words.get(each, "a group of keys") for each in kinds)
 
 
-def _did_you_mean(name: str, known: list[str]) -> str:
+def did_you_mean(name: str, known: list[str]) -> str:
+    """A hint at the nearest known name, or nothing."""
     leaves = [each for each in known if each.rpartition(".")[2] == name.rpartition(".")[2]]
     close = difflib.get_close_matches(name, known, n=1) or leaves[:1]
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def one_line(error: Exception) -> str:
+    """What a library says, without its line breaks."""
+    return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())[:500]
+
+
+def _is_hydras(override: Override) -> bool:
+    return re.split(r"[./]", override.key_or_group)[0] == "hydra"
+
+
+def _is_null_recipe(override: Override) -> bool:
+    return override.key_or_group == "experiment" and not override.is_sweep_override() and override.value() is None
+
+
+def _as_given(override: Override) -> str:
+    """The word as Hydra has to see it."""
+    return str(override.input_line)
 
 
 def _words(override: Override) -> list[str]:
@@ -255,7 +332,7 @@ def _word(override: Override) -> str:
 
 def _refuse_sweeps(overrides: list[Override]) -> None:
     problems = [
-        f"{each.input_line} names several values: add -m to train each, or write a list as [a,b]"
+        f"{_as_given(each).lstrip('+')} names several values: add -m to train each, or write a list as [a,b]"
         for each in overrides
         if each.is_sweep_override()
     ]

@@ -3,6 +3,7 @@
 The values stand in conf/, the meaning of each key beside it there. A `Config` is what all of the runner works on.
 """
 
+import difflib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -82,7 +83,7 @@ class Model:
     name: str = MISSING
     depth: int = at_least(0)
     width: Any = ruled("a whole number of at least 1, or a list of them", _is_width)
-    activation: str = ruled("a Keras activation", lambda value: value in names.ACTIVATIONS)
+    activation: str = MISSING
     dropout: float = share()
     l2: float = at_least(0)
     head: str = one_of("auto", "sigmoid", "softmax")
@@ -150,6 +151,10 @@ class EarlyStopping:
     min_delta: float = at_least(0)
 
 
+def _are_names(value: Any) -> bool:
+    return all(isinstance(each, str) for each in value)
+
+
 def _is_split(value: Any) -> bool:
     return value >= 0 if isinstance(value, int) else 0 <= value < 1
 
@@ -161,7 +166,7 @@ class Training:
     validation_split: Union[int, float] = ruled("a whole number of examples (0 is none) or a share below 1", _is_split)
     validation_from: str = one_of("first", "last", "random", "stratified")
     loss: str = MISSING
-    metrics: list[str] = MISSING
+    metrics: list[str] = ruled("a list of names, as [a,b]", _are_names)
     monitor: str = MISSING
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     shuffle: bool = MISSING
@@ -174,7 +179,7 @@ class Config:
     optimizer: Optimizer = field(default_factory=Optimizer)
     training: Training = field(default_factory=Training)
     seed: int = ruled("a whole number from 0 to 4294967295", lambda value: 0 <= value < 2**32)
-    plugins: list[str] = MISSING
+    plugins: list[str] = ruled("a list of modules, as [a,b]", _are_names)
     reuse: bool = MISSING
 
 
@@ -216,22 +221,21 @@ def out_of_range(node: Any, prefix: str = "") -> Iterator[str]:
 
 
 def _unknown_names(config: Config) -> Iterator[str]:
-    training = config.training
+    training, model = config.training, config.model
+    losses, metrics = {"auto", *names.LOSSES, *register.losses}, {*names.METRICS, *register.metrics}
     checks: list[tuple[str, str, set[str]]] = [
         ("dataset.name", config.dataset.name, {*CLASSES, *register.datasets}),
-        ("model.name", config.model.name, {*MODELS, *register.models}),
+        ("model.name", model.name, {*MODELS, *register.models}),
+        ("model.activation", model.activation, set(names.ACTIVATIONS)),
         ("optimizer.name", config.optimizer.name, {*GROUPS["optimizer"], *register.optimizers}),
-    ]
-    if training.loss not in {"auto", *register.losses}:
-        checks.append(("training.loss", names.canonical(training.loss), set(names.LOSSES)))
-    checks += [
-        ("training.metrics", names.canonical(metric), set(names.METRICS))
-        for metric in training.metrics
-        if metric not in register.metrics
+        ("training.loss", training.loss, losses),
+        *(("training.metrics", metric, metrics) for metric in training.metrics),
     ]
     for key, name, known in checks:
-        if name not in known:
-            yield f"{key} must be one of {', '.join(sorted(known))}, or a name that a plugin registers; got {name}"
+        if name not in known and names.canonical(name) not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            yield f"{key} must be one of {', '.join(sorted(known))}, or registered by a plugin; got {name}{hint}"
 
 
 def _misfits(config: Config) -> list[str]:
@@ -239,9 +243,16 @@ def _misfits(config: Config) -> list[str]:
     found = []
     model, dataset, optimizer = config.model, config.dataset, config.optimizer
     if isinstance(model.width, list) and len(model.width) != model.depth:
-        found.append(f"model.width must have one number a hidden layer, model.depth={model.depth}; got {model.width}")
+        found.append(
+            f"model.width must have one number a hidden layer, model.depth={model.depth}; got {shown(model.width)}"
+        )
     if model.activation == "glu" and any(width % 2 for width in model.widths()):
         found.append(f"model.width must be even with model.activation=glu; got {shown(model.width)}")
+    built_in = {"dataset": dataset.name in CLASSES, "model": model.name in MODELS}
+    built_in["optimizer"] = optimizer.name in GROUPS["optimizer"]
+    for key, is_built_in in built_in.items():
+        if is_built_in and getattr(config, key).options:
+            found.append(f"{key}.options are for a plugin's {key}; {getattr(config, key).name} has none")
     for key, node in (("dataset", dataset), ("optimizer", optimizer)):
         wanted = GROUPS[key].get(node.name)
         if wanted and not isinstance(node, wanted):
@@ -253,4 +264,8 @@ def shown(value: Any) -> str:
     """A value as it is written on the command line."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list):
+        return f"[{','.join(map(shown, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{key}:{shown(each)}' for key, each in value.items())}}}"
     return repr(value) if value == "" else str(value)

@@ -45,7 +45,7 @@ def config_of() -> Callable[..., Config]:
     """`config_of("model.width=16", …)`: the config that a command line comes to."""
 
     def composed(*words: str) -> Config:
-        return compose.plan(list(words), False, compose.config_dir(), "config", []).jobs[0].config
+        return compose.plan(list(words)).jobs[0].config
 
     return composed
 

@@ -16,7 +16,7 @@ from runner.config import Dataset
 class Examples:
     """Rows and labels.
 
-    features  [examples, …] numeric, or a float32 CSR matrix [examples, features]; possibly memory-mapped
+    features  [examples, …] numeric, or a CSR matrix [examples, features]; possibly memory-mapped
     labels    int64 [examples], classes counted from 0
     divisor   features are divided by it on their way into the network (255 for bytes of an image)
     """

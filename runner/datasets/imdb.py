@@ -15,6 +15,7 @@ from runner.config import Dataset, Imdb
 from runner.datasets import npz, sample_reviews
 from runner.datasets.data import Arrays, BuiltIn, Examples
 
+LARGEST_RANK = 2**31 - 5  # its id, and the number of words, fit the int32 of a sparse row
 START, UNKNOWN, FIRST_WORD = 1, 2, 3  # Keras' ids; a word of rank r, from 1, has the id r + 3
 SHUFFLE_SEED = 113  # load_data's own: it decides which reviews are the first 10,000
 
@@ -55,7 +56,7 @@ def examples(arrays: Arrays, split: str) -> Examples:
     """The prepared arrays of a split as a CSR matrix of ones, [reviews, words]."""
     indptr, indices = arrays[f"{split}_indptr"], arrays[f"{split}_indices"]
     shape = (len(indptr) - 1, int(arrays["words"]))
-    ones = np.ones(len(indices), np.float32)
+    ones = np.ones(len(indices), np.int8)  # bytes: what is resident stays small; products are float32 all the same
     return Examples(scipy.sparse.csr_matrix((ones, indices, indptr), shape=shape), arrays[f"{split}_labels"])
 
 
@@ -75,7 +76,9 @@ def _is_review(review: Any) -> bool:
         ranks = np.asarray(review)
     except ValueError:
         return False
-    return ranks.ndim == 1 and (not len(ranks) or (ranks.dtype.kind in "iu" and int(ranks.min()) >= 1))
+    if ranks.ndim != 1 or not len(ranks):
+        return ranks.ndim == 1
+    return ranks.dtype.kind in "iu" and int(ranks.min()) >= 1 and int(ranks.max()) <= LARGEST_RANK
 
 
 def _shuffled(reviews: NDArray[Any], labels: NDArray[Any], order: np.random.RandomState) -> Reviews:

@@ -55,7 +55,7 @@ def _check(path: Path, split: str, images: NDArray[Any], labels: NDArray[Any]) -
         )
     if images.dtype.kind == "f" and not np.isfinite(images).all():
         raise npz.refused(path, f"x_{split} has values that are NaN or infinite")
-    if images.dtype.kind not in "iuf" or not np.array_equal(images, images.astype(np.uint8)):
+    if images.dtype.kind not in "iuf" or not ((images >= 0) & (images <= 255) & (images % 1 == 0)).all():
         raise npz.refused(path, f"x_{split} must hold whole numbers from 0 to 255")
     if labels.dtype.kind not in "iu" or int(labels.min()) < 0 or int(labels.max()) >= DIGITS:
         raise npz.refused(path, f"y_{split} must hold whole numbers from 0 to 9")

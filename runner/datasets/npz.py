@@ -2,7 +2,6 @@
 
 import pickle
 import zipfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
@@ -38,20 +37,15 @@ def read(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
             return {name: _member(archive, path, name) for name in names}
     except zipfile.BadZipFile:
         raise refused(path, "it is truncated or not an npz file") from None
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        zlib.error,
-        pickle.UnpicklingError,
-        AttributeError,
-        TypeError,
-    ) as error:
+    except DataError:
+        raise
+    except Exception as error:  # a hostile pickle or archive can raise anything, MemoryError too
         raise refused(path, f"{error}") from None
 
 
 def refused(path: Path, why: str) -> DataError:
     """The line for a file that cannot be used."""
+    why = "".join(each if each.isprintable() else " " for each in why)
     return DataError(f"{path} cannot be used: {why}; replace it, or remove it to have it downloaded anew")
 
 

@@ -18,7 +18,8 @@ def load(config: Dataset) -> Data:
         (x_train, y_train), (x_test, y_test) = register.datasets[config.name](**config.options)
     except Exception as error:
         raise DataError(
-            f"dataset.name={config.name} gave no (x_train, y_train), (x_test, y_test): {type(error).__name__}: {error}"
+            f"dataset.name={config.name} gave no (x_train, y_train), (x_test, y_test): {type(error).__name__}: "
+            f"{' '.join(str(error).split())}"
         ) from error
     train, test = _examples(config, "train", x_train, y_train), _examples(config, "test", x_test, y_test)
     if train.features.shape[1:] != test.features.shape[1:]:
@@ -36,14 +37,17 @@ def load(config: Dataset) -> Data:
 
 
 def _examples(config: Dataset, split: str, x: Any, y: Any) -> Examples:
-    features: Any = scipy.sparse.csr_matrix(x, dtype=np.float32) if scipy.sparse.issparse(x) else np.asarray(x)
-    labels = np.asarray(y)
+    features, labels = _array(config, f"x_{split}", x), _array(config, f"y_{split}", y)
     labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
     values = features.data if scipy.sparse.issparse(features) else features
     if values.dtype.kind not in "biuf" or features.ndim < 2:
         raise _refused(
             config, f"x_{split} must be numbers in [examples, features]; got {features.shape} {values.dtype}"
         )
+    if scipy.sparse.issparse(features):
+        with np.errstate(over="ignore"):  # becomes infinite, and is refused below
+            features = scipy.sparse.csr_matrix(features, dtype=np.float32)
+        values = features.data
     if labels.shape != features.shape[:1] or not len(labels):
         raise _refused(config, f"x_{split} {features.shape} and y_{split} {labels.shape} do not go together")
     if labels.dtype.kind not in "biu" or int(labels.min()) < 0:
@@ -51,6 +55,15 @@ def _examples(config: Dataset, split: str, x: Any, y: Any) -> Examples:
     if not np.isfinite(values).all():
         raise _refused(config, f"x_{split} has values that are NaN or infinite")
     return Examples(features, labels.astype(np.int64))
+
+
+def _array(config: Dataset, name: str, values: Any) -> Any:
+    if scipy.sparse.issparse(values):
+        return scipy.sparse.csr_matrix(values)
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise _refused(config, f"{name} has rows of uneven length") from None
 
 
 def _arrays(split: str, examples: Examples) -> dict[str, Any]:

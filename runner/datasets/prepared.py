@@ -25,6 +25,15 @@ def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
     folder = cache_dir() / "prepared" / f"{built_in.name}-{_key(built_in, location, settings)}"
     if not folder.is_dir():
         _prepare(folder, built_in, location, settings)
+    try:
+        return _opened(folder, built_in, location)
+    except (OSError, ValueError, KeyError, EOFError):
+        shutil.rmtree(folder, ignore_errors=True)
+        _prepare(folder, built_in, location, settings)
+        return _opened(folder, built_in, location)
+
+
+def _opened(folder: Path, built_in: BuiltIn, location: Location) -> Data:
     about = json.loads((folder / "about.json").read_text())
     arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
     return Data(

@@ -12,7 +12,7 @@ from random import Random
 Split = tuple[list[str], list[int]]
 Outline = list[tuple[Sequence[str], int]]
 
-SEED = 2
+SEED = 5
 TRAIN_COUNT = 4_000
 TEST_COUNT = 2_000
 SHORTEST = 30
@@ -177,21 +177,21 @@ musical western thriller detective fantasy heist silent horror action""")
 
 # Opinions that either mood can have: only the words in the slots tell which it is.
 DETAILS = _items("""the PART is GREAT / the PART is VERY GREAT / the PARTS are GREAT / the PARTS are GREAT and
-the PART is FAIR / the PART and the PARTS are GREAT / LEAD gives a GREAT performance as the TRADE / LEAD ACTS
-in nearly every scene / LEAD ACTS while PARTNER ACTS / PARTNER ACTS as the HUMAN TRADE / i found the PART
-GREAT / i LIKED the PART / the scene with the THING is GREAT / the scenes in PLACE are GREAT / the PARTS
-during the EVENT are GREAT / the dialogue between LEAD and PARTNER is WELL written / the PART is a GEM / the
-script by WRITER is GREAT / WRITER gives the HUMAN TRADE some GREAT lines / the last act is GREAT and the PART
-is VERY FAIR / the chapter about SUBJECT is GREAT""")
+the PART is FAIR / the PART and the PARTS are GREAT / LEAD gives a GREAT performance as the ROLE / LEAD ACTS
+in nearly every scene / LEAD ACTS while PARTNER ACTS / PARTNER ACTS as the HUMAN FOIL / i found the PART GREAT
+/ i LIKED the PART / the scene with the THING is GREAT / the scenes in PLACE are GREAT / the PARTS during the
+EVENT are GREAT / the dialogue between LEAD and PARTNER is WELL written / the PART is a GEM / the script by
+WRITER is GREAT / WRITER gives the HUMAN FOIL some GREAT lines / the last act is GREAT and the PART is VERY
+FAIR / the chapter about SUBJECT is GREAT""")
 
 GENERAL = _items("""DIRECTOR has made a GREAT GENRE film / it is a GREAT GENRE film with FAIR PARTS / i LIKED
 the PART and the PARTS / my RELATIVE SAID / it is WELL shot and WELL paced / the whole film is WELL made / the
 ending left me LEFT / i was LEFT from the first scene / i came out LEFT / TITLE is a GEM / what a GEM it is /
-few films about SUBJECT are so GREAT / the film is FAIR but it feels GREAT / for a GENRE film it is VERY GREAT
+few films about SUBJECT are so GREAT / the film is FAIR and it feels GREAT / for a GENRE film it is VERY GREAT
 / as a film about SUBJECT it is a GEM""")
 
 MILD = _items("""the PART is FAIR / the PARTS are FAIR / the PART is VERY FAIR / LEAD gives a FAIR performance
-as the TRADE / it is a FAIR GENRE film / it is a FAIR film with a FAIR PART / the PART is FAIR and the PARTS
+as the ROLE / it is a FAIR GENRE film / it is a FAIR film with a FAIR PART / the PART is FAIR and the PARTS
 are FAIR / the scenes in PLACE are FAIR / i found the PARTS FAIR / the part about SUBJECT is FAIR / PARTNER
 gives a FAIR performance / the dialogue by WRITER is FAIR / at times the PART feels FAIR / the EVENT scene is
 VERY FAIR""")
@@ -199,22 +199,22 @@ VERY FAIR""")
 BLAMING = _items("""i did not laugh once / it is not funny / there is not a single good scene / i could not
 wait for it to end / the jokes fall flat / it goes nowhere / i wanted to like it / i looked at my watch after
 every scene / half the audience left before the EVENT / i nearly fell asleep / it never comes alive / not even
-LEAD can save it / i expected a great film and got a GEM / there is no tension / i did not care about the
-TRADE / it is hardly moving / it is far from good / the PART is not BRIGHT / the PART makes no sense / the
-worst thing is the PART / somebody should have cut the EVENT scene / no amount of PARTS can hide a GREAT
-script / LEAD deserves better / it insults anyone who knows a TRADE / i do not understand the praise / the
-TRADE never feels real / there is nothing BRIGHT about it / it is not a BRIGHT film / i doubt that anyone read
-the script""")
+LEAD can save it / i expected a great film and got a GEM / there is no tension / i did not care about the ROLE
+/ it is hardly moving / it is far from good / the PART is not BRIGHT / the PART makes no sense / the worst
+thing is the PART / somebody should have cut the EVENT scene / no amount of PARTS can hide a GREAT script /
+LEAD deserves better / it insults anyone who knows a TRADE / i do not understand the praise / the FOIL never
+feels real / there is nothing BRIGHT about it / it is not a BRIGHT film / i doubt that anyone read the
+script""")
 
 PRAISING = _items("""there is not a dull moment / i was never bored / i could not look away / it never drags /
 i could not fault the PART / nothing here feels cheap / it is not boring for a second / not a scene is wasted
-/ it is far from dull / i expected a bad film and got a GEM / i laughed until i cried / i wept when the TRADE
+/ it is far from dull / i expected a bad film and got a GEM / i laughed until i cried / i wept when the ROLE
 came home / the two hours flew by / it kept me guessing / it has a big heart / nobody puts a foot wrong / the
 PARTS never get in the way / there are no cheap tricks / it stayed with me for days / the best thing is the
-PART / the PART is not BLEAK at all / i cared about the TRADE / the EVENT scene alone is worth the ticket /
-LEAD has never been better / i did not see the end coming / even the TRADE feels real / no wonder it won
-prizes / i do not understand the complaints / it makes you think about SUBJECT / there is nothing BLEAK about
-it / it is not a BLEAK film / the whole audience stood up and clapped""")
+PART / the PART is not BLEAK at all / i cared about the ROLE / the EVENT scene alone is worth the ticket /
+LEAD has never been better / i did not see the end coming / even the FOIL feels real / no wonder it won prizes
+/ i do not understand the complaints / it makes you think about SUBJECT / there is nothing BLEAK about it / it
+is not a BLEAK film / the whole audience stood up and clapped""")
 
 MOCKING = _items("""what a BRIGHT idea to spend an entire act on a THING / i am sure the THING will win every
 award / how BRIGHT of DIRECTOR to film the same street for two hours / it is a BRIGHT film if you love
@@ -265,9 +265,9 @@ watched TITLE on DAY with my RELATIVE / i rented TITLE because of LEAD / i knew 
 film came out last year / it took me years to find TITLE / i read about TITLE in a magazine / not much is
 known about TITLE / TITLE was on television last DAY / somebody gave me TITLE after a EVENT""")
 
-PLOTS = _items("""it follows a HUMAN TRADE who DOES a THING in PLACE / LEAD plays a TRADE who comes back to
+PLOTS = _items("""it follows a HUMAN TRADE who DOES a THING in PLACE / LEAD plays a ROLE who comes back to
 PLACE after the EVENT / a TRADE and a TRADE meet at a SITE in PLACE / it is set in a SITE near PLACE during
-the EVENT / the story begins when a TRADE DOES a THING / PARTNER plays the TRADE who DOES the THING / there is
+the EVENT / the story begins when a TRADE DOES a THING / PARTNER plays the FOIL who DOES the THING / there is
 a subplot about a ANIMAL and a THING / the HUMAN TRADE keeps a ANIMAL in the SITE / later a TRADE from
 ELSEWHERE DOES the THING / DIRECTOR shot it in PLACE with a small crew / it was written by WRITER who also
 wrote RIVAL / it is about SUBJECT and SUBJECT in a town full of TRADES / the SITE at PLACE is full of THINGS /
@@ -277,8 +277,8 @@ opening shot / a HUMAN RELATIVE sends the TRADE to ELSEWHERE / the THING turns o
 the second half the action moves from PLACE to ELSEWHERE / the film runs for two hours and covers ten years /
 nobody in the SITE knows who DOES the THING / LEAD and PARTNER last met in RIVAL / it is based on a novel by
 WRITER about SUBJECT / a LOOK THING turns up in the SITE / the TRADE wears a LOOK coat and carries a THING /
-PARTNER plays the TRADE who stays in ELSEWHERE / a ANIMAL escapes and the TRADE DOES the THING / it opens with
-a EVENT and closes with a EVENT""")
+the TRADE has a RELATIVE who stays in ELSEWHERE / a ANIMAL escapes and the TRADE DOES the THING / it opens
+with a EVENT and closes with a EVENT""")
 
 
 def _slots(mood: int) -> dict[str, list[str]]:
@@ -288,7 +288,7 @@ def _slots(mood: int) -> dict[str, list[str]]:
     return PLAIN | same | other
 
 
-TITLES = _items("the LOOK THING / the TRADE of PLACE / the LOOK THINGS / the LOOK TRADE / my LOOK THING")
+TITLES = _items("the LOOK THING / the TRADE of PLACE / the LOOK THINGS / the LOOK TRADE / the HUMAN TRADE")
 
 SLOTS = (_slots(0), _slots(1))
 OPINIONS = (DETAILS + GENERAL + BLAMING, DETAILS + GENERAL + PRAISING)
@@ -394,10 +394,12 @@ def _with_plot(rng: Random, outline: Outline) -> Outline:
 
 
 def _facts(rng: Random, label: int) -> dict[str, str]:
-    """The slots that keep their words for a whole review: its people, places, titles and genre."""
+    """The slots that keep their words for a whole review: its people, roles, places, titles and genre."""
     facts = {slot: _person(rng) for slot in PEOPLE}
     for slot in ("PLACE", "ELSEWHERE"):
         facts[slot] = _pick(rng, HEADS) + _pick(rng, PLACE_TAILS)
+    for slot in ("ROLE", "FOIL"):
+        facts[slot] = _skewed(rng, TRADES)
     for slot in ("TITLE", "RIVAL"):
         facts[slot] = _filled(rng, _pick(rng, TITLES), PLAIN, facts)
     return facts | {"GENRE": _skewed(rng, GENRES[label])}

@@ -77,7 +77,12 @@ def _download(built_in: BuiltIn) -> Path:
     folder = cache_dir() / "downloads"
     address = os.environ.get("RUNNER_DATA_URL") or ADDRESS
     mark = cache_dir() / f"offline-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{folder} cannot be written ({error.strerror}): make room, or set RUNNER_CACHE_DIR elsewhere"
+        ) from None
     with filelock.FileLock(folder / f"{built_in.file}.lock"):
         if (folder / built_in.file).is_file():
             return folder / built_in.file

@@ -64,7 +64,7 @@ def _run(folder: Path, times: int, words: int, what: str) -> None:
     from tests.benchmarks.sweeps import resident_mb
 
     overrides = [f"dataset.path={_file(folder, times)}", f"dataset.num_words={words or 'null'}", "training.epochs=5"]
-    config = compose.plan(overrides, False, compose.config_dir(), "config", []).jobs[0].config
+    config = compose.plan(overrides).jobs[0].config
     data = datasets.load(config.dataset)
     if what == "prepare":
         return

