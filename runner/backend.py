@@ -1,5 +1,6 @@
 """TensorFlow, started without its chatter, and what it computes with."""
 
+import gc
 import os
 import sys
 import tempfile
@@ -13,9 +14,27 @@ def start() -> None:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with _standard_error_held_back():
+    with _standard_error_held_back(), _hidden("matplotlib", "pandas", "sklearn"):
         import keras  # noqa: F401
-        import tensorflow  # noqa: F401
+        import tensorflow as tf
+    tf.get_logger().setLevel("ERROR")  # each job of a sweep traces anew, and is meant to
+    gc.freeze()  # what is imported stays: collecting after a run then takes 10 ms instead of 200
+
+
+def release() -> None:
+    """Let go of all that a run has built, so that a sweep's memory does not grow from job to job.
+
+    TensorFlow keeps every custom gradient for ever, and with it the graph it was traced in: 15 MB a run, half of them
+    from Keras' optimizers.
+    """
+    import keras
+    from tensorflow.python.framework import ops
+
+    keras.utils.clear_session()
+    gradients = ops.gradient_registry._registry
+    for name in [name for name in gradients if name.startswith("CustomGradient-")]:
+        del gradients[name]
+    gc.collect()
 
 
 def threads() -> dict[str, int]:
@@ -27,6 +46,18 @@ def threads() -> dict[str, int]:
         "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
     }
+
+
+@contextmanager
+def _hidden(*modules: str) -> Iterator[None]:
+    """Keep Keras from importing what only its plots and wrappers want: 1.3 s and 115 MB of 3.3 s and 680 MB."""
+    hidden = [module for module in modules if module not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for module in hidden:
+            del sys.modules[module]
 
 
 @contextmanager

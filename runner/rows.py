@@ -80,6 +80,7 @@ class SparseRowsTimesKernel(keras.layers.Layer):
         super().__init__(name="rows_times_kernel")
         self.rows = rows
         self.dense = dense
+        self.latest: tuple[np.ndarray, Any] = (np.empty(0, np.int32), None)
 
     def build(self, shape: Any) -> None:
         self.built = True  # the Dense layer has its variables already
@@ -105,10 +106,18 @@ class SparseRowsTimesKernel(keras.layers.Layer):
         return product(kernel)
 
     def _times(self, numbers: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-        return chosen(self.rows, numbers) @ kernel
+        return self._batch(numbers) @ kernel
 
     def _transposed_times(self, numbers: np.ndarray, upstream: np.ndarray) -> np.ndarray:
-        return chosen(self.rows, numbers).T @ upstream
+        return self._batch(numbers).T @ upstream
+
+    def _batch(self, numbers: np.ndarray) -> Any:
+        """The rows of a batch; its gradient wants those that its product has just gathered."""
+        latest, batch = self.latest
+        if not np.array_equal(latest, numbers):
+            batch = chosen(self.rows, numbers)
+            self.latest = (numbers.copy(), batch)
+        return batch
 
     def compute_output_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
         return (*shape, self.dense.units)

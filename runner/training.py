@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from runner import batches, metrics_csv, model, rows
+from runner import backend, batches, metrics_csv, model, rows
 from runner.config import Config
 from runner.datasets import Data
 from runner.interruption import Interruption
@@ -38,7 +38,7 @@ Observer = Callable[[History], None]
 
 def prepare(config: Config, data: Data, task: Task, split: batches.Split) -> tuple[keras.Model, keras.Model]:
     """The plain network, and the model from example numbers that trains its weights; both compiled."""
-    keras.utils.clear_session()
+    backend.release()
     keras.utils.set_random_seed(config.seed)
     network = model.build(config.model, task, data.train.features.shape[1:])
     trained = rows.over_rows(network, data.train)

@@ -1,5 +1,6 @@
 """The training is Keras' own mathematics, only faster: every network learns what plain layers on dense rows learn."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from runner import batches, datasets, interruption, model, rows, task, training
+from runner import backend, batches, datasets, interruption, model, rows, task, training
 from runner.config import Config
 from runner.datasets import Data
 
@@ -125,6 +126,7 @@ def test_the_gradient_is_keras_own(config_of: ConfigOf, word: str) -> None:
     numbers, x = split.train[:64], dense_rows(data)[split.train[:64]]
     y = goal.targets(data.train.labels)[split.train[:64]]
 
+    @tf.function
     def gradients(called: keras.Model, inputs: Any) -> list[Any]:
         with tf.GradientTape() as tape:
             outputs = called(inputs, training=True)
@@ -162,3 +164,17 @@ def test_the_learning_rate_column_is_that_of_the_last_update(config_of: ConfigOf
     else:
         expected = [0.001 * 0.9 ** ((update - 1) / 5) for update in updates]
     assert recorded == pytest.approx(expected, rel=1e-5)
+
+
+def test_nothing_of_a_run_stays_in_memory(config_of: ConfigOf) -> None:
+    def graphs() -> int:
+        return sum(isinstance(each, tf.Graph) for each in gc.get_objects())
+
+    config = config_of("dataset.source=sample", "training.epochs=1")
+    fitted(config)
+    backend.release()
+    before = graphs()
+    fitted(config)
+    assert graphs() > before
+    backend.release()
+    assert graphs() <= before
