@@ -1,10 +1,11 @@
 """The front door: picks the verb, nothing else."""
 
 import difflib
+import importlib
 import os
 import sys
 
-VERBS = ("compare",)
+VERBS = ("compare", "resume")
 
 
 def main() -> None:
@@ -17,9 +18,7 @@ def main() -> None:
 def _dispatch(words: list[str]) -> int:
     first = words[0] if words else ""
     if first in VERBS:
-        from runner import compare
-
-        return compare.main(words[1:])
+        return importlib.import_module(f"runner.{first}").main(words[1:])
     if first and "=" not in first and first[0] not in "-~+":
         close = difflib.get_close_matches(first, VERBS, n=1)
         hint = f"did you mean {close[0]}?" if close else "write key=value, or --help"

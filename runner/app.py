@@ -20,15 +20,16 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from runner import backend, compose, config
+from runner import backend, compose, config, run_folder
 from runner.config import Config
 from runner.errors import ConfigError, DataError
 from runner.interruption import Interrupted
 
 if TYPE_CHECKING:
     from runner.datasets import Data
-    from runner.experiment import Outcome
+    from runner.record import Outcome
 
+OUTPUTS = Path("outputs")
 INFORMATION = ("help", "hydra_help", "cfg", "info", "shell_completion")
 
 
@@ -41,14 +42,21 @@ def train(words: list[str]) -> int:
     if "--version" in words:
         print(versions())
         return 0
+    return guarded(lambda: _train(words))
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Run a command; what stops it becomes plain lines on stderr and an exit code."""
     try:
-        return _train(words)
+        return command()
     except ConfigError as error:
         return _say(error, 2)
     except DataError as error:
         return _say(error, 1)
     except (HydraException, OmegaConfBaseException) as error:
         return _say(compose.one_line(error), 2)
+    except OSError as error:
+        return _say(f"{error.filename}: {error.strerror}: make room, or give another folder", 1)
     except KeyboardInterrupt as error:
         print("interrupted", file=sys.stderr)
         return 128 + (error.number if isinstance(error, Interrupted) else signal.SIGINT)
@@ -62,27 +70,33 @@ def _train(words: list[str]) -> int:
         _inform(words, flags, place)
         return 0
     plan = compose.plan(flags.overrides, flags.multirun, place)
-    if plan.folder:
-        refuse_other_runs(plan)
     data = check([job.config for job in plan.jobs])
 
-    from runner import display, experiment
+    from runner import display, experiment, identity, sweep
 
+    identities = [identity.identity_of(job.config, its) for job, its in zip(plan.jobs, data, strict=True)]
+    refuse_other_runs(plan, identities)
     display.warn_of_samples(data)
-
+    shelves = [OUTPUTS, *([plan.folder] if plan.multirun else [])]
+    keep = sweep.epochs_to_keep([job.config for job in plan.jobs], identities)
+    if plan.multirun:
+        sweep.write_plan(plan.folder, plan.jobs)
     outcomes: list[Outcome] = []
 
     def job(composed: DictConfig) -> None:
         setting = HydraConfig.get()
         folder = _from_here(Path(setting.runtime.output_dir))
-        outcomes.append(experiment.run(compose.typed(composed), folder, list(setting.overrides.task)))
-        display.result(outcomes[-1])
-        if outcomes[-1].signal:
-            raise Interrupted(outcomes[-1].signal)
+        number = setting.job.num if plan.multirun else 0
+        words = list(setting.overrides.task)
+        outcome = experiment.run(compose.typed(composed), folder, words, shelves=shelves, keep=keep[number])
+        outcomes.append(outcome)
+        display.result(outcome)
+        if outcome.signal:
+            raise Interrupted(outcome.signal)
 
     further = [word for folder in place.further for word in ("--config-dir", str(folder))]
     _hydra([*(["--multirun"] if plan.multirun else []), *further, *plan.words], place, job)
-    return _exit_code(outcomes)
+    return exit_code(outcomes)
 
 
 def check(configs: list[Config]) -> "list[Data]":
@@ -165,15 +179,20 @@ def _inform(words: list[str], flags: argparse.Namespace, place: compose.Place) -
 def _flags(words: list[str]) -> argparse.Namespace:
     """Hydra's own flags, wherever they stand between the words. Raises ConfigError."""
     parser = get_args_parser()
-
-    def refuse(message: str) -> NoReturn:
-        raise ConfigError([f"{message}: see --help, and --hydra-help for Hydra's flags"])
-
-    parser.error = refuse  # type: ignore[method-assign]
+    parser.error = refuse_usage("see --help, and --hydra-help for Hydra's flags")  # type: ignore[method-assign, assignment]
     flags = parser.parse_intermixed_args(words)
     if flags.experimental_rerun:
         raise ConfigError(["--experimental-rerun is not supported: give the command again"])
     return flags
+
+
+def refuse_usage(remedy: str) -> Callable[[str], NoReturn]:
+    """What a parser does with words that it does not take: raise ConfigError."""
+
+    def refuse(message: str) -> NoReturn:
+        raise ConfigError([f"{message}: {remedy}"])
+
+    return refuse
 
 
 def _place(flags: argparse.Namespace) -> compose.Place:
@@ -186,12 +205,18 @@ def _place(flags: argparse.Namespace) -> compose.Place:
     return compose.Place(folder, flags.config_name or "config", further)
 
 
-def refuse_other_runs(plan: compose.Plan) -> None:
-    """Raises ConfigError where the folder of a run or sweep holds runs already."""
-    assert plan.folder
-    key = "hydra.sweep.dir" if plan.multirun else "hydra.run.dir"
-    if any(plan.folder.glob("*/run.json" if plan.multirun else "run.json")):
-        raise ConfigError([f"{key} must not hold runs already; got {plan.folder}: give another folder"])
+def refuse_other_runs(plan: compose.Plan, identities: list[str]) -> None:
+    """Raises ConfigError where the folder of a run or sweep holds other runs; a run of the same identity goes on."""
+    if plan.multirun and any(plan.folder.glob("*/run.json")):
+        raise ConfigError(
+            [
+                f"hydra.sweep.dir must not hold runs already; got {plan.folder}: give another folder, "
+                f"or go on with python -m runner resume {plan.folder}"
+            ]
+        )
+    record = plan.folder / run_folder.RECORD
+    if not plan.multirun and record.exists() and run_folder.read_record(plan.folder)["identity"] != identities[0]:
+        raise ConfigError([f"hydra.run.dir must not hold another run; got {plan.folder}: give another folder"])
 
 
 def _raise(problems: Iterable[str]) -> None:
@@ -205,7 +230,8 @@ def _from_here(folder: Path) -> Path:
     return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
 
-def _exit_code(outcomes: "list[Outcome]") -> int:
+def exit_code(outcomes: "list[Outcome]") -> int:
+    """1 if a run failed, else 0."""
     return 1 if any(outcome.status == "failed" for outcome in outcomes) else 0
 
 

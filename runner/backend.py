@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 def start() -> None:
@@ -37,15 +38,23 @@ def release() -> None:
     gc.collect()
 
 
-def threads() -> dict[str, int]:
-    """TensorFlow's thread counts (0: it takes one a core) and the cores of this machine."""
-    import tensorflow as tf
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
+
+def threads_wanted() -> dict[str, int]:
+    """The thread counts that TensorFlow will take, known before its import: the environment's, or one a core."""
     return {
-        "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
-        "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "intra_op": int(os.environ.get("TF_NUM_INTRAOP_THREADS") or cores()),
+        "inter_op": int(os.environ.get("TF_NUM_INTEROP_THREADS") or cores()),
     }
+
+
+def device_kind() -> str:
+    """`gpu` where the NVIDIA driver shows one that is not hidden, else `cpu`; known before TensorFlow is imported."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    return "gpu" if not hidden and any(Path("/proc/driver/nvidia/gpus").glob("*")) else "cpu"
 
 
 @contextmanager

@@ -67,15 +67,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """The jobs of a command, the words that make Hydra run just these, and the folder they go to.
-
-    `folder` is None where it is known only once Hydra runs.
-    """
+    """The jobs of a command, the words that make Hydra run just these, and the folder they go to."""
 
     jobs: list[Job]
     multirun: bool
     words: list[str]
-    folder: Path | None
+    folder: Path
 
 
 def opened(words: list[str]) -> list[str]:
@@ -128,15 +125,18 @@ class _Composer:
         sweep = [_words(each) for each in overrides if not _is_hydras(each)]
         always = [_word(each) for each in overrides if _is_hydras(each)]
         jobs = self._jobs(list(itertools.product(*sweep)), always)
+        folder = self._folder(jobs[0], always, multirun)
         words = [*recipe, *map(_as_given, overrides[len(recipe) :]), *(["hydra.sweeper.params=null"] if recipe else [])]
-        return Plan(jobs, multirun, words, self._folder(jobs[0], always, multirun))
+        return Plan(jobs, multirun, [*words, *_settled(overrides, folder, multirun)], folder)
 
-    def _folder(self, job: Job, always: list[str], multirun: bool) -> Path | None:
+    def _folder(self, job: Job, always: list[str], multirun: bool) -> Path:
+        """Where the command's runs go. Raises ConfigError where that cannot be said before Hydra runs."""
         try:
             settings = self._composed(job.words, always)[0].hydra
             return Path(str(settings.sweep.dir if multirun else settings.run.dir))
-        except OmegaConfBaseException:
-            return None
+        except OmegaConfBaseException as error:
+            key = "hydra.sweep.dir" if multirun else "hydra.run.dir"
+            raise ConfigError([f"{key} cannot be resolved: {one_line(error)}"]) from None
 
     def _parsed(self, words: list[str]) -> list[Override]:
         overrides, problems = [], []
@@ -328,6 +328,28 @@ def _word(override: Override) -> str:
     if override.is_delete() and override.value() is None:
         return key
     return f"{key}={override.get_value_element_as_str()}"
+
+
+def _settled(overrides: list[Override], folder: Path, multirun: bool) -> list[str]:
+    """Words that settle for Hydra what the plan has said: the folder, and which keys name a job's own."""
+    quoted = str(folder).replace("\\", "\\\\").replace("'", "\\'")
+    if not multirun:
+        return [f"hydra.run.dir='{quoted}'"]
+    constant = [each.key_or_group for each in overrides if not each.is_sweep_override() and not _is_hydras(each)]
+    return [
+        f"hydra.sweep.dir='{quoted}'",
+        f"hydra.job.config.override_dirname.exclude_keys=[{','.join(constant)}]",
+    ]
+
+
+def from_record(values: dict[str, Any]) -> Config:
+    """The typed config that a run.json holds. Raises ConfigError where it is none."""
+    schema = {group: options.get(values[group]["name"]) for group, options in GROUPS.items()}
+    base = OmegaConf.structured(Config(**{group: made() for group, made in schema.items() if made}))
+    try:
+        return typed(OmegaConf.merge(base, values))  # type: ignore[arg-type]
+    except OmegaConfBaseException as error:
+        raise ConfigError([f"the recorded config is of another version: {one_line(error)}"]) from None
 
 
 def _refuse_sweeps(overrides: list[Override]) -> None:

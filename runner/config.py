@@ -170,6 +170,8 @@ class Training:
     monitor: str = MISSING
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     shuffle: bool = MISSING
+    keep_state: str = one_of("all", "last", "none")
+    save_seconds: float = at_least(0)
 
 
 @dataclass

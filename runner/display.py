@@ -4,6 +4,7 @@ import contextlib
 import shlex
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from runner.datasets import Data
 from runner.metrics_csv import Row
 
 if TYPE_CHECKING:
-    from runner.experiment import Outcome
+    from runner.record import Outcome
     from runner.training import History, Observer
 
 
@@ -42,6 +43,16 @@ def header(config: Config, data: Data, train: int, validation: int) -> None:
         f"batches of {training.batch_size}, seed {config.seed}",
         flush=True,
     )
+
+
+def inherited(epochs: int, source: Path, folder: Path) -> None:
+    """Say that a run goes on from recorded epochs, its own or another run's."""
+    whose = "this run's" if source == folder else f"{source},"
+    print(f"going on after epoch {epochs} of {whose} record", flush=True)
+
+
+def warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -81,6 +92,8 @@ def number(value: float) -> str:
 
 def result(outcome: "Outcome") -> None:
     """The last lines: best epoch, where the record is, what to do next; on stderr if the run failed."""
+    if outcome.note:
+        print(outcome.note)
     if outcome.error:
         print(f"failed: {outcome.error}", file=sys.stderr)
     if outcome.best:

@@ -1,187 +1,212 @@
-"""The story of one run: data, model, fit, record."""
+"""The story of one run: data, model, what is there already, fit, record."""
 
-import dataclasses
+import contextlib
+import errno
 import logging
+import shutil
+import time
 import traceback
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner import (
-    backend,
-    batches,
-    datasets,
-    display,
-    identity,
-    interruption,
-    metrics_csv,
-    plots,
-    run_folder,
-    task,
-)
+from runner import backend, batches, checkpoint, datasets, display, interruption, plots, run_folder, shelf, task
 from runner.config import Config
-from runner.errors import DataError
-from runner.metrics_csv import Row
+from runner.errors import ConfigError, DataError
+from runner.identity import identity_of
+from runner.record import Outcome, Record
 
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class Outcome:
-    """How a run ended; `best` is its best epoch's row, `shown` the columns of it that tell how good it is.
+@dataclass(frozen=True)
+class Setting:
+    """A config with its data: all that decides the numbers of a run."""
 
-    `signal` is the number of the signal that interrupted it, else None.
-    """
+    config: Config
+    data: datasets.Data
+    goal: task.Task
+    split: batches.Split
 
-    folder: Path
-    status: str
-    error: str | None
-    signal: int | None = None
-    epochs: int = 0
-    best: Row | None = None
-    shown: list[str] = field(default_factory=list)
+    @property
+    def identity(self) -> str:
+        return identity_of(self.config, self.data)
 
 
-def run(config: Config, folder: Path, overrides: list[str]) -> Outcome:
-    """Train what a config describes and leave the record in a folder.
+def run(
+    config: Config,
+    folder: Path,
+    overrides: list[str],
+    *,
+    shelves: Sequence[Path] = (),
+    keep: Collection[int] = (),
+    anyway: bool = False,
+) -> Outcome:
+    """Train what a config describes, or go on with it, and leave the record in a folder.
 
-    A run that fails or is interrupted is an Outcome too. Raises ConfigError or DataError where the folder cannot be
-    used.
+    A folder that holds a run of the same identity is continued; `anyway` continues one of another identity too.
+    `shelves` are folders below which runs of this identity are looked for and noted; `keep` are epochs whose states
+    another run will need. A run that fails or is interrupted is an Outcome too. Raises ConfigError where the folder
+    holds another run, DataError where folder or data cannot be used.
     """
     with run_folder.claimed(folder), interruption.watched() as signals:
-        record = _Record(config, folder, overrides)
-        try:
-            record.write(status="running")
-            _train(config, folder, record, signals)
-            signals.stop()
-        except KeyboardInterrupt:
-            record.write(status="interrupted")
-            return record.outcome(signals.signal)
-        except Exception as error:
-            log.error("the run failed\n%s", traceback.format_exc())
-            record.write(status="failed", error=_one_line(error))
-            return record.outcome()
-        record.write(status="completed")
-        return record.outcome()
+        setting = settle(config)
+        record = Record(folder, config, overrides)
+        if record.is_of_another(setting.identity) and not anyway:
+            raise ConfigError([f"hydra.run.dir must not hold another run; got {folder}: give another folder"])
+        if record.is_complete(config.training.epochs):
+            return record.outcome("finished already")
+        with _recorded(record, signals):
+            record.begin(setting.identity, setting.data, setting.goal, setting.split)
+            if config.training.keep_state != "none":
+                _note(shelves, setting.identity, folder)
+            _train(setting, record, _earlier_folders(setting, folder, shelves), keep, signals)
+        return record.outcome(signal=signals.signal)
+
+
+def settle(config: Config) -> Setting:
+    """Load the data of a config and divide it. Raises DataError."""
+    data = datasets.load(config.dataset)
+    goal, _ = task.resolve(config, data.classes)
+    return Setting(config, data, goal, batches.split(config.training, data.train.labels))
 
 
 class FitFailed(Exception):
     """The training itself went wrong."""
 
 
-def _train(config: Config, folder: Path, record: "_Record", signals: interruption.Interruption) -> None:
-    data = datasets.load(config.dataset)
-    goal, _ = task.resolve(config, data.classes)
-    split = batches.split(config.training, data.train.labels)
-    display.header(config, data, len(split.train), len(split.validation))
+@contextlib.contextmanager
+def _recorded(record: Record, signals: interruption.Interruption) -> Iterator[None]:
+    """Write how the block ended into the record: completed, interrupted or failed."""
+    try:
+        yield
+        signals.stop()
+    except KeyboardInterrupt:
+        record.write(status="interrupted")
+    except OSError as error:
+        log.error("the run failed\n%s", traceback.format_exc())
+        record.fail(f"{error.filename or record.folder} cannot be written ({error.strerror}): make room, then resume")
+    except Exception as error:
+        log.error("the run failed\n%s", traceback.format_exc())
+        text = " ".join(str(error).split()) or type(error).__name__
+        record.fail(text if isinstance(error, (FitFailed, DataError)) else f"{type(error).__name__}: {text}")
+    else:
+        record.write(status="completed")
+
+
+def _note(shelves: Sequence[Path], identity: str, folder: Path) -> None:
+    for root in shelves:
+        if folder.absolute().is_relative_to(root.absolute()):
+            return shelf.put(root, identity, folder)
+
+
+def _earlier_folders(setting: Setting, folder: Path, shelves: Sequence[Path]) -> list[Path]:
+    """This run's own folder, then those of its identity, unless nothing is to be reused."""
+    if not setting.config.reuse:
+        return [folder]
+    others = (other for root in shelves for other in shelf.find(root, setting.identity))
+    return list(dict.fromkeys([folder, *(other for other in others if other.absolute() != folder.absolute())]))
+
+
+def _train(
+    setting: Setting,
+    record: Record,
+    earlier: list[Path],
+    keep: Collection[int],
+    signals: interruption.Interruption,
+) -> None:
+    config, split = setting.config, setting.split
+    display.header(config, setting.data, len(split.train), len(split.validation))
     backend.start()
     from runner import training
 
-    record.describe(data, goal, split)
-    network, trained = training.prepare(config, data, goal, split)
+    network, trained = training.prepare(config, setting.data, setting.goal, split)
     record.write(parameter_count=network.count_params())
-    targets = goal.targets(data.train.labels)
+    _refuse_full_disk(record.folder, trained)
+    history = training.History()
+    for state, source in _states(earlier, config.training.epochs):
+        training.restore(trained, history, state, setting.goal)
+        record.inherit(history, 0 if source == record.folder else state.epoch)
+        display.inherited(state.epoch, source, record.folder)
+        break
+    keeper = Keeper(record, trained, {*keep, config.training.epochs})
+    targets = setting.goal.targets(setting.data.train.labels)
     with display.progress(config.training.epochs) as show:
-        history = training.fit(trained, config, goal, split, targets, [record.keep, show], signals)
-    _save(folder, network, trained, history)
-    _draw(folder, record)
+        training.fit(trained, config, setting.goal, split, targets, [keeper, show], signals, history)
+    keeper.save(history)
+    _save(record.folder, network, trained, history)
+    _draw(record, setting.data.label)
     if history.problem:
         raise FitFailed(history.problem)
 
 
+def _refuse_full_disk(folder: Path, trained: Any) -> None:
+    """Raises OSError where what a run leaves at the least does not fit: two states and two models."""
+    weights = sum(variable.numpy().nbytes for variable in trained.variables)
+    needed = 10 * weights + (1 << 20)
+    if shutil.disk_usage(folder).free < needed:
+        raise OSError(errno.ENOSPC, f"{needed >> 20} MB are needed", str(folder))
+
+
+def _states(folders: list[Path], epochs: int) -> Iterator[tuple[checkpoint.State, Path]]:
+    """The states to begin from that go no further than so many epochs: this run's own, then the longest first."""
+    found = [(folder, epoch) for folder in folders for epoch in checkpoint.epochs(folder) if epoch <= epochs]
+    found.sort(key=lambda each: (each[0] != folders[0], -each[1]))
+    for folder, epoch in found:
+        try:
+            yield checkpoint.load(checkpoint.path(folder, epoch)), folder
+        except checkpoint.DamagedState as error:
+            display.warn(f"{error}: passed over for an earlier one")
+        except OSError:
+            continue  # its run has just removed it
+
+
+class Keeper:
+    """Stores the training after an epoch: for short epochs no more than once in so many seconds."""
+
+    def __init__(self, record: Record, trained: Any, keep: Collection[int]) -> None:
+        self.record, self.trained, self.keep = record, trained, keep
+        self.settings = record.config.training
+        self.saved_at = time.monotonic()
+
+    def __call__(self, history: Any) -> None:
+        epoch = len(history.metrics)
+        if self.settings.keep_state == "all" or epoch in self.keep or self._is_due():
+            self.save(history)
+
+    def save(self, history: Any) -> None:
+        """State first, then the files that are rendered from it; whatever fails, the earlier ones stand."""
+        if not history.metrics or self.record.saved == len(history.metrics):
+            return
+        if self.settings.keep_state != "none":
+            from runner import training
+
+            checkpoint.save(self.record.folder, training.state(self.trained, history))
+        self.record.keep(history)
+        if self.settings.keep_state == "last":
+            checkpoint.prune(self.record.folder, self.keep)
+        self.saved_at = time.monotonic()
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self.saved_at >= self.settings.save_seconds
+
+
 def _save(folder: Path, network: Any, trained: Any, history: Any) -> None:
     """The network after the last epoch, and after the best one."""
-    with run_folder.temporary(folder / run_folder.MODEL) as path:
+    with run_folder.replacing(folder / run_folder.MODEL, durable=True) as path:
         network.save(path)
     if history.best_epoch is None:
         return
     last = trained.get_weights()
     trained.set_weights(history.best_weights)
-    with run_folder.temporary(folder / run_folder.BEST_MODEL) as path:
+    with run_folder.replacing(folder / run_folder.BEST_MODEL, durable=True) as path:
         network.save(path)
     trained.set_weights(last)
 
 
-def _draw(folder: Path, record: "_Record") -> None:
-    if rows := record.metrics:
-        entries = record.entries
-        title = f"{record.label}, best {entries['monitor']} in epoch {entries['best_epoch']}"
-        picture = plots.curves(rows, title, entries["monitor"], entries["best_epoch"])
-        run_folder.write(folder / run_folder.CURVES, picture)
-
-
-class _Record:
-    """run.json and the CSV files, as they grow."""
-
-    def __init__(self, config: Config, folder: Path, overrides: list[str]) -> None:
-        self.config, self.folder = config, folder
-        self.metrics: list[Row] = []
-        self.label = config.dataset.name
-        self.entries: dict[str, Any] = {
-            "status": "running",
-            "identity": None,
-            "dataset": None,
-            "seed": config.seed,
-            "epochs": 0,
-            "inherited_epochs": 0,
-            "monitor": config.training.monitor,
-            "monitor_direction": None,
-            "best_epoch": None,
-            "parameter_count": None,
-            "config": dataclasses.asdict(config),
-            "overrides": overrides,
-            "versions": identity.versions(),
-            "threads": None,
-            "error": None,
-        }
-
-    def describe(self, data: datasets.Data, goal: task.Task, split: batches.Split) -> None:
-        threads = backend.threads()
-        self.label = data.label
-        self.write(
-            identity=identity.identity(self.config, data, threads),
-            dataset={
-                "name": data.name,
-                "source": data.source,
-                "fingerprint": data.fingerprint,
-                "train": len(split.train),
-                "validation": len(split.validation),
-                "test": len(data.test),
-            },
-            monitor=goal.monitor,
-            monitor_direction=goal.direction,
-            threads=threads,
-        )
-
-    def write(self, **entries: Any) -> None:
-        self.entries.update(entries)
-        run_folder.write_record(self.folder, self.entries)
-
-    def keep(self, history: Any) -> None:
-        """Store an epoch."""
-        self.metrics = history.metrics
-        self.entries.update(epochs=len(history.metrics), best_epoch=history.best_epoch)
-        run_folder.write(self.folder / run_folder.METRICS, metrics_csv.text(history.metrics))
-        run_folder.write(self.folder / run_folder.TIMINGS, metrics_csv.text(history.timings))
-        log.info(display.line(history.metrics[-1], self.config.training.epochs))
-
-    def outcome(self, signal: int | None = None) -> Outcome:
-        best = self.entries["best_epoch"]
-        watched = self.entries["monitor"]
-        return Outcome(
-            folder=self.folder,
-            status=self.entries["status"],
-            error=self.entries["error"],
-            signal=signal,
-            epochs=len(self.metrics),
-            best=self.metrics[best - 1] if best else None,
-            shown=[
-                watched,
-                *({"val_loss"} if watched.startswith("val_") and watched != "val_loss" else {"loss"}),
-            ],
-        )
-
-
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if isinstance(error, (FitFailed, DataError)) else f"{type(error).__name__}: {text}"
+def _draw(record: Record, label: str) -> None:
+    if record.metrics:
+        monitor, best = record.entries["monitor"], record.entries["best_epoch"]
+        picture = plots.curves(record.metrics, f"{label}, best {monitor} in epoch {best}", monitor, best)
+        run_folder.write(record.folder / run_folder.CURVES, picture)

@@ -3,9 +3,12 @@
 import dataclasses
 import hashlib
 import json
+import sys
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
+from runner import backend
 from runner.config import Config
 from runner.datasets import Data
 
@@ -17,25 +20,42 @@ def versions() -> dict[str, str]:
     return {name: metadata.version(name) for name in ("keras-experiment-runner", *LIBRARIES)}
 
 
-def identity(config: Config, data: Data, threads: dict[str, int]) -> str:
-    """A hash of config, data, libraries and threads; the number of epochs counts only where a schedule depends on it.
+def identity_of(config: Config, data: Data) -> str:
+    """A hash of all that decides the numbers of a run; its number of epochs only where a schedule depends on it.
 
     Two runs of one identity are one learning curve, cut at different epochs.
     """
-    deciding = {
-        "config": _deciding(config),
-        "data": data.fingerprint,
-        "libraries": {name: metadata.version(name) for name in LIBRARIES},
-        "threads": threads,
-    }
+    deciding = {"config": _deciding(config), "plugins": _sources(config.plugins), **environment(data)}
     return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+
+
+def environment(data: Data) -> dict[str, Any]:
+    """What decides the numbers beside the config: data, libraries, threads, kind of device."""
+    return {
+        "fingerprint": data.fingerprint,
+        "versions": {name: metadata.version(name) for name in LIBRARIES},
+        "threads": backend.threads_wanted(),
+        "device": backend.device_kind(),
+    }
 
 
 def _deciding(config: Config) -> dict[str, Any]:
     values = dataclasses.asdict(config)
-    del values["reuse"]
-    for where in ("path", "source"):
-        del values["dataset"][where]
+    for key in ("reuse",):
+        del values[key]
+    for key in ("path", "source"):
+        del values["dataset"][key]
+    for key in ("keep_state", "save_seconds"):
+        del values["training"][key]
     if config.optimizer.schedule != "cosine":
         del values["training"]["epochs"]
     return values
+
+
+def _sources(modules: list[str]) -> dict[str, str]:
+    """A hash of each plugin's source: another text may compute other numbers."""
+    found = {}
+    for module in modules:
+        file = getattr(sys.modules.get(module), "__file__", None)
+        found[module] = hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
+    return found

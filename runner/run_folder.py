@@ -3,14 +3,14 @@
 import contextlib
 import json
 import os
-import tempfile
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import filelock
 
-from runner.errors import ConfigError, DataError
+from runner.errors import DataError
 
 SCHEMA_VERSION = 1
 RECORD = "run.json"
@@ -24,49 +24,71 @@ CLAIM = ".claim"
 
 @contextlib.contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """Hold a folder for one run. Raises DataError if another process holds it, ConfigError if a run is in it."""
+    """Hold a folder for one run; the system lets go of a dead holder's claim. Raises DataError if another holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        claim = filelock.FileLock(folder / CLAIM, timeout=0)
-        with claim:
-            refuse_other_run(folder)
+        with filelock.FileLock(folder / CLAIM, timeout=0):
             yield
     except filelock.Timeout:
-        raise DataError(f"{folder} is in use by another process: wait for it, or give another hydra.run.dir") from None
+        raise DataError(
+            f"{folder} is in use by {_holder(folder)}: wait for it, or give another hydra.run.dir"
+        ) from None
 
 
-def refuse_other_run(folder: Path) -> None:
-    """Raises ConfigError where the folder holds a run already."""
-    if (folder / RECORD).exists():
-        raise ConfigError([f"hydra.run.dir must not hold a run already; got {folder}: give another folder"])
+def me() -> dict[str, Any]:
+    """Who holds a claim, as run.json says it."""
+    return {"pid": os.getpid(), "host": socket.gethostname()}
 
 
-def write(path: Path, content: str | bytes) -> None:
-    """Put a file in place as a whole: a reader sees the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with temporary(path) as beside:
-        beside.write_bytes(content.encode() if isinstance(content, str) else content)
+def is_held(folder: Path) -> bool:
+    """Whether a living process holds the folder."""
+    if not (folder / CLAIM).exists():
+        return False
+    try:
+        with filelock.FileLock(folder / CLAIM, timeout=0):
+            return False
+    except filelock.Timeout:
+        return True
+
+
+def _holder(folder: Path) -> str:
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        holder = read_record(folder)["holder"]
+        return f"process {holder['pid']} on {holder['host']}"
+    return "another process"
+
+
+def write(path: Path, content: str | bytes, *, durable: bool = False) -> None:
+    """Put a file in place as a whole: a reader sees the old one or the new one.
+
+    A durable one is on the disk when this returns. Raises OSError, the old file untouched.
+    """
+    with replacing(path, durable=durable) as beside, beside.open("wb") as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
 
 
 @contextlib.contextmanager
-def temporary(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """A file beside `path`, with its suffix, that takes its place at the end of the block."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    beside = Path(name)
+    beside = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
     try:
         yield beside
-        beside.chmod(0o666 & ~_umask())
+        if durable:
+            _to_disk(beside)
         beside.replace(path)
+        if durable:
+            _to_disk(path.parent)
     finally:
         beside.unlink(missing_ok=True)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:

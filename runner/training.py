@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from runner import backend, batches, metrics_csv, model, rows
+from runner.checkpoint import State
 from runner.config import Config
 from runner.datasets import Data
 from runner.interruption import Interruption
@@ -23,7 +24,7 @@ from runner.task import Task, column
 class History:
     """What a fit leaves: a row an epoch for metrics.csv and timings.csv, and the weights of the best epoch.
 
-    `problem` says why the fit failed, if it did.
+    `problem` says why the fit failed, if it did. A fit that continues another begins with the other's history.
     """
 
     metrics: list[Row] = field(default_factory=list)
@@ -49,6 +50,28 @@ def prepare(config: Config, data: Data, task: Task, split: batches.Split) -> tup
     return network, trained
 
 
+def state(trained: keras.Model, history: History) -> State:
+    """The training as it stands, copied."""
+    return State(
+        model=[variable.numpy() for variable in trained.variables],
+        optimizer=[variable.numpy() for variable in trained.optimizer.variables],
+        best=history.best_weights,
+        metrics=list(history.metrics),
+        timings=list(history.timings),
+    )
+
+
+def restore(trained: keras.Model, history: History, saved: State, task: Task) -> None:
+    """Put a training back to where it was saved."""
+    trained.optimizer.build(trained.trainable_variables)
+    for variables, values in ((trained.variables, saved.model), (trained.optimizer.variables, saved.optimizer)):
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+    history.metrics, history.timings = list(saved.metrics), list(saved.timings)
+    history.best_weights = saved.best
+    history.best_epoch = metrics_csv.best_epoch(saved.metrics, task.monitor, task.direction)
+
+
 def fit(
     trained: keras.Model,
     config: Config,
@@ -57,34 +80,38 @@ def fit(
     targets: NDArray[Any],
     observers: list[Observer],
     interruption: Interruption,
-) -> History:
-    """Train for the epochs of the config, or until early stopping, a loss that is not finite or a signal.
+    history: History,
+) -> None:
+    """Train on from the history's last epoch, to the epochs of the config or to what ends it before.
 
-    targets [examples, …] are those of all training data, numbered as in `split`.
+    That is early stopping, a loss that is not finite, or a signal. targets [examples, …] are those of all training
+    data, numbered as in `split`.
     """
-    history = History()
-    steps = batches.updates(len(split.train), config.training.batch_size)
+    done, steps = len(history.metrics), batches.updates(len(split.train), config.training.batch_size)
+    early_stopping = EarlyStopping(config, task, history)
+    if done >= config.training.epochs or early_stopping.has_stopped(trained):
+        return
     callbacks = [
         Validation(split, targets, config),
-        *_early_stopping(config, task),
+        early_stopping,
         Record(history, steps, len(split.train), task),
         Observers(history, observers),
         StopOnSignal(interruption),
     ]
     interruption.patient = True
     trained.fit(
-        _stream(config, split, targets),
+        _stream(config, split, targets, first_epoch=done + 1),
         epochs=config.training.epochs,
+        initial_epoch=done,
         steps_per_epoch=steps,
         callbacks=callbacks,
         shuffle=False,  # the stream has its own order
         verbose=0,
     )
     interruption.patient = False
-    return history
 
 
-def _stream(config: Config, split: batches.Split, targets: NDArray[Any]) -> tf.data.Dataset:
+def _stream(config: Config, split: batches.Split, targets: NDArray[Any], first_epoch: int) -> tf.data.Dataset:
     """Batches of (numbers int32 [batch], targets [batch, …]), epoch after epoch without an end.
 
     One stream for all epochs: a finite one costs 15 ms at each new iterator.
@@ -105,7 +132,7 @@ def _stream(config: Config, split: batches.Split, targets: NDArray[Any]) -> tf.d
 
         return tf.data.Dataset.range(steps).map(batch)
 
-    return tf.data.Dataset.range(1, np.iinfo(np.int64).max).flat_map(of_epoch).prefetch(2)
+    return tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max).flat_map(of_epoch).prefetch(2)
 
 
 class Validation(keras.callbacks.Callback):
@@ -206,15 +233,28 @@ class StopOnSignal(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def _early_stopping(config: Config, task: Task) -> list[keras.callbacks.Callback]:
-    settings = config.training.early_stopping
-    if settings.patience is None:
-        return []
-    return [
-        keras.callbacks.EarlyStopping(
-            monitor=task.monitor,
-            min_delta=settings.min_delta,
-            patience=settings.patience,
-            mode=task.direction,
+class EarlyStopping(keras.callbacks.EarlyStopping):
+    """Keras' own, off without a patience; it remembers nothing from fit to fit, so recorded epochs are replayed."""
+
+    def __init__(self, config: Config, task: Task, history: History) -> None:
+        settings = config.training.early_stopping
+        self.is_on, self.history = settings.patience is not None, history
+        super().__init__(
+            monitor=task.monitor, min_delta=settings.min_delta, patience=settings.patience or 0, mode=task.direction
         )
-    ]
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        super().on_train_begin(logs)
+        for row in self.history.metrics:
+            self.on_epoch_end(int(row["epoch"]) - 1, row)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self.is_on:
+            super().on_epoch_end(epoch, logs)
+
+    def has_stopped(self, trained: keras.Model) -> bool:
+        """Whether the recorded epochs end by early stopping."""
+        self.set_model(trained)
+        trained.stop_training = False
+        self.on_train_begin()
+        return bool(trained.stop_training)

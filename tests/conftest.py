@@ -5,11 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runner import compose, experiment
 from runner.config import Config
+from runner.record import Outcome
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -51,11 +53,11 @@ def config_of() -> Callable[..., Config]:
 
 
 @pytest.fixture
-def train(config_of: Callable[..., Config], tmp_path: Path) -> Callable[..., experiment.Outcome]:
+def train(config_of: Callable[..., Config], tmp_path: Path) -> Callable[..., Outcome]:
     """`train("model.width=16", …)`: a run in this process, in the folder `run` or one of another name."""
 
-    def run(*words: str, folder: str = "run") -> experiment.Outcome:
-        return experiment.run(config_of(*words), tmp_path / folder, list(words))
+    def run(*words: str, folder: str = "run", **named: Any) -> Outcome:
+        return experiment.run(config_of(*words), tmp_path / folder, list(words), **named)
 
     return run
 

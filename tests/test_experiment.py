@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner import datasets, experiment, run_folder
+from runner import datasets, run_folder
 from runner.config import Config
 from runner.errors import ConfigError, DataError
+from runner.record import Outcome
 
-Train = Callable[..., experiment.Outcome]
+Train = Callable[..., Outcome]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 SAMPLE = "dataset.source=sample"
 
@@ -185,11 +186,11 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-def test_a_folder_with_a_run_is_refused_and_left_alone(train: Train) -> None:
+def test_a_folder_with_another_run_is_refused_and_left_alone(train: Train) -> None:
     folder = train(SAMPLE, "training.epochs=1").folder
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    with pytest.raises(ConfigError, match=r"hydra\.run\.dir must not hold a run already"):
-        train(SAMPLE, "training.epochs=2")
+    with pytest.raises(ConfigError, match=r"hydra\.run\.dir must not hold another run"):
+        train(SAMPLE, "training.epochs=1", "seed=1")
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 

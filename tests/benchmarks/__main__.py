@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import growth, sweeps
+from tests.benchmarks import growth, saving, sweeps
 from tests.benchmarks.contenders import CONTENDERS
 
 REFERENCES = {"imdb": "runner", "mnist": "runner mnist"}
@@ -27,13 +27,20 @@ REFERENCES = {"imdb": "runner", "mnist": "runner mnist"}
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["imdb", "mnist", "start", "sweep", "growth"])
+    parser.add_argument("parts", nargs="*", default=["imdb", "mnist", "start", "saving", "sweep", "growth"])
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--to", type=Path, default=Path("outputs/benchmarks"))
     options = parser.parse_args()
     options.to.mkdir(parents=True, exist_ok=True)
-    parts = {"imdb": _imdb, "mnist": _mnist, "start": _start, "sweep": sweeps.main, "growth": growth.main}
+    parts = {
+        "imdb": _imdb,
+        "mnist": _mnist,
+        "start": _start,
+        "saving": saving.main,
+        "sweep": sweeps.main,
+        "growth": growth.main,
+    }
     print(machine())
     for part in options.parts:
         rows = parts[part](options)

@@ -68,7 +68,7 @@ def _run(folder: Path, times: int, words: int, what: str) -> None:
     data = datasets.load(config.dataset)
     if what == "prepare":
         return
-    outcome = experiment.run(config, folder / f"run-{times}-{words}", overrides)
+    outcome = experiment.run(config, Path(tempfile.mkdtemp(dir=folder)), overrides)
     epochs = [row["seconds"] for row in metrics_csv.read(outcome.folder / "timings.csv")]
     stored = sum(_bytes(examples) for examples in (data.train, data.test))
     print(json.dumps({"epochs": epochs, "data_mb": stored / 2**20, "resident_mb": resident_mb()}))

@@ -1,0 +1,28 @@
+"""Where runs of one identity are found: a shelf keeps a small file for each, so that looking costs no search.
+
+    outputs/.shelf/IDENTITY/HASH   holds the path of a run's folder, relative to outputs/
+
+Folders that are gone are passed over; a shelf that is gone costs no more than training anew.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+NAME = ".shelf"
+
+
+def put(root: Path, identity: str, folder: Path) -> None:
+    """Note a run's folder, which lies below `root`. Raises OSError."""
+    relative = folder.absolute().relative_to(root.absolute()).as_posix()
+    note = root / NAME / identity / hashlib.sha256(relative.encode()).hexdigest()[:16]
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(relative)
+
+
+def find(root: Path, identity: str) -> Iterator[Path]:
+    """The folders of the runs of an identity that are noted below `root` and still there."""
+    for note in sorted((root / NAME / identity).glob("*")):
+        folder = root / note.read_text()
+        if folder.is_dir():
+            yield folder

@@ -1,0 +1,202 @@
+"""Kill runs, fail their disks, and see that nothing recorded is lost: `python -m tests.faults [--kills 300]`.
+
+A parent imports TensorFlow once and forks a child for each attempt, so that an attempt costs its training and no more.
+"""
+
+import argparse
+import errno
+import io
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from runner import backend, compose, experiment, run_folder
+from runner.config import Config
+
+SETTINGS = {
+    "dropout": ["dataset=imdb", "model.dropout=0.3", "training.epochs=25"],
+    "early stopping": ["dataset=mnist", "training.early_stopping.patience=8", "training.epochs=25"],
+    "schedule": ["dataset=imdb", "optimizer=adam", "optimizer.schedule=cosine", "training.epochs=25"],
+}
+COMMON = ["dataset.source=sample", "training.save_seconds=0.05", "reuse=false"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    backend.start()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, words in SETTINGS.items():
+            told = kill_at_random(Path(folder) / name.replace(" ", "_"), words, options.kills // 3, options.seed)
+            print(f"{name}: {told}", flush=True)
+        print(f"file operations: {fail_every_operation(Path(folder) / 'operations', step=1)}", flush=True)
+
+
+def config_of(words: list[str]) -> Config:
+    return compose.plan([*words, *COMMON]).jobs[0].config
+
+
+def kill_at_random(folder: Path, words: list[str], kills: int, seed: int) -> str:
+    """Kill runs at random moments, several times each, until so many kills have hit; each must end like a whole one."""
+    chance, config = random.Random(seed), config_of(words)
+    expected, seconds = _whole(folder / "whole", config)
+    hits = runs = 0
+    while hits < kills:
+        run, code = folder / f"run-{runs}", 1
+        while code != 0:
+            may_kill = hits < kills
+            code = attempt(run, config, kill_after=chance.uniform(0, seconds) if may_kill else None)
+            hits += code == -signal.SIGKILL
+            assert code in (0, -signal.SIGKILL), f"{run} ended with {code}"
+        assert outcome_of(run) == expected, f"{run} differs from the run that was never stopped"
+        runs += 1
+    return f"{hits} kills in {runs} runs, each equal to the run that was never stopped"
+
+
+def fail_every_operation(folder: Path, step: int) -> str:
+    """Let the 1st, 2nd, 3rd, … file operation fail in each of four ways; nothing that was recorded may be lost."""
+    config = config_of(["training.epochs=3"])
+    expected, _ = _whole(folder / "whole", config)
+    attempts = 0
+    for kind in (errno.ENOSPC, errno.EIO, "short", "kill"):
+        number, code = 1, None
+        while code != 0:
+            run = folder / f"{kind}-{number}"
+            code = attempt(run, config, fault=(kind, number))
+            recorded = _recorded(run)
+            assert expected["metrics"].startswith(recorded), f"{run}: metrics.csv is not a beginning of the whole one"
+            assert attempt(run, config) == 0, f"{run} could not be continued"
+            assert outcome_of(run) == expected, f"{run} differs from the run that never failed"
+            attempts += 1
+            number += step
+    return f"{attempts} faults, each continued to the bytes of the run that never failed"
+
+
+def _whole(folder: Path, config: Config) -> tuple[dict[str, Any], float]:
+    begun = time.monotonic()
+    assert attempt(folder, config) == 0
+    return outcome_of(folder), time.monotonic() - begun
+
+
+def _recorded(run: Path) -> bytes:
+    metrics = run / run_folder.METRICS
+    return metrics.read_bytes() if metrics.exists() else b""
+
+
+def outcome_of(run: Path) -> dict[str, Any]:
+    """What two equal runs have in common: the bytes of metrics.csv, the final weights, the best epoch's."""
+    from runner import checkpoint
+
+    state = checkpoint.load(checkpoint.path(run, checkpoint.epochs(run)[0]))
+    weights = [array.tobytes() for part in (state.model, state.optimizer, state.best) for array in part]
+    return {"metrics": _recorded(run), "weights": weights}
+
+
+def attempt(
+    folder: Path, config: Config, *, kill_after: float | None = None, fault: tuple[Any, int] | None = None
+) -> int:
+    """Run in a child: its exit code, 0 completed, 1 failed, negative the signal that killed it."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        os._exit(_child(folder, config, fault))
+    if kill_after is not None:
+        time.sleep(kill_after)
+        os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _child(folder: Path, config: Config, fault: tuple[Any, int] | None) -> int:
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            if fault:
+                _arm(*fault, folder=folder)
+            outcome = experiment.run(config, folder, [])
+        return 0 if outcome.status == "completed" else 1
+    except BaseException as error:
+        sys.__stderr__.write(f"{type(error).__name__}: {error}\n")  # type: ignore[union-attr]
+        return 3 if not isinstance(error, OSError) else 1
+
+
+def _arm(kind: Any, number: int, folder: Path) -> None:
+    """Make the so many-th file operation below the folder fail: an errno, a `short` write, or a `kill` before it."""
+    left = [number]
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def due(path: Any) -> bool:
+        if isinstance(path, (str, Path)) and str(path).startswith(str(folder)):
+            left[0] -= 1
+        return left[0] == 0
+
+    def fail(path: Any) -> None:
+        left[0] = -1
+        if kind == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        code = errno.ENOSPC if kind == "short" else kind
+        raise OSError(code, os.strerror(code), str(path))
+
+    def failing(operation: Callable[..., Any]) -> Callable[..., Any]:
+        def replaced(path: Any, *rest: Any, **named: Any) -> Any:
+            if due(path):
+                fail(path)
+            return operation(path, *rest, **named)
+
+        return replaced
+
+    plain_open = io.open
+
+    def opened(path: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
+        if "w" in mode and due(path):
+            if kind != "short":
+                fail(path)
+            left[0] = -1
+            return _Short(plain_open(path, mode, *rest, **named), path)
+        return plain_open(path, mode, *rest, **named)
+
+    io.open = opened  # type: ignore[assignment]
+    os.replace, os.unlink, os.mkdir = failing(os.replace), failing(os.unlink), failing(os.mkdir)
+    plain_fsync, plain_os_open = os.fsync, os.open
+    handles: dict[int, Any] = {}
+
+    def os_opened(path: Any, *rest: Any, **named: Any) -> int:
+        handle = plain_os_open(path, *rest, **named)
+        handles[handle] = path
+        return handle
+
+    os.open = os_opened
+
+    def synced(fd: Any) -> None:
+        failing(lambda path: plain_fsync(fd))(handles.get(fd, ""))
+
+    os.fsync = synced
+
+
+class _Short:
+    """A file that takes half of what is written and is full then."""
+
+    def __init__(self, stream: Any, path: Any) -> None:
+        self.stream, self.path = stream, path
+
+    def write(self, content: Any) -> int:
+        self.stream.write(content[: len(content) // 2])
+        self.stream.flush()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+
+    def __enter__(self) -> "_Short":
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.stream.close()
+
+
+if __name__ == "__main__":
+    main()
