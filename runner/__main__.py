@@ -3,6 +3,7 @@
 import difflib
 import importlib
 import os
+import signal
 import sys
 
 VERBS = ("compare", "resume")
@@ -12,6 +13,8 @@ def main() -> None:
     """`runner …` and `python -m runner …`; exit codes as in the README."""
     if os.getcwd() not in sys.path and "" not in sys.path:
         sys.path.insert(0, os.getcwd())  # plugins are found here from the console script too
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends the command, as it ends others
     sys.exit(_dispatch(sys.argv[1:]))
 
 

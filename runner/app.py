@@ -1,6 +1,7 @@
 """Hydra in, one typed config out: everything is checked, then Hydra makes the folders and runs the jobs."""
 
 import argparse
+import errno
 import hashlib
 import importlib
 import importlib.util
@@ -56,7 +57,8 @@ def guarded(command: Callable[[], int]) -> int:
     except (HydraException, OmegaConfBaseException) as error:
         return _say(compose.one_line(error), 2)
     except OSError as error:
-        return _say(f"{error.filename}: {error.strerror}: make room, or give another folder", 1)
+        remedy = "make room" if error.errno == errno.ENOSPC else "give another folder"
+        return _say(f"{error.filename}: {error.strerror}: {remedy}", 1)
     except KeyboardInterrupt as error:
         print("interrupted", file=sys.stderr)
         return 128 + (error.number if isinstance(error, Interrupted) else signal.SIGINT)
@@ -76,19 +78,24 @@ def _train(words: list[str]) -> int:
 
     identities = [identity.identity_of(job.config, its) for job, its in zip(plan.jobs, data, strict=True)]
     refuse_other_runs(plan, identities)
-    display.warn_of_samples(data)
+    display.warn_of_samples([job.config for job in plan.jobs], data)
     shelves = [OUTPUTS, *([plan.folder] if plan.multirun else [])]
     keep = sweep.epochs_to_keep([job.config for job in plan.jobs], identities)
     if plan.multirun:
         sweep.write_plan(plan.folder, plan.jobs)
     outcomes: list[Outcome] = []
+    refusals: list[Exception] = []
 
     def job(composed: DictConfig) -> None:
         setting = HydraConfig.get()
         folder = _from_here(Path(setting.runtime.output_dir))
         number = setting.job.num if plan.multirun else 0
         words = list(setting.overrides.task)
-        outcome = experiment.run(compose.typed(composed), folder, words, shelves=shelves, keep=keep[number])
+        try:
+            outcome = experiment.run(compose.typed(composed), folder, words, shelves=shelves, keep=keep[number])
+        except (ConfigError, DataError, OSError) as error:
+            refusals.append(error)  # raised below, for Hydra would add lines of its own
+            return
         outcomes.append(outcome)
         display.result(outcome)
         if outcome.signal:
@@ -96,6 +103,8 @@ def _train(words: list[str]) -> int:
 
     further = [word for folder in place.further for word in ("--config-dir", str(folder))]
     _hydra([*(["--multirun"] if plan.multirun else []), *further, *plan.words], place, job)
+    if refusals:
+        raise refusals[0]
     return exit_code(outcomes)
 
 
@@ -124,7 +133,9 @@ def check(configs: list[Config]) -> "list[Data]":
 
 def load_plugins(modules: list[str]) -> None:
     """Import the modules that register a user's own names. Raises ConfigError."""
-    problems = []
+    problems = [f"plugins must name modules, without .py; got {each}" for each in modules if each.endswith(".py")]
+    if problems:
+        raise ConfigError(problems)
     if all(map(_is_found, modules)) and modules:
         backend.start()  # a plugin may well import Keras, which would not be quiet
     for module in modules:

@@ -7,10 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from runner import metrics_csv, run_folder
 from runner.config import shown
 
@@ -65,26 +61,32 @@ def _flat(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _print(runs: list[dict[str, Any]]) -> None:
+    """A table for each dataset: runs on different data do not compare."""
+    by_data: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        data = run["record"]["dataset"] or {"name": run["settings"]["dataset.name"], "source": "no data"}
+        by_data.setdefault(f"{data['name']} ({data['source']})", []).append(run)
+    for title, group in by_data.items():
+        print(title)
+        for line in _table(sorted(group, key=_rank)):
+            print(line)
+
+
+def _table(runs: list[dict[str, Any]]) -> Iterator[str]:
+    """A line a run, the folder in one piece so that it can be copied; what differs stands last."""
+    rows = [("best", "epoch", "status", "folder", "what differs")]
     keys = dict.fromkeys(key for run in runs for key in run["settings"])
     differing = [key for key in keys if len({str(run["settings"].get(key)) for run in runs}) > 1]
-    table = Table(box=None, pad_edge=False)
-    for name in (*differing, "best epoch", "best", "status", "folder"):
-        table.add_column(name, overflow="fold")
-    for run in sorted(runs, key=_rank):
-        record = run["record"]
-        value = run["best"].get(record["monitor"], math.nan)
-        cells = [
-            *(shown(run["settings"].get(key)) for key in differing),
-            f"{record['best_epoch'] or '–'} of {record['epochs']}",
-            f"{record['monitor']} {value:.4f}",
-            record["status"],
-            str(run["folder"]),
-        ]
-        table.add_row(*map(Text, cells))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=200)
-    console.print(table)
+    for run in runs:
+        record, value = run["record"], run["best"].get(run["record"]["monitor"])
+        setting = " ".join(f"{key}={shown(run['settings'][key])}" for key in differing if key in run["settings"])
+        best = "none yet" if value is None else f"{record['monitor']} {value:.4f}"
+        rows.append(
+            (best, f"{record['best_epoch'] or '-'}/{record['epochs']}", record["status"], str(run["folder"]), setting)
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _rank(run: dict[str, Any]) -> tuple[float, str]:

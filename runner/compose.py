@@ -27,7 +27,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
-from runner.config import GROUPS, Config, out_of_range, shown
+from runner.config import CLASSES, GROUPS, MODELS, Config, out_of_range, shown, unknown_names
 from runner.errors import ConfigError
 
 OPTIONS = re.compile(r"^[+~]*(dataset|model|optimizer)\.options(\.|=)")
@@ -109,9 +109,10 @@ class _Composer:
 
     def plan(self, words: list[str], multirun: bool) -> Plan:
         overrides = self._parsed(words)
-        problems = [each for override in overrides for each in self._choice_problems(override)]
-        if problems:
-            raise ConfigError(problems)
+        problems = {id(override): list(self._choice_problems(override)) for override in overrides}
+        if any(problems.values()):
+            sound = tuple(_words(each)[0] for each in overrides if not problems[id(each)] and not _is_hydras(each))
+            raise ConfigError([*itertools.chain(*problems.values()), *self._problems(sound)])
         overrides = [each for each in overrides if not _is_null_recipe(each)]
         fixed = tuple(_word(each) for each in overrides if self._structural(each) and not each.is_sweep_override())
         hydra_config = self._base(fixed).hydra
@@ -211,12 +212,21 @@ class _Composer:
             raise ConfigError(list(dict.fromkeys(problems)))
         return jobs
 
+    def _problems(self, words: tuple[str, ...]) -> list[str]:
+        try:
+            self._typed(words, [])
+        except ConfigError as error:
+            return error.problems
+        return []
+
     def _typed(self, words: tuple[str, ...], always: list[str]) -> Config:
         composed, problems = self._composed(words, always)
         with flag_override(composed, ["struct", "readonly"], False):
             composed.pop("hydra", None)
         config = typed(composed)
-        problems += out_of_range(config)
+        problems += [*out_of_range(config), *_unused(config, words)]
+        if not config.plugins:  # which may register further names
+            problems += unknown_names(config)
         if problems:
             raise ConfigError(problems)
         return config
@@ -240,6 +250,25 @@ def typed(composed: DictConfig) -> Config:
     config = OmegaConf.to_object(composed)
     assert isinstance(config, Config)
     return config
+
+
+# What a plugin's dataset, model or optimizer still takes from its group, beside its options.
+TAKEN = {
+    "dataset": {"name", "labels", "options"},
+    "model": {"name", "head", "output_units", "options"},
+    "optimizer": {"name", "learning_rate", "schedule", "alpha", "decay_rate", "options"},
+}
+
+
+def _unused(config: Config, words: tuple[str, ...]) -> Iterator[str]:
+    """Words that a plugin's dataset, model or optimizer would not look at."""
+    built_in = {"dataset": CLASSES, "model": MODELS, "optimizer": GROUPS["optimizer"]}
+    for word in words:
+        group, _, key = word.partition("=")[0].lstrip("+").partition(".")
+        if group in TAKEN and key and key.partition(".")[0] not in TAKEN[group]:
+            name = getattr(config, group).name
+            if name not in built_in[group]:
+                yield f"{group}.{key} is not used by {group}.name={name}: give it as {group}.options.{key}"
 
 
 def _put(config: DictConfig, override: Override) -> Iterator[str]:

@@ -206,7 +206,7 @@ def problems(config: Config) -> list[str]:
 
     Names are those of Keras and of the runner, and what the modules in `plugins` have registered.
     """
-    return [*_unknown_names(config), *_misfits(config)]
+    return [*unknown_names(config), *_misfits(config)]
 
 
 def out_of_range(node: Any, prefix: str = "") -> Iterator[str]:
@@ -222,7 +222,8 @@ def out_of_range(node: Any, prefix: str = "") -> Iterator[str]:
             yield f"{key} must be {rule.words}; got {shown(value)}"
 
 
-def _unknown_names(config: Config) -> Iterator[str]:
+def unknown_names(config: Config) -> Iterator[str]:
+    """Every name that neither Keras, the runner nor a plugin knows."""
     training, model = config.training, config.model
     losses, metrics = {"auto", *names.LOSSES, *register.losses}, {*names.METRICS, *register.metrics}
     checks: list[tuple[str, str, set[str]]] = [
@@ -231,7 +232,7 @@ def _unknown_names(config: Config) -> Iterator[str]:
         ("model.activation", model.activation, set(names.ACTIVATIONS)),
         ("optimizer.name", config.optimizer.name, {*GROUPS["optimizer"], *register.optimizers}),
         ("training.loss", training.loss, losses),
-        *(("training.metrics", metric, metrics) for metric in training.metrics),
+        *(("training.metrics", metric, metrics) for metric in training.metrics if isinstance(metric, str)),
     ]
     for key, name, known in checks:
         if name not in known and names.canonical(name) not in known:

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from runner.training import History, Observer
 
 
-def warn_of_samples(data: list[Data]) -> None:
-    """Say, so that nobody misses it, which datasets are samples that stand in for the real data."""
-    for name in sorted({each.name for each in data if each.source == "sample"}):
+def warn_of_samples(configs: list[Config], data: list[Data]) -> None:
+    """Say, so that nobody misses it, which datasets are samples that stand in for the real data unasked."""
+    standing_in = zip(configs, data, strict=True)
+    for name in sorted(
+        {its.name for each, its in standing_in if (each.dataset.source, its.source) == ("auto", "sample")}
+    ):
         text = (
             f"WARNING: {name} (sample): this trains on a small sample that comes with the runner, "
             "not on the real data. For the real data set dataset.path or RUNNER_DATA_DIR, or connect to the network."
@@ -38,8 +41,9 @@ def header(config: Config, data: Data, train: int, validation: int) -> None:
     if model.name == "mlp":
         widths = shown(model.width) if isinstance(model.width, list) else f"{model.depth} × {model.width}"
         network = f"{widths} {model.activation}" if model.depth else "no hidden layer"
+    epochs = f"{training.epochs} epoch{'s' if training.epochs > 1 else ''}"
     print(
-        f"{network}, {config.optimizer.name} {config.optimizer.learning_rate:g}, {training.epochs} epochs, "
+        f"{network}, {config.optimizer.name} {config.optimizer.learning_rate:g}, {epochs}, "
         f"batches of {training.batch_size}, seed {config.seed}",
         flush=True,
     )
@@ -47,8 +51,8 @@ def header(config: Config, data: Data, train: int, validation: int) -> None:
 
 def inherited(epochs: int, source: Path, folder: Path) -> None:
     """Say that a run goes on from recorded epochs, its own or another run's."""
-    whose = "this run's" if source == folder else f"{source},"
-    print(f"going on after epoch {epochs} of {whose} record", flush=True)
+    whose = "this run" if source == folder else f"{source} (reuse=false trains from nothing)"
+    print(f"going on after epoch {epochs} of {whose}", flush=True)
 
 
 def warn(text: str) -> None:
@@ -100,4 +104,6 @@ def result(outcome: "Outcome") -> None:
         values = [f"{name} {number(value)}" for name, value in outcome.best.items() if name in outcome.shown]
         print(f"best epoch: {int(outcome.best['epoch'])} of {outcome.epochs}, {', '.join(values)}")
     print(f"folder:     {outcome.folder}")
+    if outcome.status in ("interrupted", "failed"):
+        print(f"go on:      python -m runner resume {shlex.quote(str(outcome.folder))}")
     print(f"compare:    python -m runner compare {shlex.quote(str(outcome.folder.parent))}", flush=True)

@@ -62,7 +62,15 @@ def run(
             if config.training.keep_state != "none":
                 _note(shelves, setting.identity, folder)
             _train(setting, record, _earlier_folders(setting, folder, shelves), keep, signals)
-        return record.outcome(signal=signals.signal)
+        return record.outcome(_stopped_early(record), signals.signal)
+
+
+def _stopped_early(record: Record) -> str:
+    """The line that says so, empty for a run that went through."""
+    training = record.config.training
+    if record.entries["status"] != "completed" or len(record.metrics) >= training.epochs:
+        return ""
+    return f"stopped early: no better {record.entries['monitor']} in {training.early_stopping.patience} epochs"
 
 
 def settle(config: Config) -> Setting:

@@ -42,6 +42,6 @@ def _panel(axes: Axes, rows: Sequence[Row], name: str, best_epoch: int | None) -
         axes.axvline(best_epoch, color="0.45", linestyle=":", linewidth=1.5, label=f"best epoch: {best_epoch}")
     axes.set_xlabel("epoch")
     axes.set_ylabel(name)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, fontsize=9)

@@ -25,7 +25,7 @@ def main(words: list[str]) -> int:
 def _resume(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="resume", usage=USAGE)
     parser.add_argument("path", type=Path)
-    parser.add_argument("overrides", nargs="*")
+    parser.add_argument("overrides", nargs="*", default=[])
     parser.add_argument("--anyway", action="store_true")
     parser.error = app.refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     options = parser.parse_intermixed_args(words)
@@ -46,6 +46,7 @@ def _resume_run(folder: Path, overrides: list[str], anyway: bool, shelves: list[
     config = compose.from_record(record["config"])
     _take(config, overrides, record["epochs"])
     (data,) = app.check([config])
+    display.warn_of_samples([config], [data])
     differences = list(_differences(record, data))
     if differences and not anyway:
         raise ConfigError([*differences, "what was trained may not go on as it would have: give --anyway to go on"])
@@ -105,8 +106,10 @@ def _differences(record: dict[str, Any], data: Data) -> Iterator[str]:
     if not record["dataset"]:
         return
     now = identity.environment(data)
-    fingerprint = record["dataset"]["fingerprint"]
-    if fingerprint != now["fingerprint"]:
+    fingerprint, source = record["dataset"]["fingerprint"], record["dataset"]["source"]
+    if source == "full" and data.source == "sample":
+        yield "dataset: the real data is not found now, only the sample: set RUNNER_DATA_DIR or connect to the network"
+    elif fingerprint != now["fingerprint"]:
         yield f"dataset: the data has changed; recorded {fingerprint[:12]}, now {now['fingerprint'][:12]}"
     for name, version in now["versions"].items():
         if record["versions"].get(name) != version:

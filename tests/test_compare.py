@@ -23,10 +23,11 @@ def test_runs_are_ranked_by_their_monitor_with_what_differs(
     capsys.readouterr()
     assert compare.main([str(tmp_path)]) == 0
     shown = capsys.readouterr()
-    header, *rows = shown.out.splitlines()
-    assert header.split() == ["model.width", "best", "epoch", "best", "status", "folder"]
-    assert [row.split()[0] for row in rows] == ["8", "1"]
-    assert "completed" in rows[0]
+    title, header, *rows = shown.out.splitlines()
+    assert title == "imdb (sample)"
+    assert header.split() == ["best", "epoch", "status", "folder", "what", "differs"]
+    assert [row.split()[-1] for row in rows] == ["model.width=8", "model.width=1"]
+    assert f"completed  {tmp_path / 'width-8'}" in rows[0]
     assert f"{tmp_path / 'half'} is passed over" in shown.err
 
 

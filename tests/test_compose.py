@@ -52,7 +52,7 @@ def value_of(found: object, key: str) -> object:
 def test_no_words_are_one_job_with_the_defaults_of_the_text() -> None:
     planned = plan()
     (job,) = planned.jobs
-    assert (planned.multirun, planned.words, job.words) == (False, [], ())
+    assert (planned.multirun, planned.words, job.words) == (False, [f"hydra.run.dir='{planned.folder}'"], ())
     assert job.config == composed_by_hydra(())
     assert (job.config.training.epochs, job.config.training.batch_size) == (20, 512)
     assert (job.config.model.depth, job.config.model.width, job.config.optimizer.name) == (3, 32, "rmsprop")

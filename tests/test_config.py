@@ -215,8 +215,8 @@ def test_keys_that_do_not_fit_one_another_are_refused(config_of: ConfigOf, words
         ),
     ],
 )
-def test_an_unknown_name_is_refused_with_the_known_ones(config_of: ConfigOf, word: str, line: str) -> None:
-    assert config.problems(config_of(word)) == [line]
+def test_an_unknown_name_is_refused_with_the_known_ones(word: str, line: str) -> None:
+    assert refusal(word) == [line]
 
 
 @pytest.mark.parametrize(
@@ -228,15 +228,27 @@ def test_an_unknown_name_is_refused_with_the_known_ones(config_of: ConfigOf, wor
         ("training.metrics=[mean_io_u]", "training.metrics", "f1_score"),
     ],
 )
-def test_an_unknown_loss_or_metric_is_refused(config_of: ConfigOf, word: str, key: str, known: str) -> None:
-    (line,) = config.problems(config_of(word))
+def test_an_unknown_loss_or_metric_is_refused(word: str, key: str, known: str) -> None:
+    (line,) = refusal(word)
     assert line.startswith(f"{key} must be one of ")
     assert f" {known}, " in line
     assert f"; got {word.partition('=')[2].strip('[]').rpartition(',')[2]}" in line
 
 
-def test_an_unknown_activation_is_refused(config_of: ConfigOf) -> None:
-    (line,) = config.problems(config_of("model.activation=rel"))
+def test_names_values_and_keys_are_refused_together() -> None:
+    words = ["model.activation=rel", "model.widht=3", "training.batch_size=0", "optimizer=adm"]
+    keys = [line.split()[0] for line in refusal(*words)]
+    assert keys == ["optimizer", "model.widht", "training.batch_size", "model.activation"]
+
+
+def test_words_that_a_plugins_model_would_not_look_at_are_refused() -> None:
+    assert refusal("plugins=[mine]", "model.name=mine", "model.width=8") == [
+        "model.width is not used by model.name=mine: give it as model.options.width"
+    ]
+
+
+def test_an_unknown_activation_is_refused() -> None:
+    (line,) = refusal("model.activation=rel")
     assert line.startswith("model.activation must be one of celu, elu, ")
     assert line.endswith("; got rel; did you mean relu?")
 
@@ -248,7 +260,7 @@ def test_a_loss_may_be_written_as_keras_allows(config_of: ConfigOf, name: str) -
 
 def test_a_registered_name_is_known(config_of: ConfigOf, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["dataset.name=mine", "model.name=mine", "training.loss=mine", "training.metrics=[mine]"]
-    found = config_of(*words, "optimizer.name=mine")
+    found = config_of(*words, "optimizer.name=mine", "plugins=[a_module]")
     assert len(config.problems(found)) == 5
     for registry in (register.datasets, register.models, register.losses, register.metrics, register.optimizers):
         monkeypatch.setitem(registry, "mine", print)

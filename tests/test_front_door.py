@@ -150,9 +150,9 @@ def test_a_refusal_at_the_command_line_is_exit_2_and_a_plain_line(runner: Comman
 @pytest.mark.parametrize(
     ("first", "line"),
     [
-        ("compar", "compar is not one of the verbs compare; did you mean compare?"),
-        ("trian", "trian is not one of the verbs compare; write key=value, or --help"),
-        ("model.width", "model.width is not one of the verbs compare; write key=value, or --help"),
+        ("compar", "compar is not one of the verbs compare, resume; did you mean compare?"),
+        ("trian", "trian is not one of the verbs compare, resume; write key=value, or --help"),
+        ("model.width", "model.width is not one of the verbs compare, resume; write key=value, or --help"),
     ],
 )
 def test_a_first_word_that_is_no_verb_is_refused(runner: Command, tmp_path: Path, first: str, line: str) -> None:

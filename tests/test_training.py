@@ -25,6 +25,9 @@ NETWORKS = [
     "model.activation=tanh",
     "model.dropout=0.5",
     "model.l2=0.001",
+    "optimizer.momentum=0.5",
+    "optimizer.centered=true",
+    "optimizer.rho=0.5",
     "model.head=softmax",
     "dataset.labels=one_hot",
     "dataset=mnist",
@@ -46,8 +49,9 @@ def fitted(config: Config) -> tuple[keras.Model, training.History]:
     """The network that the runner trains, and its history."""
     data, goal, split = prepared(config)
     network, trained = training.prepare(config, data, goal, split)
+    history, targets = training.History(), goal.targets(data.train.labels)
     with interruption.watched() as signals:
-        history = training.fit(trained, config, goal, split, goal.targets(data.train.labels), [], signals)
+        training.fit(trained, config, goal, split, targets, [], signals, history)
     return network, history
 
 

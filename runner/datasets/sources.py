@@ -65,6 +65,8 @@ def _on_disk(name: str) -> Path | None:
     folders = [_keras_cache(), cache_dir() / "downloads"]
     if os.environ.get("RUNNER_DATA_DIR"):
         folders.insert(0, Path(os.environ["RUNNER_DATA_DIR"]))
+        if not folders[0].is_dir():
+            raise DataError(f"RUNNER_DATA_DIR={folders[0]} is not a folder: correct it, or unset it")
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 

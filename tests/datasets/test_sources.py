@@ -135,6 +135,9 @@ def test_each_place_is_looked_in_after_the_one_before_it(
     assert sources.locate(imdb_config(source), built_in) == Location("full", keras)
 
     monkeypatch.setenv("RUNNER_DATA_DIR", str(bare_machine / "data"))
+    with pytest.raises(DataError, match=r"RUNNER_DATA_DIR=.*data is not a folder"):
+        sources.locate(imdb_config(source), built_in)
+    (bare_machine / "data").mkdir()
     assert sources.locate(imdb_config(source), built_in) == Location("full", keras)
     in_data_dir = put(bare_machine / "data")
     assert sources.locate(imdb_config(source), built_in) == Location("full", in_data_dir)
