@@ -43,6 +43,9 @@ def train(words: list[str]) -> int:
     if "--version" in words:
         print(versions())
         return 0
+    if words in (["--help"], ["-h"]):
+        print(usage())
+        return 0
     return guarded(lambda: _train(words))
 
 
@@ -165,6 +168,12 @@ def slug(text: str) -> str:
     if clean == text and len(clean) <= 60:
         return clean
     return f"{clean[:51]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def usage() -> str:
+    """The text of --help, as Hydra would print it after composing everything, which takes a second."""
+    text = OmegaConf.load(compose.config_dir() / "hydra" / "help" / "runner.yaml")
+    return str(OmegaConf.create({"hydra": {"help": text}}).hydra.help.template)
 
 
 def versions() -> str:
