@@ -40,6 +40,8 @@ def _folders(paths: list[str]) -> list[Path]:
 def _load(folder: Path) -> dict[str, Any] | None:
     try:
         record = run_folder.read_record(folder)
+        if record["status"] == "running" and not run_folder.is_held(folder):
+            record["status"] = "crashed"
         rows = metrics_csv.read(folder / run_folder.METRICS) if record["epochs"] else []
         best = rows[record["best_epoch"] - 1] if record["best_epoch"] else {}
         settings = {
