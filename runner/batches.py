@@ -84,7 +84,7 @@ def updates(examples: int, batch_size: int) -> int:
     return -(-examples // batch_size)
 
 
-def chunks(numbers: NDArray[np.int32], bytes_each: int, budget: int = 64 << 20) -> list[Any]:
+def chunks(numbers: NDArray[np.int32], bytes_each: int, budget: int = 32 << 20) -> list[Any]:
     """The numbers in equal runs that take no more memory than the budget, in bytes; one run where they fit."""
     most = max(1, budget // max(1, bytes_each))
     return np.array_split(numbers, updates(len(numbers), most)) if len(numbers) else []

@@ -4,6 +4,7 @@ The data stays where it is: dense rows in one resident array, sparse rows in one
 stands the plain network, whose layers and variables are shared with it: it is what is saved.
 """
 
+import math
 from typing import Any
 
 import keras
@@ -27,6 +28,14 @@ def over_rows(network: keras.Model, examples: Examples) -> keras.Model:
     else:
         outputs = network(SparseRows(examples.features)(numbers))
     return keras.Model(numbers, outputs)
+
+
+def bytes_each(model: keras.Model) -> int:
+    """Memory that an example takes where the model is widest, in bytes: a layer's output, or a sparse row's mean."""
+    widest = max(4 * math.prod(layer.output.shape[1:]) for layer in model.layers)
+    sparse = [layer.rows for layer in model.layers if isinstance(layer, SparseRowsTimesKernel)]
+    # A nonzero is a column, int32, a one, int8, and in the product that one as float32.
+    return max([widest, *(9 * rows.nnz // rows.shape[0] for rows in sparse)])
 
 
 def chosen(rows: Any, numbers: np.ndarray) -> Any:

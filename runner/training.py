@@ -144,8 +144,7 @@ class Validation(keras.callbacks.Callback):
         self.chunks: list[tuple[NDArray[Any], NDArray[Any]]] = []
 
     def on_train_begin(self, logs: Any = None) -> None:
-        widest = max(math.prod(layer.output.shape[1:]) for layer in self.model.layers)
-        runs = batches.chunks(self.numbers, bytes_each=4 * widest)
+        runs = batches.chunks(self.numbers, rows.bytes_each(self.model))
         self.chunks = [(numbers, self.targets[numbers]) for numbers in runs]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

@@ -64,7 +64,7 @@ class BuiltIn:
     settings  the fields of the config that decide what is prepared
     read      its full file → the prepared arrays; raises DataError
     generate  the sample → the prepared arrays
-    examples  prepared arrays of one split, `train` or `test` → Examples
+    examples  prepared arrays → Examples of the training and of the test split
     """
 
     name: str
@@ -75,4 +75,4 @@ class BuiltIn:
     settings: Callable[[Dataset], dict[str, Any]]
     read: Callable[[Path, dict[str, Any]], Arrays]
     generate: Callable[[dict[str, Any]], Arrays]
-    examples: Callable[[Arrays, str], Examples]
+    examples: Callable[[Arrays], tuple[Examples, Examples]]

@@ -52,12 +52,20 @@ def generate(settings: dict[str, Any]) -> Arrays:
     )
 
 
-def examples(arrays: Arrays, split: str) -> Examples:
-    """The prepared arrays of a split as a CSR matrix of ones, [reviews, words]."""
-    indptr, indices = arrays[f"{split}_indptr"], arrays[f"{split}_indices"]
-    shape = (len(indptr) - 1, int(arrays["words"]))
-    ones = np.ones(len(indices), np.int8)  # bytes: what is resident stays small; products are float32 all the same
-    return Examples(scipy.sparse.csr_matrix((ones, indices, indptr), shape=shape), arrays[f"{split}_labels"])
+def examples(arrays: Arrays) -> tuple[Examples, Examples]:
+    """The prepared arrays as training and test reviews, CSR matrices of ones, [reviews, words].
+
+    The ones are bytes, and the same for both: what is resident stays small, and products are float32 all the same.
+    """
+    ones = np.ones(max(len(arrays[f"{split}_indices"]) for split in ("train", "test")), np.int8)
+
+    def of_split(split: str) -> Examples:
+        indptr, indices = arrays[f"{split}_indptr"], arrays[f"{split}_indices"]
+        shape = (len(indptr) - 1, int(arrays["words"]))
+        rows = scipy.sparse.csr_matrix((ones[: len(indices)], indices, indptr), shape=shape)
+        return Examples(rows, arrays[f"{split}_labels"])
+
+    return of_split("train"), of_split("test")
 
 
 def _check(path: Path, raw: Arrays) -> None:

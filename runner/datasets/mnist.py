@@ -44,8 +44,12 @@ def generate(settings: dict[str, Any]) -> Arrays:
     return _prepared((images[train], labels[train]), (images[test], labels[test]))
 
 
-def examples(arrays: Arrays, split: str) -> Examples:
-    return Examples(arrays[f"{split}_images"], arrays[f"{split}_labels"], divisor=255.0)
+def examples(arrays: Arrays) -> tuple[Examples, Examples]:
+    """The prepared arrays as training and test images, uint8 [images, 784]."""
+    train, test = (
+        Examples(arrays[f"{split}_images"], arrays[f"{split}_labels"], divisor=255.0) for split in ("train", "test")
+    )
+    return train, test
 
 
 def _check(path: Path, split: str, images: NDArray[Any], labels: NDArray[Any]) -> None:

@@ -36,13 +36,14 @@ def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
 def _opened(folder: Path, built_in: BuiltIn, location: Location) -> Data:
     about = json.loads((folder / "about.json").read_text())
     arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
+    train, test = built_in.examples(arrays)
     return Data(
         name=built_in.name,
         source=location.source,
         fingerprint=about["fingerprint"],
         classes=built_in.classes,
-        train=built_in.examples(arrays, "train"),
-        test=built_in.examples(arrays, "test"),
+        train=train,
+        test=test,
     )
 
 

@@ -86,8 +86,7 @@ def test_any_reviews_are_numbered_and_ordered_as_keras_does(
     with pytest.MonkeyPatch.context() as patch:
         expected = keras_load_data(patch, path, num_words)
     arrays = imdb.read(path, {"num_words": num_words})
-    for split, (x, y) in zip(SPLITS, expected, strict=True):
-        examples = imdb.examples(arrays, split)
+    for examples, (x, y) in zip(imdb.examples(arrays), expected, strict=True):
         assert rows(examples) == [sorted({*review}) for review in x]
         assert examples.labels.tolist() == y.tolist()
 
@@ -172,10 +171,11 @@ def test_the_sample_numbers_words_by_how_common_they_are_as_keras_does() -> None
     ids = {word: FIRST_WORD + rank for rank, word in enumerate(by_rank, 1)}
     # With null the rarest word has become "unknown", as by Keras.
     ids[by_rank[-1]] = UNKNOWN
-    for split, texts in (("train", train_texts), ("test", test_texts)):
+    train, test = imdb.examples(arrays)
+    for examples, texts in ((train, train_texts), (test, test_texts)):
         expected = [sorted({START, *(ids[word] for word in text.split() if word in ids)}) for text in texts]
-        assert rows(imdb.examples(arrays, split)) == expected
-    assert imdb.examples(arrays, "train").labels.tolist() == train_labels
+        assert rows(examples) == expected
+    assert train.labels.tolist() == train_labels
 
 
 def test_the_sample_with_fewer_words_calls_the_others_unknown() -> None:
