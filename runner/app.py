@@ -1,15 +1,12 @@
 """Hydra in, one typed config out: everything is checked, then Hydra makes the folders and runs the jobs."""
 
 import argparse
+import dataclasses
 import errno
-import hashlib
-import importlib
-import importlib.util
 import os
-import re
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -21,8 +18,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from runner import backend, compose, config, run_folder
-from runner.config import Config
+from runner import backend, compose, run_folder, workers
 from runner.errors import ConfigError, DataError
 from runner.interruption import Interrupted
 
@@ -69,105 +65,80 @@ def guarded(command: Callable[[], int]) -> int:
 
 def _train(words: list[str]) -> int:
     flags = _flags(words)
-    OmegaConf.register_new_resolver("runner.slug", slug, replace=True)
     place = _place(flags)
     if any(getattr(flags, name) for name in INFORMATION):
         _inform(words, flags, place)
         return 0
     plan = compose.plan(flags.overrides, flags.multirun, place)
-    data = check([job.config for job in plan.jobs])
+    backend.share_cores(workers.count(plan.n_jobs, len(plan.jobs)))
 
-    from runner import display, experiment, identity, sweep
+    from runner import check, display, identity
 
-    identities = [identity.identity_of(job.config, its) for job, its in zip(plan.jobs, data, strict=True)]
+    configs = [job.config for job in plan.jobs]
+    data = check.check(configs)
+    identities = [identity.identity_of(config, its) for config, its in zip(configs, data, strict=True)]
     refuse_other_runs(plan, identities)
-    display.warn_of_samples([job.config for job in plan.jobs], data)
-    shelves = [OUTPUTS, *([plan.folder] if plan.multirun else [])]
-    keep = sweep.epochs_to_keep([job.config for job in plan.jobs], identities)
+    display.warn_of_samples(configs, data)
     if plan.multirun:
-        sweep.write_plan(plan.folder, plan.jobs)
+        return _sweep(plan, identities, place)
+    return _single(plan, data[0], identities[0], place)
+
+
+def _single(plan: compose.Plan, data: "Data", identity: str, place: compose.Place) -> int:
+    from runner import batches, display, experiment, outlook, sweep_display
+
+    config = plan.jobs[0].config
+    if config.plan:
+        split = batches.split(config.training, data.train.labels)
+        print(*display.header(config, data, len(split.train), len(split.validation)), sep="\n")
+        print(sweep_display.epochs_left(outlook.ahead([config], [identity], [OUTPUTS])))
+        return 0
     outcomes: list[Outcome] = []
     refusals: list[Exception] = []
 
-    def job(composed: DictConfig) -> None:
+    def run(composed: DictConfig) -> None:
         setting = HydraConfig.get()
-        folder = _from_here(Path(setting.runtime.output_dir))
-        number = setting.job.num if plan.multirun else 0
-        words = list(setting.overrides.task)
+        folder, words = _from_here(Path(setting.runtime.output_dir)), list(setting.overrides.task)
         try:
-            outcome = experiment.run(compose.typed(composed), folder, words, shelves=shelves, keep=keep[number])
+            outcomes.append(experiment.run(compose.typed(composed), folder, words, shelves=[OUTPUTS]))
         except (ConfigError, DataError, OSError) as error:
             refusals.append(error)  # raised below, for Hydra would add lines of its own
-            return
-        outcomes.append(outcome)
-        display.result(outcome)
-        if outcome.signal:
-            raise Interrupted(outcome.signal)
 
-    further = [word for folder in place.further for word in ("--config-dir", str(folder))]
-    _hydra([*(["--multirun"] if plan.multirun else []), *further, *plan.words], place, job)
+    _hydra(plan.words, place, run)
     if refusals:
         raise refusals[0]
-    return exit_code(outcomes)
+    return ended(outcomes[0])
 
 
-def check(configs: list[Config]) -> "list[Data]":
-    """The data of each config; refuses what cannot be trained before a folder is made or tensorflow imported.
+def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> int:
+    from runner import jobs, outlook, sweep, sweep_display
 
-    Raises ConfigError with every problem of every config, DataError if its data cannot be had.
-    """
-    load_plugins(sorted({module for each in configs for module in each.plugins}))
-    _raise(problem for each in configs for problem in config.problems(each))
+    configs = [job.config for job in plan.jobs]
+    shelves = [OUTPUTS, plan.folder]
+    planned = [
+        sweep.Planned(number, job.folder, list(job.words), dataclasses.asdict(job.config))
+        for number, job in enumerate(plan.jobs)
+    ]
+    beside = workers.count(plan.n_jobs, len(planned))
+    whole = sweep.Sweep(plan.folder, planned, beside, backend.threads_wanted())
+    ahead = outlook.ahead(configs, identities, shelves)
+    sweep_display.plan(whole, ahead)
+    if any(config.plan for config in configs):
+        sweep_display.planned_jobs(whole, ahead)
+        return 0
+    keep = outlook.epochs_to_keep(configs, identities)
+    works = [
+        jobs.Work(job, config, whole.place(job), shelves, kept, its.left)
+        for job, config, kept, its in zip(planned, configs, keep, ahead, strict=True)
+    ]
+    with run_folder.claimed(whole.folder):
+        sweep.write(whole)
+        print(f"folder:     {whole.folder}", flush=True)
 
-    from runner import batches, datasets, task
+        def hand_out(run: Callable[[jobs.Work], None]) -> None:
+            _hydra(["--multirun", *plan.words], place, lambda composed: run(works[HydraConfig.get().job.num]))
 
-    known = [(each, config.CLASSES.get(each.dataset.name)) for each in configs]
-    _raise(problem for each, classes in known if classes for problem in task.resolve(each, classes)[1])
-    distinct = {repr(each.dataset): each.dataset for each in configs}
-    data = {key: datasets.load(each) for key, each in distinct.items()}
-    loaded = [data[repr(each.dataset)] for each in configs]
-    _raise(
-        problem
-        for each, its in zip(configs, loaded, strict=True)
-        for problem in (*task.resolve(each, its.classes)[1], *batches.split_problems(each.training, its))
-    )
-    return loaded
-
-
-def load_plugins(modules: list[str]) -> None:
-    """Import the modules that register a user's own names. Raises ConfigError."""
-    problems = [f"plugins must name modules, without .py; got {each}" for each in modules if each.endswith(".py")]
-    if problems:
-        raise ConfigError(problems)
-    if all(map(_is_found, modules)) and modules:
-        backend.start()  # a plugin may well import Keras, which would not be quiet
-    for module in modules:
-        try:
-            importlib.import_module(module)
-        except (Exception, SystemExit) as error:
-            problems.append(
-                f"plugins: {module} cannot be imported: {type(error).__name__}: {error}; "
-                f"modules are looked for in {os.getcwd()} and where Python finds packages"
-            )
-    if problems:
-        raise ConfigError(problems)
-
-
-def _is_found(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
-
-
-def slug(text: str) -> str:
-    """A job's overrides as a folder name: at most 60 characters of letters, digits, `.`, `-`, `_`, `=` and `,`."""
-    if not text:
-        return "default"
-    clean = re.sub(r"[^A-Za-z0-9.,=_-]+", "-", text).replace("..", "-").strip("-.")
-    if clean == text and len(clean) <= 60:
-        return clean
-    return f"{clean[:51]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+        return jobs.run_all(whole, works, hand_out)
 
 
 def usage() -> str:
@@ -183,7 +154,8 @@ def versions() -> str:
 
 
 def _hydra(words: list[str], place: compose.Place, job: Callable[[DictConfig], None]) -> None:
-    sys.argv = [sys.argv[0], *words]
+    further = [word for folder in place.further for word in ("--config-dir", str(folder))]
+    sys.argv = [sys.argv[0], *further, *words]
     hydra.main(version_base="1.3", config_path=str(place.folder), config_name=place.name)(job)()
 
 
@@ -239,20 +211,19 @@ def refuse_other_runs(plan: compose.Plan, identities: list[str]) -> None:
         raise ConfigError([f"hydra.run.dir must not hold another run; got {plan.folder}: give another folder"])
 
 
-def _raise(problems: Iterable[str]) -> None:
-    found = list(dict.fromkeys(problems))
-    if found:
-        raise ConfigError(found)
-
-
 def _from_here(folder: Path) -> Path:
     """The shorter name of a folder below the current one."""
     return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
 
-def exit_code(outcomes: "list[Outcome]") -> int:
-    """1 if a run failed, else 0."""
-    return 1 if any(outcome.status == "failed" for outcome in outcomes) else 0
+def ended(outcome: "Outcome") -> int:
+    """Say how a single run ended; the exit code, 1 if it failed. Raises Interrupted."""
+    from runner import display
+
+    display.result(outcome)
+    if outcome.signal:
+        raise Interrupted(outcome.signal)
+    return 1 if outcome.status == "failed" else 0
 
 
 def _say(what: object, code: int) -> int:

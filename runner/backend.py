@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from runner import interruption
+
+THREADS = {"intra_op": "TF_NUM_INTRAOP_THREADS", "inter_op": "TF_NUM_INTEROP_THREADS"}
+
 
 def start() -> None:
     """Import TensorFlow and Keras; takes 2 to 6 s the first time, nothing after."""
@@ -15,7 +19,7 @@ def start() -> None:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with _standard_error_held_back(), _hidden("matplotlib", "pandas", "sklearn"):
+    with interruption.held_back(), _standard_error_held_back(), _hidden("matplotlib", "pandas", "sklearn"):
         import keras  # noqa: F401
         import tensorflow as tf
     tf.get_logger().setLevel("ERROR")  # each job of a sweep traces anew, and is meant to
@@ -45,10 +49,21 @@ def cores() -> int:
 
 def threads_wanted() -> dict[str, int]:
     """The thread counts that TensorFlow will take, known before its import: the environment's, or one a core."""
-    return {
-        "intra_op": int(os.environ.get("TF_NUM_INTRAOP_THREADS") or cores()),
-        "inter_op": int(os.environ.get("TF_NUM_INTEROP_THREADS") or cores()),
-    }
+    return {name: int(os.environ.get(variable) or cores()) for name, variable in THREADS.items()}
+
+
+def take_threads(counts: dict[str, int]) -> None:
+    """Let TensorFlow have so many threads, if it is not imported yet and the environment does not say how many."""
+    if "tensorflow" in sys.modules:
+        return
+    for name, variable in THREADS.items():
+        os.environ.setdefault(variable, str(counts[name]))
+
+
+def share_cores(processes: int) -> None:
+    """Where processes run beside one another, let each have its share of the cores, one thread at the least."""
+    if processes > 1:
+        take_threads(dict.fromkeys(THREADS, max(1, cores() // processes)))
 
 
 def device_kind() -> str:

@@ -7,8 +7,10 @@ values are put on copies of it, so that 200 jobs take half a second and each wor
 import copy
 import difflib
 import itertools
+import os
 import re
 import typing
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +25,14 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
 from runner.config import CLASSES, GROUPS, MODELS, Config, out_of_range, shown, unknown_names
 from runner.errors import ConfigError
+from runner.slug import register_resolver, slug
 
 OPTIONS = re.compile(r"^[+~]*(dataset|model|optimizer)\.options(\.|=)")
 
@@ -40,12 +44,20 @@ def config_dir() -> Path:
 
 
 def register_schema() -> None:
-    """Tell Hydra the types; conf/config.yaml and the options of the groups name them in their defaults."""
+    """Tell Hydra our types, resolver and launcher; conf/config.yaml and the groups' options name the types."""
+    register_resolver()
+    Plugins.instance()  # store first what they have, a launcher named joblib perhaps
     store = ConfigStore.instance()
+    store.store("joblib", JOBLIB, group="hydra/launcher")
     store.store("schema", Config)
     for group, options in GROUPS.items():
         for name, schema in options.items():
             store.store(name, schema, group=f"schema/{group}")
+
+
+# `hydra/launcher=joblib`: Hydra hands the jobs out one by one, and runner/workers.py runs them beside one another.
+# Not a dataclass, for `n_jobs` (-1: one a core) is taken out before Hydra's own launcher sees it.
+JOBLIB = {"_target_": "hydra._internal.core_plugins.basic_launcher.BasicLauncher", "n_jobs": -1}
 
 
 @dataclass(frozen=True)
@@ -59,20 +71,28 @@ class Place:
 
 @dataclass(frozen=True)
 class Job:
-    """One run of the command: what its command line says, and the config that comes of it."""
+    """One run of the command: what its command line says, and the config that comes of it.
+
+    In a sweep `folder` is its place inside the sweep's.
+    """
 
     words: tuple[str, ...]
     config: Config
+    folder: str = ""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The jobs of a command, the words that make Hydra run just these, and the folder they go to."""
+    """The jobs of a command, the words that make Hydra run just these, and the folder they go to.
+
+    `n_jobs` is how many are to run beside one another, as joblib counts: -1 is one a core.
+    """
 
     jobs: list[Job]
     multirun: bool
     words: list[str]
     folder: Path
+    n_jobs: int = 1
 
 
 def opened(words: list[str]) -> list[str]:
@@ -106,6 +126,7 @@ class _Composer:
         self.parser = OverridesParser.create(loader)
         self.options: dict[str, list[str]] = {}
         self.bases: dict[tuple[str, ...], DictConfig] = {}
+        self.bases_alone: dict[tuple[str, ...], DictConfig] = {}
 
     def plan(self, words: list[str], multirun: bool) -> Plan:
         overrides = self._parsed(words)
@@ -125,10 +146,13 @@ class _Composer:
             _refuse_sweeps(overrides)
         sweep = [_words(each) for each in overrides if not _is_hydras(each)]
         always = [_word(each) for each in overrides if _is_hydras(each)]
-        jobs = self._jobs(list(itertools.product(*sweep)), always)
+        constant = [each.key_or_group for each in overrides if not each.is_sweep_override() and not _is_hydras(each)]
+        jobs = self._jobs(list(itertools.product(*sweep)), always, constant, multirun)
         folder = self._folder(jobs[0], always, multirun)
+        n_jobs = _n_jobs(hydra_config) if multirun else None
         words = [*recipe, *map(_as_given, overrides[len(recipe) :]), *(["hydra.sweeper.params=null"] if recipe else [])]
-        return Plan(jobs, multirun, [*words, *_settled(overrides, folder, multirun)], folder)
+        words += _settled(folder, constant, multirun) + (["~hydra.launcher.n_jobs"] if n_jobs else [])
+        return Plan(jobs, multirun, words, folder, n_jobs or 1)
 
     def _folder(self, job: Job, always: list[str], multirun: bool) -> Path:
         """Where the command's runs go. Raises ConfigError where that cannot be said before Hydra runs."""
@@ -201,13 +225,25 @@ class _Composer:
                 raise ConfigError([one_line(error)]) from None
         return self.bases[words]
 
-    def _jobs(self, combinations: list[tuple[str, ...]], always: list[str]) -> list[Job]:
+    def _base_alone(self, words: tuple[str, ...]) -> DictConfig:
+        """Without Hydra's settings, which are most of it and would be copied for each job."""
+        if words not in self.bases_alone:
+            self.bases_alone[words] = copy.deepcopy(self._base(words))
+            with flag_override(self.bases_alone[words], ["struct", "readonly"], False):
+                self.bases_alone[words].pop("hydra", None)
+        return self.bases_alone[words]
+
+    def _jobs(
+        self, combinations: list[tuple[str, ...]], always: list[str], constant: list[str], multirun: bool
+    ) -> list[Job]:
         jobs, problems = [], []
-        for words in combinations:
+        for number, words in enumerate(combinations):
             try:
-                jobs.append(Job(words, self._typed(words, always)))
+                folder = self._job_folder(number, words, always, constant) if multirun else ""
+                jobs.append(Job(words, self._typed(words, always), folder))
             except ConfigError as error:
                 problems += error.problems
+        problems += _folder_problems([job.folder for job in jobs]) if multirun else []
         if problems:
             raise ConfigError(list(dict.fromkeys(problems)))
         return jobs
@@ -219,10 +255,22 @@ class _Composer:
             return error.problems
         return []
 
-    def _typed(self, words: tuple[str, ...], always: list[str]) -> Config:
-        composed, problems = self._composed(words, always)
+    def _job_folder(self, number: int, words: tuple[str, ...], always: list[str], constant: list[str]) -> str:
+        """Where in a sweep's folder Hydra will put a job. Raises ConfigError."""
+        varying = sorted(word for word in words if word.partition("=")[0].lstrip("+") not in constant)
+        if not any(word.startswith("hydra.sweep.subdir=") for word in always):
+            return f"{number}_{slug(','.join(varying))}"  # as conf/ says it; composing it takes 10 ms
+        composed = self._composed(words, always)[0]
         with flag_override(composed, ["struct", "readonly"], False):
-            composed.pop("hydra", None)
+            composed.hydra.job.num = number
+            composed.hydra.job.override_dirname = ",".join(varying)
+        try:
+            return str(composed.hydra.sweep.subdir)
+        except OmegaConfBaseException as error:
+            raise ConfigError([f"hydra.sweep.subdir cannot be resolved: {one_line(error)}"]) from None
+
+    def _typed(self, words: tuple[str, ...], always: list[str]) -> Config:
+        composed, problems = self._composed(words, always, settings=False)
         config = typed(composed)
         problems += [*out_of_range(config), *_unused(config, words)]
         if not config.plugins:  # which may register further names
@@ -231,11 +279,14 @@ class _Composer:
             raise ConfigError(problems)
         return config
 
-    def _composed(self, words: tuple[str, ...], always: list[str]) -> tuple[DictConfig, list[str]]:
-        """The config of one job, Hydra's settings in it, and the problems of its values."""
+    def _composed(
+        self, words: tuple[str, ...], always: list[str], settings: bool = True
+    ) -> tuple[DictConfig, list[str]]:
+        """The config of one job, with Hydra's settings in it or without them, and the problems of its values."""
         overrides = self.parser.parse_overrides(list(words))
         choices = tuple(_word(each) for each in overrides if self._structural(each))
-        composed = copy.deepcopy(self._base((*always, *choices)))
+        base = (*always, *choices)
+        composed = copy.deepcopy(self._base(base) if settings else self._base_alone(base))
         values = [each for each in overrides if not self._structural(each)]
         return composed, [problem for each in values for problem in _put(composed, each)]
 
@@ -359,12 +410,30 @@ def _word(override: Override) -> str:
     return f"{key}={override.get_value_element_as_str()}"
 
 
-def _settled(overrides: list[Override], folder: Path, multirun: bool) -> list[str]:
+def _folder_problems(folders: list[str]) -> Iterator[str]:
+    """Why the jobs of a sweep cannot each have the folder that `hydra.sweep.subdir` names."""
+    for folder, times in Counter(map(os.path.normpath, folders)).items():
+        if times > 1:
+            yield f"hydra.sweep.subdir must be another for each job; got {folder} {times} times: add ${{hydra.job.num}}"
+        if folder == "." or folder.startswith("..") or os.path.isabs(folder):
+            yield f"hydra.sweep.subdir must lie inside the sweep's folder; got {folder}"
+
+
+def _n_jobs(hydra_config: DictConfig) -> int | None:
+    """What `hydra/launcher=joblib` asks for; None without it."""
+    if hydra_config.runtime.choices.get("hydra/launcher") != "joblib":
+        return None
+    asked = hydra_config.launcher.n_jobs
+    if not isinstance(asked, int) or asked == 0 or asked < -1:
+        raise ConfigError([f"hydra.launcher.n_jobs must be at least 1, or -1 for one a core; got {asked}"])
+    return asked
+
+
+def _settled(folder: Path, constant: list[str], multirun: bool) -> list[str]:
     """Words that settle for Hydra what the plan has said: the folder, and which keys name a job's own."""
     quoted = str(folder).replace("\\", "\\\\").replace("'", "\\'")
     if not multirun:
         return [f"hydra.run.dir='{quoted}'"]
-    constant = [each.key_or_group for each in overrides if not each.is_sweep_override() and not _is_hydras(each)]
     return [
         f"hydra.sweep.dir='{quoted}'",
         f"hydra.job.config.override_dirname.exclude_keys=[{','.join(constant)}]",

@@ -183,6 +183,8 @@ class Config:
     seed: int = ruled("a whole number from 0 to 4294967295", lambda value: 0 <= value < 2**32)
     plugins: list[str] = ruled("a list of modules, as [a,b]", _are_names)
     reuse: bool = MISSING
+    plan: bool = MISSING
+    fail_fast: bool = MISSING
 
 
 # The types of each option of a group; options that are not here have those of the group itself.
@@ -271,4 +273,6 @@ def shown(value: Any) -> str:
         return f"[{','.join(map(shown, value))}]"
     if isinstance(value, dict):
         return f"{{{','.join(f'{key}:{shown(each)}' for key, each in value.items())}}}"
+    if isinstance(value, float) and abs(value) >= 1e7 and float(f"{value:g}") == value:
+        return f"{value:g}"
     return repr(value) if value == "" else str(value)

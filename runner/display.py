@@ -1,6 +1,7 @@
 """What the terminal shows: a live bar where somebody looks, plain lines where output is piped."""
 
 import contextlib
+import logging
 import shlex
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from runner.record import Outcome
     from runner.training import History, Observer
 
+log = logging.getLogger("runner")
+
 
 def warn_of_samples(configs: list[Config], data: list[Data]) -> None:
     """Say, so that nobody misses it, which datasets are samples that stand in for the real data unasked."""
@@ -33,54 +36,76 @@ def warn_of_samples(configs: list[Config], data: list[Data]) -> None:
         Console(stderr=True, highlight=False).print(Text(text, "bold black on yellow"), soft_wrap=True)
 
 
-def header(config: Config, data: Data, train: int, validation: int) -> None:
+class Screen:
+    """How a single run is shown: its header, then an epoch after the other."""
+
+    def header(self, config: Config, data: Data, train: int, validation: int) -> None:
+        for text in header(config, data, train, validation):
+            print(text, flush=True)
+
+    def inherited(self, epochs: int, source: Path, folder: Path) -> None:
+        """Say that a run goes on from recorded epochs, its own or another run's."""
+        whose = "this run" if source == folder else f"{source} (reuse=false trains from nothing)"
+        print(f"going on after epoch {epochs} of {whose}", flush=True)
+
+    def warn(self, text: str) -> None:
+        print(f"warning: {text}", file=sys.stderr, flush=True)
+
+    @contextlib.contextmanager
+    def progress(self, epochs: int) -> "Iterator[Observer]":
+        """An observer that shows each epoch: on a terminal one live bar, else a line each."""
+        if not sys.stdout.isatty():
+            yield lambda history: print(line(history.metrics[-1], epochs), flush=True)
+            return
+        columns = [
+            TextColumn("epoch"),
+            MofNCompleteColumn(),
+            BarColumn(bar_width=None),
+            TextColumn("{task.description}"),
+            TimeRemainingColumn(compact=True),
+        ]
+        with Progress(*columns, console=Console(highlight=False), expand=True) as bar:
+            task = bar.add_task("", total=epochs)
+
+            def observe(history: "History") -> None:
+                row = history.metrics[-1]
+                losses = [f"{name} {number(row[name])}" for name in ("loss", "val_loss") if name in row]
+                bar.update(task, completed=int(row["epoch"]), description="  ".join(losses))
+
+            yield observe
+
+
+class Silent(Screen):
+    """A run among others: what it would say goes to its log."""
+
+    def header(self, config: Config, data: Data, train: int, validation: int) -> None:
+        for text in header(config, data, train, validation):
+            log.info(text)
+
+    def inherited(self, epochs: int, source: Path, folder: Path) -> None:
+        log.info("going on after epoch %d of %s", epochs, source)
+
+    def warn(self, text: str) -> None:
+        log.warning(text)
+
+    @contextlib.contextmanager
+    def progress(self, epochs: int) -> "Iterator[Observer]":
+        yield lambda history: None
+
+
+def header(config: Config, data: Data, train: int, validation: int) -> list[str]:
     """Two lines: the data and how it is divided, the network and how it is trained."""
     model, training = config.model, config.training
-    print(f"{data.label}: {train:,} to train on, {validation:,} for validation, {len(data.test):,} for the test")
     network = model.name
     if model.name == "mlp":
         widths = shown(model.width) if isinstance(model.width, list) else f"{model.depth} × {model.width}"
         network = f"{widths} {model.activation}" if model.depth else "no hidden layer"
     epochs = f"{training.epochs} epoch{'s' if training.epochs > 1 else ''}"
-    print(
+    return [
+        f"{data.label}: {train:,} to train on, {validation:,} for validation, {len(data.test):,} for the test",
         f"{network}, {config.optimizer.name} {config.optimizer.learning_rate:g}, {epochs}, "
         f"batches of {training.batch_size}, seed {config.seed}",
-        flush=True,
-    )
-
-
-def inherited(epochs: int, source: Path, folder: Path) -> None:
-    """Say that a run goes on from recorded epochs, its own or another run's."""
-    whose = "this run" if source == folder else f"{source} (reuse=false trains from nothing)"
-    print(f"going on after epoch {epochs} of {whose}", flush=True)
-
-
-def warn(text: str) -> None:
-    print(f"warning: {text}", file=sys.stderr, flush=True)
-
-
-@contextlib.contextmanager
-def progress(epochs: int) -> "Iterator[Observer]":
-    """An observer that shows each epoch: on a terminal one live bar, else a line each."""
-    if not sys.stdout.isatty():
-        yield lambda history: print(line(history.metrics[-1], epochs), flush=True)
-        return
-    columns = [
-        TextColumn("epoch"),
-        MofNCompleteColumn(),
-        BarColumn(bar_width=None),
-        TextColumn("{task.description}"),
-        TimeRemainingColumn(compact=True),
     ]
-    with Progress(*columns, console=Console(highlight=False), expand=True) as bar:
-        task = bar.add_task("", total=epochs)
-
-        def observe(history: "History") -> None:
-            row = history.metrics[-1]
-            losses = [f"{name} {number(row[name])}" for name in ("loss", "val_loss") if name in row]
-            bar.update(task, completed=int(row["epoch"]), description="  ".join(losses))
-
-        yield observe
 
 
 def line(row: Row, epochs: int) -> str:

@@ -42,13 +42,14 @@ def run(
     shelves: Sequence[Path] = (),
     keep: Collection[int] = (),
     anyway: bool = False,
+    screen: display.Screen | None = None,
 ) -> Outcome:
     """Train what a config describes, or go on with it, and leave the record in a folder.
 
     A folder that holds a run of the same identity is continued; `anyway` continues one of another identity too.
     `shelves` are folders below which runs of this identity are looked for and noted; `keep` are epochs whose states
-    another run will need. A run that fails or is interrupted is an Outcome too. Raises ConfigError where the folder
-    holds another run, DataError where folder or data cannot be used.
+    another run will need; `screen` shows the run, by default on stdout. A run that fails or is interrupted is an
+    Outcome too. Raises ConfigError where the folder holds another run, DataError where folder or data cannot be used.
     """
     with run_folder.claimed(folder), interruption.watched() as signals:
         setting = settle(config)
@@ -61,7 +62,8 @@ def run(
             record.begin(setting.identity, setting.data, setting.goal, setting.split)
             if config.training.keep_state != "none":
                 _note(shelves, setting.identity, folder)
-            _train(setting, record, _earlier_folders(setting, folder, shelves), keep, signals)
+            earlier = _earlier_folders(setting, folder, shelves)
+            _train(setting, record, earlier, keep, signals, screen or display.Screen())
         return record.outcome(_stopped_early(record), signals.signal)
 
 
@@ -97,10 +99,19 @@ def _recorded(record: Record, signals: interruption.Interruption) -> Iterator[No
         record.fail(f"{error.filename or record.folder} cannot be written ({error.strerror}): make room, then resume")
     except Exception as error:
         log.error("the run failed\n%s", traceback.format_exc())
-        text = " ".join(str(error).split()) or type(error).__name__
-        record.fail(text if isinstance(error, (FitFailed, DataError)) else f"{type(error).__name__}: {text}")
+        record.fail(reason(error))
     else:
         record.write(status="completed")
+
+
+def reason(error: Exception) -> str:
+    """Why a run failed, in one line."""
+    name, text = type(error).__name__, " ".join(str(error).split())
+    if name in ("MemoryError", "ResourceExhaustedError"):
+        return "out of memory: lower model.width, model.depth or training.batch_size"
+    if isinstance(error, (FitFailed, ConfigError, DataError)):
+        return text
+    return f"{name}: {text}" if text else name
 
 
 def _note(shelves: Sequence[Path], identity: str, folder: Path) -> None:
@@ -123,9 +134,10 @@ def _train(
     earlier: list[Path],
     keep: Collection[int],
     signals: interruption.Interruption,
+    screen: display.Screen,
 ) -> None:
     config, split = setting.config, setting.split
-    display.header(config, setting.data, len(split.train), len(split.validation))
+    screen.header(config, setting.data, len(split.train), len(split.validation))
     backend.start()
     from runner import training
 
@@ -133,14 +145,14 @@ def _train(
     record.write(parameter_count=network.count_params())
     _refuse_full_disk(record.folder, trained)
     history = training.History()
-    for state, source in _states(earlier, config.training.epochs):
+    for state, source in _states(earlier, config.training.epochs, screen):
         training.restore(trained, history, state, setting.goal)
         record.inherit(history, 0 if source == record.folder else state.epoch)
-        display.inherited(state.epoch, source, record.folder)
+        screen.inherited(state.epoch, source, record.folder)
         break
     keeper = Keeper(record, trained, {*keep, config.training.epochs})
     targets = setting.goal.targets(setting.data.train.labels)
-    with display.progress(config.training.epochs) as show:
+    with screen.progress(config.training.epochs) as show:
         training.fit(trained, config, setting.goal, split, targets, [keeper, show], signals, history)
     keeper.save(history)
     _save(record.folder, network, trained, history)
@@ -157,7 +169,7 @@ def _refuse_full_disk(folder: Path, trained: Any) -> None:
         raise OSError(errno.ENOSPC, f"{needed >> 20} MB are needed", str(folder))
 
 
-def _states(folders: list[Path], epochs: int) -> Iterator[tuple[checkpoint.State, Path]]:
+def _states(folders: list[Path], epochs: int, screen: display.Screen) -> Iterator[tuple[checkpoint.State, Path]]:
     """The states to begin from that go no further than so many epochs: this run's own, then the longest first."""
     found = [(folder, epoch) for folder in folders for epoch in checkpoint.epochs(folder) if epoch <= epochs]
     found.sort(key=lambda each: (each[0] != folders[0], -each[1]))
@@ -165,7 +177,7 @@ def _states(folders: list[Path], epochs: int) -> Iterator[tuple[checkpoint.State
         try:
             yield checkpoint.load(checkpoint.path(folder, epoch)), folder
         except checkpoint.DamagedState as error:
-            display.warn(f"{error}: passed over for an earlier one")
+            screen.warn(f"{error}: passed over for an earlier one")
         except OSError:
             continue  # its run has just removed it
 

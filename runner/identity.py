@@ -41,7 +41,7 @@ def environment(data: Data) -> dict[str, Any]:
 
 def _deciding(config: Config) -> dict[str, Any]:
     values = dataclasses.asdict(config)
-    for key in ("reuse",):
+    for key in ("reuse", "plan", "fail_fast"):
         del values[key]
     for key in ("path", "source"):
         del values["dataset"][key]

@@ -43,3 +43,31 @@ def watched() -> Iterator[Interruption]:
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let SIGINT and SIGTERM wait for the end of the block; what they raise within TensorFlow's import aborts it."""
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    earlier = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
+
+
+@contextmanager
+def broken_pipes_survived() -> Iterator[None]:
+    """Let a write to a pipe that nobody reads raise BrokenPipeError: a worker that has died must not end its parent."""
+    if not hasattr(signal, "SIGPIPE"):
+        yield
+        return
+    earlier = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGPIPE, earlier)

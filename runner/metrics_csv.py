@@ -16,11 +16,12 @@ def text(rows: list[Row]) -> str:
     writer = csv.DictWriter(stream, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
     if rows:
         writer.writeheader()
-    writer.writerows({key: _cell(key, value) for key, value in row.items()} for row in rows)
+    writer.writerows({key: cell(key, value) for key, value in row.items()} for row in rows)
     return stream.getvalue()
 
 
-def _cell(key: str, value: float) -> str:
+def cell(key: str, value: float) -> str:
+    """A number as it stands in a file: in full precision, a count as a whole number."""
     return str(int(value)) if key in INTEGERS else repr(float(value))
 
 

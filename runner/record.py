@@ -49,7 +49,7 @@ class Record:
 
     def is_of_another(self, wanted: str) -> bool:
         """Whether the folder holds a run of another identity."""
-        return bool(self.entries) and self.entries["identity"] != wanted
+        return bool(self.entries.get("identity")) and self.entries["identity"] != wanted
 
     def is_complete(self, epochs: int) -> bool:
         """Whether the folder's run has finished with so many epochs, or stopped early before them."""
@@ -60,22 +60,39 @@ class Record:
 
     def begin(self, identity_now: str, data: Data, goal: Task, split: Split) -> None:
         """Say that the run is going on; what an earlier start of it has recorded stays."""
+        about_data = {
+            "name": data.name,
+            "source": data.source,
+            "fingerprint": data.fingerprint,
+            "train": len(split.train),
+            "validation": len(split.validation),
+            "test": len(data.test),
+        }
+        self._write_all("running", identity_now, about_data, goal.monitor, goal.direction)
+
+    def fail_before_begin(self, reason: str) -> None:
+        """Record a run that could not even begin; nothing where an earlier start has a record. Raises OSError."""
+        if not self.entries:
+            self._write_all("failed", None, None, self.config.training.monitor, None, reason)
+
+    def _write_all(
+        self,
+        status: str,
+        identity_now: str | None,
+        about_data: dict[str, Any] | None,
+        monitor: str,
+        direction: str | None,
+        error: str | None = None,
+    ) -> None:
         self.write(
-            status="running",
+            status=status,
             identity=identity_now,
-            dataset={
-                "name": data.name,
-                "source": data.source,
-                "fingerprint": data.fingerprint,
-                "train": len(split.train),
-                "validation": len(split.validation),
-                "test": len(data.test),
-            },
+            dataset=about_data,
             seed=self.config.seed,
             epochs=self.entries.get("epochs", 0),
             inherited_epochs=self.entries.get("inherited_epochs", 0),
-            monitor=goal.monitor,
-            monitor_direction=goal.direction,
+            monitor=monitor,
+            monitor_direction=direction,
             best_epoch=self.entries.get("best_epoch"),
             parameter_count=None,
             config=dataclasses.asdict(self.config),
@@ -83,7 +100,7 @@ class Record:
             versions=identity.versions(),
             threads=backend.threads_wanted(),
             device=backend.device_kind(),
-            error=None,
+            error=error,
             holder=run_folder.me(),
         )
 

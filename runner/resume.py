@@ -1,20 +1,31 @@
 """`resume PATH`: go on with a run to its number of epochs, or with what is unfinished of a sweep."""
 
 import argparse
-import logging
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from runner import app, compose, display, experiment, identity, run_folder, sweep
+from runner import (
+    app,
+    backend,
+    check,
+    compose,
+    display,
+    experiment,
+    identity,
+    jobs,
+    outlook,
+    run_folder,
+    summary,
+    sweep,
+)
 from runner.config import Config, shown
 from runner.datasets import Data
 from runner.errors import ConfigError, DataError
-from runner.interruption import Interrupted
-from runner.record import Outcome
+from runner.recorded import COMPLETED
 
 USAGE = "python -m runner resume PATH [training.epochs=N] [--anyway]"
+ANYWAY = "what was trained may not go on as it would have: give --anyway to go on"
 
 
 def main(words: list[str]) -> int:
@@ -30,47 +41,32 @@ def _resume(words: list[str]) -> int:
     parser.error = app.refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     options = parser.parse_intermixed_args(words)
     if (options.path / run_folder.RECORD).is_file():
-        outcomes = [_resume_run(options.path, options.overrides, options.anyway, [app.OUTPUTS], set())]
-    elif (options.path / sweep.PLAN).is_file():
-        outcomes = _resume_sweep(options.path, options.overrides, options.anyway)
-    else:
-        raise ConfigError([f"{options.path} holds no run and no sweep: give the folder with run.json or {sweep.PLAN}"])
-    return app.exit_code(outcomes)
+        return _resume_run(options.path, options.overrides, options.anyway)
+    if (options.path / sweep.PLAN).is_file():
+        return _resume_sweep(options.path, options.overrides, options.anyway)
+    raise ConfigError([f"{options.path} holds no run and no sweep: give the folder with run.json or {sweep.PLAN}"])
 
 
-def _resume_run(folder: Path, overrides: list[str], anyway: bool, shelves: list[Path], keep: set[int]) -> Outcome:
-    try:
-        record = run_folder.read_record(folder)
-    except ValueError as error:
-        raise DataError(f"{folder / run_folder.RECORD} cannot be read ({error})") from None
+def _resume_run(folder: Path, overrides: list[str], anyway: bool) -> int:
+    record = _record(folder)
+    backend.take_threads(record["threads"])
     config = compose.from_record(record["config"])
     _take(config, overrides, record["epochs"])
-    (data,) = app.check([config])
+    (data,) = check.check([config])
     display.warn_of_samples([config], [data])
     differences = list(_differences(record, data))
     if differences and not anyway:
-        raise ConfigError([*differences, "what was trained may not go on as it would have: give --anyway to go on"])
-    return _run(config, folder, record["overrides"], shelves, keep, anyway)
+        raise ConfigError([*differences, ANYWAY])
+    with run_folder.logged(folder):
+        outcome = experiment.run(config, folder, record["overrides"], shelves=[app.OUTPUTS], anyway=anyway)
+    return app.ended(outcome)
 
 
-def _run(
-    config: Config, folder: Path, words: list[str], shelves: list[Path], keep: set[int], anyway: bool = False
-) -> Outcome:
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(folder / "runner.log")
-    handler.setFormatter(logging.Formatter("[%(asctime)s][%(name)s][%(levelname)s] - %(message)s"))
-    root = logging.getLogger()
-    root.setLevel(logging.INFO)
-    root.addHandler(handler)
+def _record(folder: Path) -> dict[str, Any]:
     try:
-        outcome = experiment.run(config, folder, words, shelves=shelves, keep=keep, anyway=anyway)
-    finally:
-        root.removeHandler(handler)
-        handler.close()
-    display.result(outcome)
-    if outcome.signal:
-        raise Interrupted(outcome.signal)
-    return outcome
+        return run_folder.read_record(folder)
+    except ValueError as error:
+        raise DataError(f"{folder / run_folder.RECORD} cannot be read ({error})") from None
 
 
 def _take(config: Config, overrides: list[str], recorded: int) -> None:
@@ -119,27 +115,42 @@ def _differences(record: dict[str, Any], data: Data) -> Iterator[str]:
             yield f"{key}: recorded {record[key]}, now {now[key]}"
 
 
-def _resume_sweep(folder: Path, overrides: list[str], anyway: bool) -> list[Outcome]:
-    """Run what is unfinished, failed or missing; leave the rest as it is."""
+def _resume_sweep(folder: Path, overrides: list[str], anyway: bool) -> int:
+    """Run what is unfinished, failed or missing; leave the rest as it is, and make the summary anew."""
     if overrides:
         raise ConfigError(
             [f"a sweep is resumed as it was planned; got {' '.join(overrides)}: resume its runs one by one"]
         )
-    planned = sweep.read_plan(folder)
-    configs = [compose.from_record(job.config) for job in planned]
-    data = app.check(configs)
+    whole = sweep.read(folder)
+    backend.take_threads(whole.threads)
+    configs = [compose.from_record(job.config) for job in whole.jobs]
+    data = check.check(configs)
+    display.warn_of_samples(configs, data)
     identities = [identity.identity_of(config, its) for config, its in zip(configs, data, strict=True)]
-    keep = sweep.epochs_to_keep(configs, identities)
-    there = sweep.folders(folder)
-    outcomes = []
-    for job, config, kept in zip(planned, configs, keep, strict=True):
-        where = there.get(tuple(job.words))
-        shelves = [app.OUTPUTS, folder]
-        if where is None:
-            where = folder / f"{job.number}_{app.slug(','.join(job.words))}"
-            outcomes.append(_run(config, where, job.words, shelves, kept))
-        elif run_folder.read_record(where)["status"] != "completed":
-            outcomes.append(_resume_run(where, [], anyway, shelves, kept))
-    if not outcomes:
-        print(f"{folder} is finished already", file=sys.stdout)
-    return outcomes
+    shelves = [app.OUTPUTS, folder]
+    keep = outlook.epochs_to_keep(configs, identities)
+    ahead = outlook.ahead(configs, identities, shelves)
+    with run_folder.claimed(folder):
+        lines = summary.lines(whole)
+        works = [
+            jobs.Work(line.job, config, whole.place(line.job), shelves, kept, its.left, anyway)
+            for line, config, kept, its in zip(lines, configs, keep, ahead, strict=True)
+            if line.status != COMPLETED
+        ]
+        if not anyway:
+            _refuse_differences([(lines[work.job.number], data[work.job.number]) for work in works])
+        if not works:
+            print(f"{folder} is finished already")
+
+        def hand_out(run: Callable[[jobs.Work], None]) -> None:
+            for work in works:
+                run(work)
+
+        return jobs.run_all(whole, works, hand_out)
+
+
+def _refuse_differences(unfinished: list[tuple[summary.Line, Data]]) -> None:
+    """Raises ConfigError where a run that has begun would not go on as it would have."""
+    found = [text for line, data in unfinished if line.run for text in _differences(line.run.record, data)]
+    if found:
+        raise ConfigError([*dict.fromkeys(found), ANYWAY])

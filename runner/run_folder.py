@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -17,9 +18,26 @@ RECORD = "run.json"
 METRICS = "metrics.csv"
 TIMINGS = "timings.csv"
 CURVES = "curves.png"
+LOG = "runner.log"
 MODEL = "model.keras"
 BEST_MODEL = "checkpoints/best.keras"
 CLAIM = ".claim"
+
+
+@contextlib.contextmanager
+def logged(folder: Path) -> Iterator[None]:
+    """Write what is logged into the run's folder, as conf/hydra/job_logging does where Hydra runs the job."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(folder / LOG)
+    handler.setFormatter(logging.Formatter("[%(asctime)s][%(name)s][%(levelname)s] - %(message)s"))
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
 
 
 @contextlib.contextmanager
@@ -30,9 +48,7 @@ def claimed(folder: Path) -> Iterator[None]:
         with filelock.FileLock(folder / CLAIM, timeout=0):
             yield
     except filelock.Timeout:
-        raise DataError(
-            f"{folder} is in use by {_holder(folder)}: wait for it, or give another hydra.run.dir"
-        ) from None
+        raise DataError(f"{folder} is in use by {_holder(folder)}: wait for it, or give another folder") from None
 
 
 def me() -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""The last check before anything is made: plugins, names, ranges, data. All problems of all jobs at once."""
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Iterable
+
+from runner import backend, batches, config, datasets, task
+from runner.config import Config
+from runner.datasets import Data
+from runner.errors import ConfigError
+
+
+def check(configs: list[Config]) -> list[Data]:
+    """The data of each config; refuses what cannot be trained before a folder is made or tensorflow imported.
+
+    Raises ConfigError with every problem of every config, DataError if its data cannot be had.
+    """
+    load_plugins(sorted({module for each in configs for module in each.plugins}))
+    _raise(problem for each in configs for problem in config.problems(each))
+    known = [(each, config.CLASSES.get(each.dataset.name)) for each in configs]
+    _raise(problem for each, classes in known if classes for problem in task.resolve(each, classes)[1])
+    distinct = {repr(each.dataset): each.dataset for each in configs}
+    data = {key: datasets.load(each) for key, each in distinct.items()}
+    loaded = [data[repr(each.dataset)] for each in configs]
+    _raise(
+        problem
+        for each, its in zip(configs, loaded, strict=True)
+        for problem in (*task.resolve(each, its.classes)[1], *batches.split_problems(each.training, its))
+    )
+    return loaded
+
+
+def load_plugins(modules: list[str]) -> None:
+    """Import the modules that register a user's own names. Raises ConfigError."""
+    problems = [f"plugins must name modules, without .py; got {each}" for each in modules if each.endswith(".py")]
+    if problems:
+        raise ConfigError(problems)
+    if all(map(_is_found, modules)) and modules:
+        backend.start()  # a plugin may well import Keras, which would not be quiet
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except (Exception, SystemExit) as error:
+            problems.append(
+                f"plugins: {module} cannot be imported: {type(error).__name__}: {error}; "
+                f"modules are looked for in {os.getcwd()} and where Python finds packages"
+            )
+    if problems:
+        raise ConfigError(problems)
+
+
+def _is_found(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _raise(problems: Iterable[str]) -> None:
+    found = list(dict.fromkeys(problems))
+    if found:
+        raise ConfigError(found)

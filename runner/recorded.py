@@ -1,0 +1,87 @@
+"""A run as its folder tells it. Reads records only, never imports tensorflow."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner import metrics_csv, run_folder
+from runner.metrics_csv import Row
+
+COMPLETED, FAILED, INTERRUPTED, RUNNING = "completed", "failed", "interrupted", "running"
+CRASHED = "crashed"  # says running, and nobody holds its folder
+PENDING = "pending"  # planned in a sweep, never begun
+
+
+@dataclass(frozen=True)
+class Run:
+    """Its run.json, its status, and a row an epoch of metrics.csv and of timings.csv."""
+
+    folder: Path
+    status: str
+    record: dict[str, Any]
+    metrics: list[Row]
+    timings: list[Row]
+
+    @property
+    def best(self) -> Row:
+        """The row of the best epoch; empty where there is none."""
+        epoch = self.record["best_epoch"]
+        return self.metrics[epoch - 1] if epoch else {}
+
+    @property
+    def last(self) -> Row:
+        return self.metrics[-1] if self.metrics else {}
+
+    @property
+    def monitored(self) -> float | None:
+        """The value that chooses the best epoch, there."""
+        return self.best.get(self.record["monitor"])
+
+    @property
+    def updates(self) -> int:
+        """Optimizer steps of all recorded epochs, inherited ones included."""
+        return int(sum(row["updates"] for row in self.timings))
+
+    @property
+    def seconds(self) -> float:
+        """Of all recorded epochs, inherited ones included."""
+        return sum(row["seconds"] for row in self.timings)
+
+    @property
+    def rank(self) -> tuple[float, str]:
+        """Sorts the better value of the monitor first, runs without one last."""
+        if self.monitored is None:
+            return (float("inf"), str(self.folder))
+        return (-self.monitored if self.record["monitor_direction"] == "max" else self.monitored, str(self.folder))
+
+
+def load(folder: Path) -> Run:
+    """The run of a folder. Raises OSError, or ValueError where its files are not those of a run."""
+    record = run_folder.read_record(folder)
+    status = status_of(folder, record)
+    try:
+        rows = [
+            metrics_csv.read(folder / name)[: record["epochs"]] if record["epochs"] else []
+            for name in (run_folder.METRICS, run_folder.TIMINGS)
+        ]
+        run = Run(folder, status, record, *rows)
+        _ = run.rank, run.updates, run.seconds, record["config"], record["dataset"]
+    except (KeyError, TypeError, IndexError) as error:
+        raise ValueError(f"it is not complete: {error}") from None
+    return run
+
+
+def status_of(folder: Path, record: dict[str, Any]) -> str:
+    """What the record says, but `crashed` where it says running and its holder is dead."""
+    status: str = record["status"]
+    return CRASHED if status == RUNNING and not run_folder.is_held(folder) else status
+
+
+def flat(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """A nested config as dotted keys and their values."""
+    for key, value in node.items():
+        if isinstance(value, dict) and value:
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
