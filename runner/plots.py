@@ -46,7 +46,8 @@ def overlay(runs: Mapping[str, Run]) -> bytes:
     monitor = ranked[0][1].record["monitor"]
     loss = "val_loss" if monitor.startswith("val_") else "loss"
     columns = list(dict.fromkeys([loss, monitor]))
-    figure = Figure(figsize=(5.6 * len(columns), 4.4 + 0.2 * len(named)), layout="constrained", dpi=110)
+    side_by_side = 1 if max(map(len, named)) > 40 else 2
+    figure = Figure(figsize=(5.6 * len(columns), 4.2 + 0.2 * len(named) / side_by_side), layout="constrained", dpi=110)
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(columns), squeeze=False)[0]
     for axes, column in zip(panels, columns, strict=True):
@@ -58,7 +59,14 @@ def overlay(runs: Mapping[str, Run]) -> bytes:
             axes.plot(epochs, values, marker=marker, label=name if name in named else "", **style)
         _label(axes, column)
     lines = {line.get_label(): line for line in panels[0].get_lines()}
-    figure.legend([lines[name] for name in named], list(named), loc="outside lower center", frameon=False, fontsize=8)
+    figure.legend(
+        [lines[name] for name in named],
+        list(named),
+        loc="outside lower center",
+        ncols=side_by_side,
+        frameon=False,
+        fontsize=8,
+    )
     return _png(figure)
 
 
