@@ -85,14 +85,17 @@ def _train(words: list[str]) -> int:
 
 
 def _single(plan: compose.Plan, data: "Data", identity: str, place: compose.Place) -> int:
-    from runner import batches, display, experiment, outlook, sweep_display
-
     config = plan.jobs[0].config
     if config.plan:
+        from runner import batches, display, outlook, sweep_display
+
         split = batches.split(config.training, data.train.labels)
         print(*display.header(config, data, len(split.train), len(split.validation)), sep="\n")
         print(sweep_display.epochs_left(outlook.ahead([config], [identity], [OUTPUTS])))
         return 0
+
+    from runner import experiment
+
     outcomes: list[Outcome] = []
     refusals: list[Exception] = []
 
@@ -111,7 +114,7 @@ def _single(plan: compose.Plan, data: "Data", identity: str, place: compose.Plac
 
 
 def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> int:
-    from runner import jobs, outlook, sweep, sweep_display
+    from runner import outlook, sweep, sweep_display
 
     configs = [job.config for job in plan.jobs]
     shelves = [OUTPUTS, plan.folder]
@@ -126,6 +129,9 @@ def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> i
     if any(config.plan for config in configs):
         sweep_display.planned_jobs(whole, ahead)
         return 0
+
+    from runner import jobs
+
     keep = outlook.epochs_to_keep(configs, identities)
     works = [
         jobs.Work(job, config, whole.place(job), shelves, kept, its.left)

@@ -1,6 +1,7 @@
 """What makes two runs the same: everything that decides their numbers, and nothing else."""
 
 import dataclasses
+import functools
 import hashlib
 import json
 import sys
@@ -13,11 +14,12 @@ from runner.config import Config
 from runner.datasets import Data
 
 LIBRARIES = ("keras", "tensorflow", "numpy", "scipy")
+version = functools.cache(metadata.version)  # reads a file each time
 
 
 def versions() -> dict[str, str]:
     """Of the libraries that compute the numbers, and of the runner."""
-    return {name: metadata.version(name) for name in ("keras-experiment-runner", *LIBRARIES)}
+    return {name: version(name) for name in ("keras-experiment-runner", *LIBRARIES)}
 
 
 def identity_of(config: Config, data: Data) -> str:
@@ -33,7 +35,7 @@ def environment(data: Data) -> dict[str, Any]:
     """What decides the numbers beside the config: data, libraries, threads, kind of device."""
     return {
         "fingerprint": data.fingerprint,
-        "versions": {name: metadata.version(name) for name in LIBRARIES},
+        "versions": {name: version(name) for name in LIBRARIES},
         "threads": backend.threads_wanted(),
         "device": backend.device_kind(),
     }

@@ -4,7 +4,7 @@ import csv
 import io
 from dataclasses import dataclass
 
-from runner import plots, recorded, run_folder
+from runner import recorded, run_folder
 from runner.metrics_csv import cell
 from runner.recorded import CRASHED, PENDING, Run
 from runner.sweep import Planned, Sweep
@@ -50,6 +50,8 @@ def write(sweep: Sweep) -> list[Line]:
     run_folder.write(sweep.folder / SUMMARY, text(sweep, found))
     runs = {sweep.setting(line.job): line.run for line in found if line.run and line.run.metrics}
     if runs:
+        from runner import plots  # half a second to import
+
         run_folder.write(sweep.folder / run_folder.CURVES, plots.overlay(runs))
     return found
 

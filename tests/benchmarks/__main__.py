@@ -19,15 +19,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import growth, saving, sweeps
+from tests.benchmarks import beside, growth, saving, sweeps
 from tests.benchmarks.contenders import CONTENDERS
 
-REFERENCES = {"imdb": "runner", "mnist": "runner mnist"}
+TWO_HUNDRED = ["optimizer=adam,sgd", "model.width=1,2,3,4,5", "training.epochs=1,2,3,4", "seed=0,1,2,3,4"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["imdb", "mnist", "start", "saving", "sweep", "growth"])
+    parser.add_argument("parts", nargs="*", default=["imdb", "mnist", "start", "saving", "sweep", "workers", "growth"])
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--to", type=Path, default=Path("outputs/benchmarks"))
@@ -39,6 +39,7 @@ def main() -> None:
         "start": _start,
         "saving": saving.main,
         "sweep": sweeps.main,
+        "workers": beside.main,
         "growth": growth.main,
     }
     print(machine())
@@ -123,6 +124,7 @@ def _start(options: argparse.Namespace) -> list[dict[str, Any]]:
     commands = {
         "python -m runner --help": ["-m", "runner", "--help"],
         "a refused config": ["-m", "runner", "model.widht=1"],
+        "the plan of 200 jobs": ["-m", "runner", "-m", *TWO_HUNDRED, "plan=true"],
         "import keras (TensorFlow)": ["-c", "import keras"],
     }
     seconds: dict[str, list[float]] = {name: [] for name in commands}
