@@ -49,6 +49,11 @@ class Run:
         return sum(row["seconds"] for row in self.timings)
 
     @property
+    def recorded_at(self) -> float:
+        """When its record was last written, seconds since 1970."""
+        return (self.folder / run_folder.RECORD).stat().st_mtime
+
+    @property
     def rank(self) -> tuple[float, str]:
         """Sorts the better value of the monitor first, runs without one last."""
         if self.monitored is None:

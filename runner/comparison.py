@@ -1,0 +1,91 @@
+"""What a comparison says, before any of it is shown: tables, verdicts, how each setting overfits, what is left out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from runner import settings
+from runner.recorded import COMPLETED, Run
+from runner.settings import Setting, Table
+from runner.verdict import Sample, Verdict, verdicts
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A table, the setting that the others are held against, and for each other its verdict, in the table's order."""
+
+    table: Table
+    reference: Setting
+    chosen: bool
+    verdicts: list[tuple[Setting, Verdict]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Tables by data; `left_out` are the runs that did not complete, never mixed in."""
+
+    tables: list[Judged]
+    left_out: list[Run]
+
+
+@dataclass(frozen=True)
+class Overfitting:
+    """Medians over the seeds. `rises_from` is the epoch from which validation loss only rises, None where the last
+    epoch does not; `saved_epochs` and `saved_seconds` are what stopping at the best epoch saves."""
+
+    best_epoch: float
+    epochs: float
+    rises_from: float | None
+    saved_epochs: float
+    saved_seconds: float
+
+
+def compare(runs: Iterable[Run], reference: Path | None = None) -> Comparison:
+    """Group the runs and judge each setting against the best of its table, or against that of the reference run."""
+    found = list(runs)
+    completed = [run for run in found if run.status == COMPLETED and run.monitored is not None]
+    tables = [_judged(table, reference) for table in settings.tables(completed)]
+    return Comparison(tables, [run for run in found if run not in completed])
+
+
+def _judged(table: Table, reference: Path | None) -> Judged:
+    named = [each for each in table.settings if any(_same(run.folder, reference) for run in each.runs)]
+    against = named[0] if named else table.settings[0]
+    others = [each for each in table.settings if each is not against]
+    found = verdicts(_sample(table, against), [_sample(table, each) for each in others], table.sign(), not named)
+    return Judged(table, against, not named, list(zip(others, found, strict=True)))
+
+
+def _same(folder: Path, reference: Path | None) -> bool:
+    return reference is not None and folder.resolve() == reference.resolve()
+
+
+def _sample(table: Table, setting: Setting) -> Sample:
+    results = dict(zip(setting.seeds, setting.results, strict=True))
+    examples = table.validation if table.monitor.startswith("val_") else 0
+    return Sample(results, table.training, examples)
+
+
+def overfitting(runs: Sequence[Run]) -> Overfitting:
+    """How the runs of a setting overfit."""
+    rises = [rise for rise in map(rises_from, runs) if rise is not None]
+    return Overfitting(
+        best_epoch=median(run.record["best_epoch"] for run in runs),
+        epochs=median(run.record["epochs"] for run in runs),
+        rises_from=median(rises) if len(rises) * 2 > len(runs) else None,
+        saved_epochs=median(run.record["epochs"] - run.record["best_epoch"] for run in runs),
+        saved_seconds=median(sum(row["seconds"] for row in run.timings[run.record["best_epoch"] :]) for run in runs),
+    )
+
+
+def rises_from(run: Run) -> int | None:
+    """The epoch from which validation loss only rises.
+
+    Of 0.5, 0.3, 0.4, 0.6 it is 2; of 0.5, 0.3, 0.4, 0.4 there is none, nor of a single epoch or without validation.
+    """
+    losses = [row["val_loss"] for row in run.metrics if "val_loss" in row]
+    epoch = len(losses)
+    while epoch > 1 and losses[epoch - 1] > losses[epoch - 2]:
+        epoch -= 1
+    return epoch if epoch < len(losses) else None

@@ -1,0 +1,137 @@
+"""Runs grouped for a comparison: by their data, then by all that they set but the seed."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean, median, stdev
+from typing import Any
+
+from runner.config import shown
+from runner.recorded import Run, flat
+
+# What decides no number of a run, or stands in its data.
+ASIDE = {"seed", "reuse", "plan", "fail_fast", "dataset.source", "dataset.path"}
+ASIDE |= {"training.keep_state", "training.save_seconds"}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Runs that differ in nothing but their seed, a run a seed, by seed; `values` is their config, flat."""
+
+    values: dict[str, Any]
+    runs: list[Run]
+
+    @property
+    def seeds(self) -> list[int]:
+        return [run.record["seed"] for run in self.runs]
+
+    @cached_property
+    def results(self) -> list[float]:
+        """The monitored metric at each run's best epoch."""
+        return [run.monitored for run in self.runs if run.monitored is not None]
+
+    @property
+    def mean(self) -> float:
+        return fmean(self.results)
+
+    @property
+    def deviation(self) -> float | None:
+        """The standard deviation over the seeds; None for a single one."""
+        return stdev(self.results) if len(self.results) > 1 else None
+
+    def mean_at_best(self, column: str) -> float | None:
+        """The mean over the seeds of another column at each run's best epoch; None where it is missing."""
+        values = [run.best[column] for run in self.runs if column in run.best]
+        return fmean(values) if values else None
+
+    @property
+    def best_epoch(self) -> float:
+        """The median over the seeds."""
+        return median(run.record["best_epoch"] for run in self.runs)
+
+    @property
+    def updates(self) -> float:
+        return fmean(run.updates for run in self.runs)
+
+    @property
+    def seconds(self) -> float:
+        return fmean(run.seconds for run in self.runs)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Settings on the same data with the same monitor, the best first; `keys` are those in which they differ."""
+
+    title: str
+    monitor: str
+    direction: str
+    validation: int
+    keys: list[str]
+    settings: list[Setting]
+
+    @property
+    def training(self) -> str:
+        """The monitor's counterpart on the training examples; the monitor itself without validation."""
+        return self.monitor.removeprefix("val_")
+
+    def name(self, setting: Setting) -> str:
+        """What sets it apart, as words of the command line."""
+        words = [f"{key}={shown(setting.values[key])}" for key in self.keys if key in setting.values]
+        return " ".join(words) or "the only setting"
+
+    def sign(self) -> int:
+        """1 where more is better, -1 where less is."""
+        return 1 if self.direction == "max" else -1
+
+
+def tables(runs: Iterable[Run]) -> list[Table]:
+    """A table for each data set, of its completed runs; other data or another monitor does not compare."""
+    groups: dict[tuple[Any, ...], list[Run]] = defaultdict(list)
+    for run in runs:
+        data = run.record["dataset"]
+        key = (data["name"], data["source"], data["fingerprint"], data["train"], data["validation"])
+        groups[(*key, run.record["monitor"], run.record["monitor_direction"])].append(run)
+    titles = [_title(key, groups) for key in groups]
+    return [_table(title, key, group) for title, (key, group) in zip(titles, groups.items(), strict=True)]
+
+
+def _title(key: tuple[Any, ...], groups: Iterable[tuple[Any, ...]]) -> str:
+    name, source, fingerprint, train, validation, monitor, _ = key
+    alike = [other for other in groups if other[:2] == (name, source) and other[2] != fingerprint]
+    which = f"{name} ({source}, {fingerprint[:8]})" if alike else f"{name} ({source})"
+    return f"{which}: {train:,} to train on, {validation:,} for validation; by {monitor}"
+
+
+def _table(title: str, key: tuple[Any, ...], group: list[Run]) -> Table:
+    monitor, direction = key[-2:]
+    found = [_setting(runs) for runs in _alike(group)]
+    known = dict.fromkeys(name for setting in found for name in setting.values)
+    differing = [name for name in known if len({_text(setting.values.get(name)) for setting in found}) > 1]
+    sign = 1 if direction == "max" else -1
+    ranked = sorted(found, key=lambda setting: (-sign * setting.mean, str(setting.runs[0].folder)))
+    return Table(title, monitor, direction, key[4], differing, ranked)
+
+
+def _alike(group: list[Run]) -> Iterable[list[Run]]:
+    alike: dict[str, list[Run]] = defaultdict(list)
+    for run in group:
+        alike[_text(_values(run))].append(run)
+    return alike.values()
+
+
+def _values(run: Run) -> dict[str, Any]:
+    return {key: value for key, value in flat(run.record["config"]) if key not in ASIDE}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _setting(runs: list[Run]) -> Setting:
+    """A seed that was trained twice counts once: its longest run, of equals the newest."""
+    by_seed: dict[int, Run] = {}
+    for run in sorted(runs, key=lambda run: (run.record["epochs"], run.recorded_at)):
+        by_seed[run.record["seed"]] = run
+    return Setting(_values(runs[0]), [by_seed[seed] for seed in sorted(by_seed)])
