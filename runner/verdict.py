@@ -133,13 +133,16 @@ def _by_sampling(first: Sample, second: Sample, sign: int) -> Verdict:
 
 
 def _verdict(difference: float, error: float, freedom: float, method: str, deviation: float, seeds: int) -> Verdict:
-    if difference == 0:
-        p = 1.0
-    else:
-        p = 2 * _below(-abs(difference) / error, freedom) if error else 0.0
+    p = _two_sided(difference, error, freedom)
     reach = _quantile(1 - LEVEL / 2, freedom) * error
     more = _more_seeds(difference, deviation, seeds)
     return Verdict(difference, (difference - reach, difference + reach), p, p, method, more, thin=seeds == 1)
+
+
+def _two_sided(difference: float, error: float, freedom: float) -> float:
+    if difference == 0:
+        return 1.0
+    return 2 * _below(-abs(difference) / error, freedom) if error else 0.0
 
 
 def _more_seeds(difference: float, deviation: float, seeds: int) -> int | None:
