@@ -2,14 +2,16 @@
 
 import contextlib
 import logging
+import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 from rich.text import Text
 
 from runner.config import Config, shown
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from runner.training import History, Observer
 
 log = logging.getLogger("runner")
+
+PLAIN = {"±": "+/-", "…": "...", "×": "x", "–": "-", "−": "-", "‘": "'", "’": "'"}
 
 
 def warn_of_samples(configs: list[Config], data: list[Data]) -> None:
@@ -114,6 +118,10 @@ def line(row: Row, epochs: int) -> str:
     return f"epoch {int(row['epoch']):>{len(str(epochs))}}/{epochs}  " + "  ".join(values)
 
 
+def counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def number(value: float) -> str:
     """Four decimals, or four digits of what is too large for them."""
     return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3e}"
@@ -132,3 +140,40 @@ def result(outcome: "Outcome") -> None:
     if outcome.status in ("interrupted", "failed"):
         print(f"go on:      python -m runner resume {shlex.quote(str(outcome.folder))}")
     print(f"compare:    python -m runner compare {shlex.quote(str(outcome.folder.parent))}", flush=True)
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Print a line. A sweep goes on where nobody reads it any more, as in `| head`: what it still says is dropped."""
+    stream = stream or sys.stdout
+    try:
+        print(fitting(text, stream), file=stream, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def fitting(text: str, stream: TextIO) -> str:
+    """The text in what the stream can show: `+/-` for `±` where it has no more than ASCII."""
+    encoding = stream.encoding or "ascii"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        for sign, plain in PLAIN.items():
+            text = text.replace(sign, plain)
+        text = text.encode(encoding, "replace").decode(encoding)
+    return text
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """On a terminal as wide as it is; elsewhere plain text, nothing cut off."""
+    if sys.stdout.isatty():
+        drawn = Table(box=None, pad_edge=False, header_style="bold")
+        for name in header:
+            drawn.add_column(Text(fitting(name, sys.stdout)), overflow="fold")
+        for row in rows:
+            drawn.add_row(*(Text(fitting(cell, sys.stdout)) for cell in row))
+        Console(highlight=False).print(drawn)
+        return
+    lines = [header, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for cells in lines:
+        say("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())

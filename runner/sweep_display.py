@@ -1,21 +1,19 @@
 """What the terminal shows of a sweep: the plan, a line a job as it ends, the table at the end."""
 
 import contextlib
-import os
 import shlex
 import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
+from rich.table import Column
 from rich.text import Text
 
 from runner import recorded, run_folder
-from runner.display import number
+from runner.display import counted, number, say, table
 from runner.outlook import Ahead
 from runner.recorded import COMPLETED, FAILED, INTERRUPTED, RUNNING, Run
 from runner.summary import SUMMARY, Line
@@ -30,19 +28,19 @@ def plan(sweep: Sweep, ahead: Sequence[Ahead]) -> None:
     """How many jobs, what varies, what is recorded or equal, how many epochs that leaves."""
     varies = [f"{key}={','.join(dict.fromkeys(job.value(key) for job in sweep.jobs))}" for key in sweep.swept]
     beside = f", {sweep.workers} beside one another" if sweep.workers > 1 else ""
-    say(f"{_counted(len(sweep.jobs), 'job')}{beside}: {' '.join(varies) or 'nothing varies'}")
+    say(f"{counted(len(sweep.jobs), 'job')}{beside}: {' '.join(varies) or 'nothing varies'}")
     say(epochs_left(ahead))
 
 
 def epochs_left(ahead: Sequence[Ahead]) -> str:
     left, total = sum(each.left for each in ahead), sum(each.epochs for each in ahead)
-    text = f"{left:,} of {_counted(total, 'epoch')} to train"
+    text = f"{left:,} of {counted(total, 'epoch')} to train"
     known = sum(each.recorded for each in ahead)
     equal = sum(each.equal_to is not None for each in ahead)
     if known:
-        text += f"; {_counted(known, 'job')} recorded already"
+        text += f"; {counted(known, 'job')} recorded already"
     if equal:
-        text += f"; {_counted(equal, 'job')} equal to another, trained once"
+        text += f"; {counted(equal, 'job')} equal to another, trained once"
     return text
 
 
@@ -55,19 +53,6 @@ def planned_jobs(sweep: Sweep, ahead: Sequence[Ahead]) -> None:
         )
         rows.append([str(job.number), f"{its.left}/{its.epochs}", *map(job.value, sweep.swept), note])
     table(["job", "epochs to train", *sweep.swept, ""], rows)
-
-
-def say(text: str, stream: TextIO | None = None) -> None:
-    """Print a line. A sweep goes on where nobody reads it any more, as in `| head`: what it still says is dropped."""
-    stream = stream or sys.stdout
-    try:
-        print(text, file=stream, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 @contextlib.contextmanager
@@ -167,7 +152,7 @@ def end(sweep: Sweep, lines: list[Line]) -> None:
     unfinished = Counter(line.status for line in lines if line.status != COMPLETED)
     if unfinished:
         counts = ", ".join(f"{count:,} {status}" for status, count in unfinished.items())
-        say(f"not done:   {counts} of {_counted(len(lines), 'job')}")
+        say(f"not done:   {counts} of {counted(len(lines), 'job')}")
     folder = shlex.quote(str(sweep.folder))
     say(f"summary:    {sweep.folder / SUMMARY}")
     if unfinished:
@@ -191,19 +176,3 @@ def _table(sweep: Sweep, trained: list[Line]) -> None:
     table([" or ".join(sorted(monitors)), "best epoch", *sweep.swept, "seconds", "job"], rows)
     if len(trained) > ROWS:
         say(f"… and {len(trained) - ROWS} more, in {SUMMARY}")
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """On a terminal as wide as it is; elsewhere plain text, nothing cut off."""
-    if sys.stdout.isatty():
-        shown = Table(box=None, pad_edge=False, header_style="bold")
-        for name in header:
-            shown.add_column(Text(name), overflow="fold")
-        for row in rows:
-            shown.add_row(*map(Text, row))
-        Console(highlight=False).print(shown)
-        return
-    lines = [header, *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for cells in lines:
-        say("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
