@@ -1,97 +1,358 @@
-"""What was trained, side by side. Reads records only, never imports tensorflow."""
+"""`compare PATH…`: which choice is better, and whether the difference is real. Reads records only, never tensorflow."""
 
+import argparse
+import csv
 import glob
-import math
+import json
+import shlex
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from runner import metrics_csv, run_folder
+from runner import comparison, filters, recorded, run_folder, sentences
+from runner.comparison import Comparison, Judged
 from runner.config import shown
+from runner.display import counted, number, say, table
+from runner.errors import ConfigError
+from runner.recorded import RUNNING, Run, flat
+from runner.settings import Setting
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DEFAULT = "outputs"
+REDRAW_SECONDS = 2.0
+SENTENCES = 20  # settings that the screen says something of
+NAMED = 10  # of the runs that are left out
 
 
 def main(words: list[str]) -> int:
-    """`compare PATH…`: a row a run, with what differs; exit 2 where there are no runs."""
-    paths = words or [DEFAULT]
-    if unknown := [word for word in words if word.startswith("-")]:
-        print(f"compare takes folders or globs of runs; got {' '.join(unknown)}", file=sys.stderr)
+    """The exit code: 0 done, 2 what was asked is invalid, or there are no runs."""
+    try:
+        options = _options(words)
+        if options.watch:
+            return _watch(options)
+        return _compare(options)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
         return 2
-    runs = [run for folder in _folders(paths) if (run := _load(folder))]
-    if not runs:
-        print(f"{' '.join(paths)} holds no runs: train one with python -m runner", file=sys.stderr)
-        return 2
-    _print(runs)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _options(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m runner compare",
+        description="Which choice is better, and whether the difference is real: a row a setting, the best first.",
+    )
+    parser.add_argument(
+        "paths", nargs="*", default=[DEFAULT], metavar="PATH", help="folders of runs or sweeps, or globs"
+    )
+    parser.add_argument(
+        "--reference", type=Path, metavar="RUN", help="hold all against this run's setting, not the best"
+    )
+    parser.add_argument(
+        "--filter", action="append", default=[], metavar="TEST", help="as 'model.width>=32'; repeatable"
+    )
+    parser.add_argument("--sort", metavar="COLUMN", help="by this column, ascending")
+    parser.add_argument("--columns", type=_names, metavar="A,B", help="show just these columns")
+    parser.add_argument("--top", type=_positive, metavar="N", help="show the first N settings")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table")
+    parser.add_argument("--json", action="store_true", help="print table and verdicts as JSON")
+    parser.add_argument("--png", type=Path, metavar="FILE", help="draw curves and effects")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the report, one file that opens offline")
+    parser.add_argument("--watch", action="store_true", help="draw anew while runs are going on")
+    parser.add_argument("--tracker", choices=["mlflow"], help="send the records to an MLflow store")
+    options = parser.parse_args(words)
+    options.words = words
+    return options
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1; got {text}")
+    return int(text)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    found = _compared(options)
+    if options.json:
+        print(json.dumps(_as_json(found), indent=2, allow_nan=False))
+    else:
+        _print(found, options)
+    _write(found, options)
     return 0
 
 
-def _folders(paths: list[str]) -> list[Path]:
-    found = {
+def _compared(options: argparse.Namespace) -> Comparison:
+    """Raises ConfigError where there are no runs, or what was asked of them does not fit."""
+    runs = list(_runs(options.paths))
+    if not runs:
+        raise ConfigError([f"{' '.join(options.paths)} holds no runs: train one with python -m runner"])
+    runs = filters.chosen(runs, [filters.parse(text) for text in options.filter])
+    if not runs:
+        raise ConfigError([f"--filter {' and '.join(options.filter)}: no run passes"])
+    if options.reference:
+        _refuse_reference(options.reference, runs)
+    return comparison.compare(runs, options.reference)
+
+
+def _refuse_reference(reference: Path, runs: list[Run]) -> None:
+    fitting = [run for run in runs if run.folder.resolve() == reference.resolve()]
+    if not fitting:
+        raise ConfigError([f"--reference must be the folder of one of the runs compared; got {reference}"])
+    if fitting[0].status != recorded.COMPLETED:
+        raise ConfigError([f"--reference must be a completed run; {reference} is {fitting[0].status}"])
+
+
+def _runs(paths: Sequence[str | Path]) -> Iterator[Run]:
+    """The runs below the paths, at any depth, by their run.json; says which records it cannot read."""
+    folders = {
         record.parent
         for path in paths
-        for match in glob.glob(path) or [path]
-        for record in sorted(Path(match).rglob(run_folder.RECORD))
+        for match in glob.glob(str(path), recursive=True) or [str(path)]
+        for record in Path(match).rglob(run_folder.RECORD)
     }
-    return sorted(found)
+    for folder in sorted(folders):
+        try:
+            yield recorded.load(folder)
+        except (OSError, ValueError) as error:
+            say(f"{folder} is passed over: {error}", sys.stderr)
 
 
-def _load(folder: Path) -> dict[str, Any] | None:
-    try:
-        record = run_folder.read_record(folder)
-        if record["status"] == "running" and not run_folder.is_held(folder):
-            record["status"] = "crashed"
-        rows = metrics_csv.read(folder / run_folder.METRICS) if record["epochs"] else []
-        best = rows[record["best_epoch"] - 1] if record["best_epoch"] else {}
-        settings = {
-            **dict(_flat(record["config"])),
-            "dataset.source": (record["dataset"] or {}).get("source"),
+def _print(found: Comparison, options: argparse.Namespace) -> None:
+    """A table for each data set: runs on different data do not compare."""
+    if len(found.tables) > 1:
+        say("runs on different data, or chosen by different metrics, do not compare: a table each")
+    prepared = [(judged, *_prepared(judged, options)) for judged in found.tables]
+    for place, (judged, rows, columns) in enumerate(prepared):
+        if place:
+            say("")
+        say(judged.table.title)
+        table(*_cells(judged, rows, columns))
+        if len(rows) < len(judged.table.settings):
+            say(f"… and {counted(len(judged.table.settings) - len(rows), 'more setting')}")
+        _print_findings(judged, rows)
+    for line in _left_out(found.left_out):
+        say(line)
+
+
+def _print_findings(judged: Judged, rows: list[dict[str, Any]]) -> None:
+    """Verdicts and overfitting of the settings that the table shows."""
+    shown_folders = {row["folder"] for row in rows[:SENTENCES]}
+
+    def is_shown(setting: Setting) -> bool:
+        return comparison.row(judged.table, setting)["folder"] in shown_folders
+
+    if judged.verdicts:
+        say("verdict")
+        for setting, verdict in judged.verdicts:
+            if is_shown(setting):
+                say(f"  {sentences.verdict(judged, setting, verdict)}")
+        say(f"  {sentences.method(judged)}")
+    say("overfitting")
+    for setting, text in zip(judged.table.settings, sentences.overfit(judged.table), strict=True):
+        if is_shown(setting):
+            say(f"  {text}")
+    if len(rows) > SENTENCES:
+        say(f"  … and {counted(len(rows) - SENTENCES, 'more setting')}: --json has all")
+    say(f"best run: {comparison.row(judged.table, judged.table.settings[0])['folder']}")
+
+
+def _rows(judged: Judged, options: argparse.Namespace) -> list[dict[str, Any]]:
+    rows = [comparison.row(judged.table, setting) for setting in judged.table.settings]
+    if options.sort:
+        _refuse_unknown("--sort", [options.sort], rows)
+        rows.sort(key=lambda row: _order(row.get(options.sort)))
+    return rows[: options.top]
+
+
+def _order(value: Any) -> tuple[int, Any]:
+    """Numbers, then text, then what is missing."""
+    if value is None:
+        return (2, "")
+    return (0, value) if isinstance(value, (int, float)) else (1, shown(value))
+
+
+def _refuse_unknown(option: str, names: list[str], rows: list[dict[str, Any]]) -> None:
+    known = dict.fromkeys(name for row in rows for name in row)
+    if unknown := [name for name in names if name not in known]:
+        raise ConfigError([f"{option} must name columns: {', '.join(known)}; got {', '.join(unknown)}"])
+
+
+def _prepared(judged: Judged, options: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]]:
+    """The rows and columns to show. Raises ConfigError for columns that there are not."""
+    rows = _rows(judged, options)
+    if options.columns:
+        _refuse_unknown("--columns", options.columns, rows)
+        return rows, options.columns
+    shown_anyway = [*judged.table.keys, "seeds", judged.table.monitor]
+    metrics = [judged.table.training, "gap"] if judged.table.training != judged.table.monitor else []
+    return rows, [*shown_anyway, *metrics, "best_epoch", "updates", "seconds"]
+
+
+def _cells(judged: Judged, rows: list[dict[str, Any]], columns: list[str]) -> tuple[list[str], list[list[str]]]:
+    def cell(row: dict[str, Any], name: str) -> str:
+        value = row.get(name)
+        if value is None:
+            return ""
+        if name == judged.table.monitor and row["deviation"] is not None and "deviation" not in columns:
+            return f"{number(value)} ± {number(row['deviation'])}"
+        if name == "best_epoch" and "epochs" not in columns:
+            return f"{value:g}/{row['epochs']:g}"
+        if name in judged.table.keys or not isinstance(value, float):
+            return shown(value)
+        if name in ("seconds", "saved_seconds"):
+            return f"{value:.1f}"
+        return f"{value:g}" if value == int(value) and abs(value) < 1e15 else number(value)
+
+    header = [
+        name.replace("_", " ") if name not in [*judged.table.keys, judged.table.monitor] else name for name in columns
+    ]
+    return header, [[cell(row, name) for name in columns] for row in rows]
+
+
+def _left_out(runs: list[Run]) -> Iterator[str]:
+    """Runs that are counted and named, and not mixed in."""
+    if runs:
+        statuses = sorted({run.status for run in runs})
+        counts = ", ".join(f"{sum(run.status == status for run in runs)} {status}" for status in statuses)
+        yield f"left out: {counts}"
+    for run in runs[:NAMED]:
+        epochs = f", {run.record['epochs']} of {run.record['config']['training']['epochs']} epochs"
+        yield f"  {run.folder} {run.status}{epochs}" + (f": {run.record['error']}" if run.record["error"] else "")
+    if len(runs) > NAMED:
+        yield f"  … and {len(runs) - NAMED} more"
+
+
+def _write(found: Comparison, options: argparse.Namespace) -> None:
+    if options.csv:
+        _write_csv(found, options)
+    if options.png:
+        from runner import plots
+
+        run_folder.write(options.png, plots.comparison([judged.table for judged in found.tables]))
+    if options.html:
+        run_folder.write(options.html, report(found, options.words))
+    if options.tracker:
+        from runner import tracking
+
+        tracking.to_mlflow(list(_runs(options.paths)))
+
+
+def report(found: Comparison, words: list[str]) -> str:
+    """The page of `--html`."""
+    from runner import report as pages
+
+    lines = [
+        text
+        for judged in found.tables
+        for text in [
+            *(sentences.verdict(judged, setting, verdict) for setting, verdict in judged.verdicts),
+            sentences.method(judged),
+            *sentences.overfit(judged.table),
+        ]
+        if text
+    ]
+    return pages.page(found, command=shlex.join(["python", "-m", "runner", "compare", *words]), sentences=lines)
+
+
+def _write_csv(found: Comparison, options: argparse.Namespace) -> None:
+    rows = [{"data": judged.table.title, **row} for judged in found.tables for row in _rows(judged, options)]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    options.csv.parent.mkdir(parents=True, exist_ok=True)
+    with options.csv.open("w", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(names)
+        for row in rows:
+            writer.writerow(["" if row.get(name) is None else _plain(row[name]) for name in names])
+
+
+def _plain(value: Any) -> Any:
+    return shown(value) if isinstance(value, (list, dict, bool)) else value
+
+
+def _as_json(found: Comparison) -> dict[str, Any]:
+    return {
+        "tables": [_table_as_json(judged) for judged in found.tables],
+        "left_out": [
+            {"folder": str(run.folder), "status": run.status, "error": run.record["error"]} for run in found.left_out
+        ],
+    }
+
+
+def _table_as_json(judged: Judged) -> dict[str, Any]:
+    table = judged.table
+    return {
+        "title": table.title,
+        "monitor": table.monitor,
+        "direction": table.direction,
+        "keys": table.keys,
+        "settings": [
+            {"name": table.name(each), **comparison.row(table, each), "runs": [str(run.folder) for run in each.runs]}
+            for each in table.settings
+        ],
+        "reference": table.name(judged.reference),
+        "verdicts": [
+            {
+                "setting": table.name(setting),
+                "reference_is_better": found.is_better,
+                "difference": found.difference,
+                "interval": found.interval,
+                "p": found.p,
+                "adjusted_p": found.adjusted,
+                "method": found.method,
+                "more_seeds": found.more_seeds,
+                "sentence": sentences.verdict(judged, setting, found),
+            }
+            for setting, found in judged.verdicts
+        ],
+    }
+
+
+def _watch(options: argparse.Namespace) -> int:
+    """Draw anew until no run is going on."""
+    while True:
+        found = _compared(options)
+        going_on = [run for run in found.left_out if run.status == RUNNING]
+        if sys.stdout.isatty():
+            print("\033[2J\033[H", end="")
+        _print(found, options)
+        if not going_on:
+            _write(found, options)
+            return 0
+        say(f"{counted(len(going_on), 'run')} going on; Ctrl-C ends the watch, not the runs\n")
+        time.sleep(REDRAW_SECONDS)
+
+
+def load(*paths: str | Path) -> "pd.DataFrame":
+    """A row a run and epoch, of runs of any status: the tidy table for a notebook.
+
+    Columns: run (its folder's name), folder, status, epoch, the other columns of metrics.csv, updates and seconds of
+    that epoch, and the config as dotted keys. Raises ConfigError where there are no runs.
+    """
+    import pandas as pd
+
+    rows = [
+        {
+            "run": run.folder.name,
+            "folder": str(run.folder),
+            "status": run.status,
+            **metrics,
+            "epoch": int(metrics["epoch"]),
+            "updates": int(timings["updates"]),
+            "seconds": timings["seconds"],
+            **dict(flat(run.record["config"])),
         }
-        return {"folder": folder, "record": record, "best": best, "settings": settings}
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        print(f"{folder} is passed over: {error}", file=sys.stderr)
-        return None
-
-
-def _flat(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in node.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def _print(runs: list[dict[str, Any]]) -> None:
-    """A table for each dataset: runs on different data do not compare."""
-    by_data: dict[str, list[dict[str, Any]]] = {}
-    for run in runs:
-        data = run["record"]["dataset"] or {"name": run["settings"]["dataset.name"], "source": "no data"}
-        by_data.setdefault(f"{data['name']} ({data['source']})", []).append(run)
-    for title, group in by_data.items():
-        print(title)
-        for line in _table(sorted(group, key=_rank)):
-            print(line)
-
-
-def _table(runs: list[dict[str, Any]]) -> Iterator[str]:
-    """A line a run, the folder in one piece so that it can be copied; what differs stands last."""
-    rows = [("best", "epoch", "status", "folder", "what differs")]
-    keys = dict.fromkeys(key for run in runs for key in run["settings"])
-    differing = [key for key in keys if len({str(run["settings"].get(key)) for run in runs}) > 1]
-    for run in runs:
-        record, value = run["record"], run["best"].get(run["record"]["monitor"])
-        setting = " ".join(f"{key}={shown(run['settings'][key])}" for key in differing if key in run["settings"])
-        best = "none yet" if value is None else f"{record['monitor']} {value:.4f}"
-        rows.append(
-            (best, f"{record['best_epoch'] or '-'}/{record['epochs']}", record["status"], str(run["folder"]), setting)
-        )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def _rank(run: dict[str, Any]) -> tuple[float, str]:
-    value = run["best"].get(run["record"]["monitor"], math.nan)
-    sign = -1 if run["record"].get("monitor_direction") == "max" else 1
-    return (math.inf if math.isnan(value) else sign * value, str(run["folder"]))
+        for run in _runs(paths or [DEFAULT])
+        for metrics, timings in zip(run.metrics, run.timings, strict=True)
+    ]
+    if not rows:
+        raise ConfigError([f"{' '.join(map(str, paths or [DEFAULT]))} holds no runs with an epoch"])
+    return pd.DataFrame(rows)

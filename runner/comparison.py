@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from runner import settings
 from runner.recorded import COMPLETED, Run
@@ -89,3 +90,23 @@ def rises_from(run: Run) -> int | None:
     while epoch > 1 and losses[epoch - 1] > losses[epoch - 2]:
         epoch -= 1
     return epoch if epoch < len(losses) else None
+
+
+def row(table: Table, setting: Setting) -> dict[str, Any]:
+    """What a table shows of a setting: means over its seeds, epochs as medians; what does not apply is absent."""
+    overfit = overfitting(setting.runs)
+    shown: dict[str, Any] = {key: setting.values.get(key) for key in table.keys}
+    shown |= {"seeds": len(setting.runs), table.monitor: setting.mean, "deviation": setting.deviation}
+    training = setting.mean_at_best(table.training)
+    if table.training != table.monitor and training is not None:
+        shown |= {table.training: training, "gap": table.sign() * (training - setting.mean)}
+    return shown | {
+        "best_epoch": overfit.best_epoch,
+        "epochs": overfit.epochs,
+        "updates": setting.updates,
+        "seconds": setting.seconds,
+        "rises_from": overfit.rises_from,
+        "saved_epochs": overfit.saved_epochs,
+        "saved_seconds": overfit.saved_seconds,
+        "folder": str(max(setting.runs, key=lambda run: table.sign() * (run.monitored or 0.0)).folder),
+    }

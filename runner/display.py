@@ -165,15 +165,15 @@ def fitting(text: str, stream: TextIO) -> str:
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """On a terminal as wide as it is; elsewhere plain text, nothing cut off."""
+    lines = [[fitting(cell, sys.stdout) for cell in cells] for cells in (header, *rows)]
     if sys.stdout.isatty():
         drawn = Table(box=None, pad_edge=False, header_style="bold")
-        for name in header:
-            drawn.add_column(Text(fitting(name, sys.stdout)), overflow="fold")
-        for row in rows:
-            drawn.add_row(*(Text(fitting(cell, sys.stdout)) for cell in row))
+        for name in lines[0]:
+            drawn.add_column(Text(name), overflow="fold")
+        for cells in lines[1:]:
+            drawn.add_row(*map(Text, cells))
         Console(highlight=False).print(drawn)
         return
-    lines = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for cells in lines:
         say("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())

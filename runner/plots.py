@@ -7,10 +7,13 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from runner.config import shown
 from runner.metrics_csv import Row
 from runner.recorded import Run
+from runner.settings import Table, effect_values, effects
 
 # Blue and orange of the Okabe-Ito palette; markers and dashes tell them apart in print too.
 TRAINING = {"color": "#0072B2", "marker": "o", "linestyle": "-", "label": "training"}
@@ -18,6 +21,8 @@ VALIDATION = {"color": "#D55E00", "marker": "s", "linestyle": "--", "label": "va
 # The palette's other colours that are seen on white; a second round is dashed, a third dotted.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 LINES = ("-", "--", ":")
+NAMED = 12  # lines that a legend can name
+EFFECTS = 4  # panels side by side
 OTHERS = {"color": "0.75", "linestyle": "-", "linewidth": 0.8, "zorder": 1}
 
 
@@ -39,14 +44,14 @@ def curves(rows: Sequence[Row], title: str, monitor: str, best_epoch: int | None
 def overlay(runs: Mapping[str, Run]) -> bytes:
     """A PNG of the runs of a sweep by epoch: the loss and the monitored metric, of validation where there is one.
 
-    Colour and line style tell them apart; with more than twelve only the best five have a name and a colour.
+    Colour and line style tell them apart; of more than twelve only the best five have a name and a colour.
     """
     ranked = sorted(runs.items(), key=lambda each: each[1].rank)
-    named = dict(ranked if len(ranked) <= 12 else ranked[:5])
+    named = dict(ranked if len(ranked) <= NAMED else ranked[:5])
     monitor = ranked[0][1].record["monitor"]
     loss = "val_loss" if monitor.startswith("val_") else "loss"
     columns = list(dict.fromkeys([loss, monitor]))
-    side_by_side = 1 if max(map(len, named)) > 40 else 2
+    side_by_side = _columns(list(named))
     figure = Figure(figsize=(5.6 * len(columns), 4.2 + 0.2 * len(named) / side_by_side), layout="constrained", dpi=110)
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(columns), squeeze=False)[0]
@@ -68,6 +73,66 @@ def overlay(runs: Mapping[str, Run]) -> bytes:
         fontsize=8,
     )
     return _png(figure)
+
+
+def comparison(tables: Sequence[Table]) -> bytes:
+    """A PNG: for each table the curves of its settings, and the effect of each key that varies on the result."""
+    heights = [[4.2 + 0.2 * min(len(table.settings), NAMED), *([3.8] if table.keys else [])] for table in tables]
+    figure = Figure(figsize=(11.2, sum(map(sum, heights))), layout="constrained", dpi=110)
+    FigureCanvasAgg(figure)
+    parts = figure.subfigures(len(tables), 1, height_ratios=[sum(height) for height in heights], squeeze=False)[:, 0]
+    for part, table, height in zip(parts, tables, heights, strict=True):
+        part.suptitle(table.title, fontsize=11)
+        upper, *lower = part.subfigures(len(height), 1, height_ratios=height, squeeze=False)[:, 0]
+        _curves_of_settings(upper, table)
+        if lower:
+            _effects(lower[0], table)
+    return _png(figure)
+
+
+def _curves_of_settings(figure: Any, table: Table) -> None:
+    """A line a run, the runs of a setting alike; the best settings have a name."""
+    loss = "val_loss" if table.monitor.startswith("val_") else "loss"
+    columns = list(dict.fromkeys([loss, table.monitor]))
+    panels = figure.subplots(1, len(columns), squeeze=False)[0]
+    named = table.settings[:NAMED]
+    for axes, column in zip(panels, columns, strict=True):
+        for number, setting in reversed(list(enumerate(table.settings))):
+            style = _style(number) if number < NAMED else OTHERS
+            for run in setting.runs:
+                rows = [row for row in run.metrics if column in row]
+                epochs, values = [row["epoch"] for row in rows], [row[column] for row in rows]
+                axes.plot(epochs, values, marker="o" if len(rows) == 1 else "", alpha=0.8, **style)
+        _label(axes, column)
+    handles = [Line2D([], [], **_style(number)) for number in range(len(named))]
+    names = [table.name(setting) for setting in named]
+    figure.legend(handles, names, loc="outside lower center", ncols=_columns(names), frameon=False, fontsize=8)
+
+
+def _effects(figure: Any, table: Table) -> None:
+    """The result by the values of a key: a line for each setting of the other keys, bars for the spread over seeds."""
+    panels = figure.subplots(1, min(len(table.keys), EFFECTS), squeeze=False, sharey=True)[0]
+    for axes, key in zip(panels, table.keys, strict=False):
+        values = effect_values(table, key)
+        lines = effects(table, key)
+        for number, line in enumerate(lines):
+            places = [values.index(shown(setting.values.get(key))) for setting in line]
+            spread = [setting.deviation or 0.0 for setting in line]
+            style = _style(number) if number < NAMED else OTHERS
+            means = [setting.mean for setting in line]
+            others = [f"{name}={shown(line[0].values.get(name))}" for name in table.keys if name != key]
+            axes.errorbar(places, means, spread, marker="o", capsize=3, label=" ".join(others), **style)
+        axes.set_xticks(range(len(values)), values, rotation=30 if max(map(len, values)) > 8 else 0)
+        axes.set_xlabel(key)
+        axes.grid(alpha=0.25)
+        if 1 < len(lines) <= NAMED // 2:
+            axes.legend(fontsize=8, frameon=False)
+    panels[0].set_ylabel(table.monitor)
+
+
+def _columns(names: Sequence[str]) -> int:
+    """Of a legend."""
+    return 1 if max(map(len, names)) > 40 else 2
 
 
 def _style(number: int) -> dict[str, Any]:

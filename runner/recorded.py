@@ -86,7 +86,7 @@ def status_of(folder: Path, record: dict[str, Any]) -> str:
 def flat(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """A nested config as dotted keys and their values."""
     for key, value in node.items():
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict):
             yield from flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value

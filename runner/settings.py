@@ -76,10 +76,10 @@ class Table:
         """The monitor's counterpart on the training examples; the monitor itself without validation."""
         return self.monitor.removeprefix("val_")
 
-    def name(self, setting: Setting) -> str:
-        """What sets it apart, as words of the command line."""
-        words = [f"{key}={shown(setting.values[key])}" for key in self.keys if key in setting.values]
-        return " ".join(words) or "the only setting"
+    def name(self, setting: Setting, other: Setting | None = None) -> str:
+        """What sets it apart, as words of the command line; from one other setting, where it is given."""
+        apart = [key for key in self.keys if not other or setting.values.get(key) != other.values.get(key)]
+        return " ".join(f"{key}={shown(setting.values.get(key))}" for key in apart) or "the only setting"
 
     def sign(self) -> int:
         """1 where more is better, -1 where less is."""
@@ -135,3 +135,26 @@ def _setting(runs: list[Run]) -> Setting:
     for run in sorted(runs, key=lambda run: (run.record["epochs"], run.recorded_at)):
         by_seed[run.record["seed"]] = run
     return Setting(_values(runs[0]), [by_seed[seed] for seed in sorted(by_seed)])
+
+
+def effect_values(table: Table, key: str) -> list[str]:
+    """The values that a key has in a table, as text: numbers by size, then the rest in the order of the table."""
+    values = {shown(setting.values.get(key)): setting.values.get(key) for setting in table.settings}
+
+    def order(text: str) -> tuple[int, float]:
+        value = values[text]
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return (1, 0.0)
+        return (0, float(value))
+
+    return sorted(values, key=order)
+
+
+def effects(table: Table, key: str) -> list[list[Setting]]:
+    """The settings that differ in nothing but a key, in the order of its values: a line for each of the others."""
+    order = effect_values(table, key)
+    lines: dict[str, list[Setting]] = defaultdict(list)
+    for setting in table.settings:
+        rest = {name: setting.values.get(name) for name in table.keys if name != key}
+        lines[_text(rest)].append(setting)
+    return [sorted(line, key=lambda each: order.index(shown(each.values.get(key)))) for line in lines.values()]

@@ -1,0 +1,69 @@
+"""What a comparison found, in plain words."""
+
+from collections.abc import Iterator
+
+from runner.comparison import Judged, Overfitting, overfitting
+from runner.display import counted, number
+from runner.settings import Setting, Table
+from runner.verdict import LEVEL, Verdict
+
+
+def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:
+    """Whether the reference or the setting is better, by how much, and on what grounds."""
+    table = judged.table
+    first, second = table.name(judged.reference, setting), table.name(setting, judged.reference)
+    if found.interval is None:
+        return f"{first} and {second} cannot be told apart: {found.method}; {_more(found)}"
+    low, high = found.interval
+    size = (
+        f"{table.monitor} {number(judged.reference.mean)} against {number(setting.mean)}, "
+        f"difference {number(found.difference)}, 95 % interval {number(low)} to {number(high)}, "
+        f"{_p(found.adjusted)}, {found.method}"
+    )
+    if found.is_better is None:
+        return f"{first} and {second} are not distinguishable: {size}; {_more(found)}"
+    better, worse = (first, second) if found.is_better else (second, first)
+    return f"{better} is better than {worse}: {size}" + (f"; {_more(found)}" if found.thin else "")
+
+
+def method(judged: Judged) -> str:
+    """How the verdicts were corrected for one another; empty for a single setting."""
+    others = len(judged.verdicts)
+    if not others:
+        return ""
+    if not judged.chosen:
+        return f"p corrected by Holm's method for {counted(others, 'comparison')}; better means p below {LEVEL}"
+    pairs = others * (others + 1) // 2
+    return (
+        f"p corrected by Holm's method for {counted(pairs, 'pair')}, out of which the best was chosen; "
+        f"better means p below {LEVEL}"
+    )
+
+
+def _more(found: Verdict) -> str:
+    alone = "one seed is thin evidence: " if found.thin else ""
+    if found.more_seeds is None:
+        return f"{alone}no reasonable number of seeds would tell so small a difference"
+    return f"{alone}{counted(found.more_seeds, 'more seed')} of each would tell a difference of this size"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "no p"
+    return "p < 0.001" if value < 0.001 else f"p {value:.3f}"
+
+
+def overfit(table: Table) -> Iterator[str]:
+    """A line a setting: its best epoch, from where validation loss only rises, what stopping there would save."""
+    for setting in table.settings:
+        yield f"{table.name(setting)}: {_overfit(overfitting(setting.runs))}"
+
+
+def _overfit(found: Overfitting) -> str:
+    text = f"best in epoch {found.best_epoch:g} of {found.epochs:g}"
+    if found.rises_from is not None:
+        text += f", validation loss only rises from epoch {found.rises_from:g}"
+    if not found.saved_epochs:
+        return f"{text}: more epochs may be better still"
+    epochs = f"{found.saved_epochs:g} epoch{'' if found.saved_epochs == 1 else 's'}"
+    return f"{text}; stopping at the best saves {epochs}, {found.saved_seconds:.1f} s"

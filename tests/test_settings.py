@@ -1,0 +1,212 @@
+"""Which runs compare: one table a data set and monitor, one setting for all its seeds, the best first."""
+
+import dataclasses
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner import recorded
+from runner.config import Config
+from runner.recorded import Run, load
+from runner.settings import ASIDE, Setting, Table, tables
+from tests.test_recorded import write_run
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., Run]:
+    """`run("name", curve, {"model.width": 16}, …)`: a recorded run, loaded from its folder."""
+    return lambda name, *given, **named: load(write_run(tmp_path / name, *given, **named))
+
+
+def only(found: list[Table]) -> Table:
+    assert len(found) == 1
+    return found[0]
+
+
+def folders(setting: Setting) -> list[str]:
+    return [run.folder.name for run in setting.runs]
+
+
+def test_runs_that_differ_in_their_seed_alone_are_one_setting(run: Callable[..., Run]) -> None:
+    """Results 0.7, 0.8, 0.9 at epochs 1, 2, 2: mean 0.8, sd 0.1, the median epoch 2."""
+    curves = {2: (0.5, 0.9), 0: (0.7, 0.6), 1: (0.6, 0.8)}
+    runs = [run(f"seed-{seed}", curve, {"seed": seed}, seconds=(seed, 1)) for seed, curve in curves.items()]
+    table = only(tables(runs))
+    [setting] = table.settings
+    assert setting.seeds == [0, 1, 2]
+    assert setting.results == [0.7, 0.8, 0.9]
+    assert setting.mean == pytest.approx(0.8)
+    assert setting.deviation == pytest.approx(0.1)
+    assert (setting.best_epoch, setting.updates, setting.seconds) == (2, 60, 2)
+    assert table.keys == []
+    assert table.name(setting) == "the only setting"
+
+
+def test_a_single_seed_has_no_deviation(run: Callable[..., Run]) -> None:
+    [setting] = only(tables([run("a")])).settings
+    assert (setting.mean, setting.deviation) == (0.8, None)
+
+
+def test_another_column_is_taken_at_each_runs_own_best_epoch(run: Callable[..., Run]) -> None:
+    """Training accuracy at the best epochs 1 and 2: (1 + 0.7)/2 = 0.85 and (1 + 0.9)/2 = 0.95, in the mean 0.9."""
+    table = only(tables([run("a", (0.7, 0.6)), run("b", (0.5, 0.9), {"seed": 1})]))
+    assert table.training == "accuracy"
+    assert table.settings[0].mean_at_best("accuracy") == pytest.approx(0.9)
+    assert table.settings[0].mean_at_best("f1_score") is None
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_repeated_seed_counts_once_the_longest_then_the_newest(run: Callable[..., Run], order: int) -> None:
+    runs = [
+        run("short-newest", (0.9,)),
+        run("long-newer", (0.6, 0.7)),
+        run("long-older", (0.6, 0.8)),
+        run("other-seed", (0.5,), {"seed": 1}),
+    ]
+    for age, each in enumerate(runs):
+        os.utime(each.folder / "run.json", (1e9 - age, 1e9 - age))
+    [setting] = only(tables(runs[::order])).settings
+    assert folders(setting) == ["long-newer", "other-seed"]
+    assert setting.results == [0.7, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"fingerprint": "0123456789ab"}),
+        ({}, {"source": "sample", "fingerprint": "0123456789ab"}),
+        ({}, {"name": "mnist"}),
+        ({}, {"train": 20_000}),
+        ({}, {"validation": 5_000}),
+    ],
+    ids=["fingerprint", "sample", "dataset", "training-examples", "validation-examples"],
+)
+def test_runs_on_different_data_are_different_tables_with_different_titles(
+    run: Callable[..., Run], one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    found = tables([run("a", data=one), run("b", data=other), run("c", data=one, settings={"seed": 1})])
+    assert [[folders(setting) for setting in table.settings] for table in found] == [[["a", "c"]], [["b"]]]
+    assert found[0].title != found[1].title
+
+
+def test_runs_with_different_monitors_are_different_tables(run: Callable[..., Run]) -> None:
+    found = tables([run("a"), run("b", monitor="val_loss")])
+    assert [(table.monitor, table.direction, table.sign()) for table in found] == [
+        ("val_accuracy", "max", 1),
+        ("val_loss", "min", -1),
+    ]
+    assert found[0].title != found[1].title
+
+
+def test_a_title_says_the_data_and_the_monitor_and_the_fingerprint_only_where_it_tells_two_apart(
+    run: Callable[..., Run],
+) -> None:
+    plain = "imdb (full): 15,000 to train on, 10,000 for validation; by val_accuracy"
+    sample = {"source": "sample", "fingerprint": "fedcba987654"}
+    assert [table.title for table in tables([run("a"), run("b", data=sample)])] == [
+        plain,
+        plain.replace("full", "sample"),
+    ]
+    assert [table.title for table in tables([run("c"), run("d", data={"fingerprint": "fedcba987654"})])] == [
+        plain.replace("full", "full, d35b17d1"),
+        plain.replace("full", "full, fedcba98"),
+    ]
+
+
+def test_without_validation_a_table_is_by_the_training_examples(run: Callable[..., Run]) -> None:
+    table = only(tables([run("a", monitor="accuracy", data={"train": 25_000, "validation": 0})]))
+    assert (table.monitor, table.training, table.validation) == ("accuracy", "accuracy", 0)
+    assert table.settings[0].mean == 0.8
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("seed", 7),
+        ("reuse", False),
+        ("plan", True),
+        ("fail_fast", True),
+        ("dataset.source", "full"),
+        ("dataset.path", "here/imdb.npz"),
+        ("training.keep_state", "none"),
+        ("training.save_seconds", 9.0),
+    ],
+)
+def test_what_decides_no_number_sets_no_settings_apart(run: Callable[..., Run], key: str, value: object) -> None:
+    table = only(tables([run("a"), run("b", settings={key: value}), run("c", settings={"model.width": 8})]))
+    assert len(table.settings) == 2
+    assert table.keys == ["model.width"]
+
+
+def test_everything_else_sets_settings_apart(run: Callable[..., Run], config_of: Callable[..., Config]) -> None:
+    """Each key of a config in turn, so that a new one that is forgotten here is not taken for noise either."""
+    keys = dict(recorded.flat(dataclasses.asdict(config_of())))
+    assert keys.keys() >= ASIDE
+    plain = run("plain")
+    for key in keys.keys() - ASIDE - {"training.monitor"}:
+        table = only(tables([plain, run(key, settings={key: "another"})]))
+        assert (len(table.settings), table.keys) == (2, [key])
+
+
+def test_a_table_names_only_what_differs_in_words_of_the_command_line(run: Callable[..., Run]) -> None:
+    """Everything else is the same; the order of the keys is that of the config."""
+    runs = [
+        run("a", (0.9,), {"model.width": [4, 8], "model.output_units": None, "training.batch_size": 32}),
+        run("b", (0.8,), {"model.width": 16, "model.output_units": 2, "training.batch_size": 32}),
+        run("c", (0.7,), {"model.width": [4, 8], "model.output_units": 2, "training.batch_size": 32}),
+    ]
+    table = only(tables(runs))
+    assert table.keys == ["model.width", "model.output_units"]
+    assert [table.name(setting) for setting in table.settings] == [
+        "model.width=[4,8] model.output_units=null",
+        "model.width=16 model.output_units=2",
+        "model.width=[4,8] model.output_units=2",
+    ]
+    assert [setting.values["model.width"] for setting in table.settings] == [[4, 8], 16, [4, 8]]
+    assert table.settings[0].values["model.output_units"] is None
+
+
+def test_a_key_that_only_some_settings_have_is_named_where_it_is(run: Callable[..., Run]) -> None:
+    """Another optimizer has other keys."""
+    adam = {"name": "adam", "learning_rate": 0.001, "beta_1": 0.9}
+    sgd = {"name": "sgd", "learning_rate": 0.001, "nesterov": False}
+    table = only(tables([run("a", (0.9,), {"optimizer": adam}), run("b", (0.8,), {"optimizer": sgd})]))
+    assert [table.name(setting) for setting in table.settings] == [
+        "optimizer.name=adam optimizer.beta_1=0.9",
+        "optimizer.name=sgd optimizer.nesterov=false",
+    ]
+
+
+def test_a_null_is_not_the_same_as_no_such_key(run: Callable[..., Run]) -> None:
+    """A record of an earlier version lacks what came later: two settings have two names."""
+    table = only(tables([run("old"), run("new", settings={"training.later": None})]))
+    assert len(table.settings) == 2
+    assert len({table.name(setting) for setting in table.settings}) == 2
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("monitor", "best"), [("val_accuracy", [32, 16, 8]), ("val_loss", [8, 16, 32])])
+def test_the_best_setting_by_its_mean_stands_first(
+    run: Callable[..., Run], monitor: str, best: list[int], order: int
+) -> None:
+    """Means over two seeds 0.70, 0.75 and 0.80, though the single best run, 0.9, is of the middle one."""
+    results = {8: (0.70, 0.70), 16: (0.60, 0.90), 32: (0.85, 0.75)}
+    runs = [
+        run(f"{width}-{seed}", (value,), {"model.width": width, "seed": seed}, losses=(value,), monitor=monitor)
+        for width, pair in results.items()
+        for seed, value in enumerate(pair)
+    ]
+    table = only(tables(runs[::order]))
+    assert [setting.values["model.width"] for setting in table.settings] == best
+
+
+def test_equal_settings_stand_in_the_order_of_their_folders(run: Callable[..., Run]) -> None:
+    runs = [run(name, settings={"model.width": width}) for name, width in (("b", 1), ("c", 2), ("a", 3))]
+    assert [folders(setting) for setting in only(tables(runs)).settings] == [["a"], ["b"], ["c"]]
+
+
+def test_no_runs_are_no_tables() -> None:
+    assert tables([]) == []
