@@ -17,7 +17,7 @@ def check(configs: list[Config]) -> list[Data]:
     Raises ConfigError with every problem of every config, DataError if its data cannot be had.
     """
     load_plugins(sorted({module for each in configs for module in each.plugins}))
-    _raise(problem for each in configs for problem in config.problems(each))
+    _raise(problem for each in configs for problem in (*config.problems(each), *_missing_packages(each)))
     known = [(each, config.CLASSES.get(each.dataset.name)) for each in configs]
     _raise(problem for each, classes in known if classes for problem in task.resolve(each, classes)[1])
     distinct = {repr(each.dataset): each.dataset for each in configs}
@@ -48,6 +48,12 @@ def load_plugins(modules: list[str]) -> None:
             )
     if problems:
         raise ConfigError(problems)
+
+
+def _missing_packages(config: Config) -> list[str]:
+    if not config.training.tensorboard or _is_found("tensorboard"):
+        return []
+    return ["training.tensorboard=true needs the package tensorboard: python -m pip install tensorboard"]
 
 
 def _is_found(module: str) -> bool:

@@ -172,6 +172,7 @@ class Training:
     shuffle: bool = MISSING
     keep_state: str = one_of("all", "last", "none")
     save_seconds: float = at_least(0)
+    tensorboard: bool = MISSING
 
 
 @dataclass

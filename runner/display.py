@@ -15,10 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.config import Config, shown
-from runner.datasets import Data
 from runner.metrics_csv import Row
 
 if TYPE_CHECKING:
+    from runner.datasets import Data
     from runner.record import Outcome
     from runner.training import History, Observer
 
@@ -27,7 +27,7 @@ log = logging.getLogger("runner")
 PLAIN = {"±": "+/-", "…": "...", "×": "x", "–": "-", "−": "-", "‘": "'", "’": "'"}
 
 
-def warn_of_samples(configs: list[Config], data: list[Data]) -> None:
+def warn_of_samples(configs: list[Config], data: "list[Data]") -> None:
     """Say, so that nobody misses it, which datasets are samples that stand in for the real data unasked."""
     standing_in = zip(configs, data, strict=True)
     for name in sorted(
@@ -43,7 +43,7 @@ def warn_of_samples(configs: list[Config], data: list[Data]) -> None:
 class Screen:
     """How a single run is shown: its header, then an epoch after the other."""
 
-    def header(self, config: Config, data: Data, train: int, validation: int) -> None:
+    def header(self, config: Config, data: "Data", train: int, validation: int) -> None:
         for text in header(config, data, train, validation):
             print(text, flush=True)
 
@@ -82,7 +82,7 @@ class Screen:
 class Silent(Screen):
     """A run among others: what it would say goes to its log."""
 
-    def header(self, config: Config, data: Data, train: int, validation: int) -> None:
+    def header(self, config: Config, data: "Data", train: int, validation: int) -> None:
         for text in header(config, data, train, validation):
             log.info(text)
 
@@ -97,7 +97,7 @@ class Silent(Screen):
         yield lambda history: None
 
 
-def header(config: Config, data: Data, train: int, validation: int) -> list[str]:
+def header(config: Config, data: "Data", train: int, validation: int) -> list[str]:
     """Two lines: the data and how it is divided, the network and how it is trained."""
     model, training = config.model, config.training
     network = model.name

@@ -5,8 +5,11 @@ class ConfigError(Exception):
     """What was asked is invalid or refused (exit 2): one line a problem, all of them at once."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
+        super().__init__(problems)
         self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
 
 
 class DataError(Exception):

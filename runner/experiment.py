@@ -153,12 +153,19 @@ def _train(
     keeper = Keeper(record, trained, {*keep, config.training.epochs})
     targets = setting.goal.targets(setting.data.train.labels)
     with screen.progress(config.training.epochs) as show:
-        training.fit(trained, config, setting.goal, split, targets, [keeper, show], signals, history)
+        further = _tensorboard(record, history) if config.training.tensorboard else []
+        training.fit(trained, config, setting.goal, split, targets, [keeper, show], signals, history, further)
     keeper.save(history)
     _save(record.folder, network, trained, history)
     _draw(record, setting.data.label)
     if history.problem:
         raise FitFailed(history.problem)
+
+
+def _tensorboard(record: Record, history: Any) -> list[Any]:
+    from runner.tensorboard_logs import TensorBoard
+
+    return [TensorBoard(record.folder, record.entries["config"], history)]
 
 
 def _refuse_full_disk(folder: Path, trained: Any) -> None:

@@ -47,7 +47,7 @@ def _deciding(config: Config) -> dict[str, Any]:
         del values[key]
     for key in ("path", "source"):
         del values["dataset"][key]
-    for key in ("keep_state", "save_seconds"):
+    for key in ("keep_state", "save_seconds", "tensorboard"):
         del values["training"][key]
     if config.optimizer.schedule != "cosine":
         del values["training"]["epochs"]

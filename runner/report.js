@@ -30,7 +30,7 @@
     list.replaceChildren(...entries.map(([text, style]) => {
       const item = document.createElement("li");
       const words = document.createElement("span");
-      words.textContent = text;
+      words.textContent = words.title = text;
       item.append(...(style === null ? [] : [swatch(style)]), words);
       return item;
     }));
@@ -38,7 +38,7 @@
 
   function paint(figure) {
     const [page, text, quiet, edge] = ["page", "text", "quiet", "edge"].map(colour);
-    figure.setv({ background_fill_color: page, border_fill_color: page, outline_line_color: edge });
+    figure.setv({ background_fill_color: page, border_fill_color: page, outline_line_color: null });
     for (const axis of [...figure.below, ...figure.left]) {
       axis.setv({
         axis_label_text_color: text, major_label_text_color: quiet, axis_line_color: edge,
@@ -157,7 +157,7 @@
         figure.below[0].change.emit();
         figure.left[0].change.emit();
         figure.visible = (scale === "log") === log;
-        figure.reset.emit();
+        if (figure.visible) figure.reset.emit();
       }
     }
 

@@ -13,7 +13,7 @@ from runner.recorded import Run, flat
 
 # What decides no number of a run, or stands in its data.
 ASIDE = {"seed", "reuse", "plan", "fail_fast", "dataset.source", "dataset.path"}
-ASIDE |= {"training.keep_state", "training.save_seconds"}
+ASIDE |= {"training.keep_state", "training.save_seconds", "training.tensorboard"}
 
 
 @dataclass(frozen=True)

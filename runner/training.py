@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,11 +81,12 @@ def fit(
     observers: list[Observer],
     interruption: Interruption,
     history: History,
+    further: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
     """Train on from the history's last epoch, to the epochs of the config or to what ends it before.
 
     That is early stopping, a loss that is not finite, or a signal. targets [examples, …] are those of all training
-    data, numbered as in `split`.
+    data, numbered as in `split`. `further` callbacks see an epoch's logs with the validation columns in them.
     """
     done, steps = len(history.metrics), batches.updates(len(split.train), config.training.batch_size)
     early_stopping = EarlyStopping(config, task, history)
@@ -96,6 +97,7 @@ def fit(
         early_stopping,
         Record(history, steps, len(split.train), task),
         Observers(history, observers),
+        *further,
         StopOnSignal(interruption),
     ]
     interruption.patient = True

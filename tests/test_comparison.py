@@ -142,12 +142,14 @@ def test_one_seed_is_judged_by_the_validation_examples_of_its_data(run: Callable
         assert (verdict.is_better, verdict.thin) == (better, True)
 
 
-def test_one_seed_without_validation_is_not_judged(run: Callable[..., Run]) -> None:
-    """What was trained on is no sample of anything."""
-    data = {"train": 25_000, "validation": 0}
+@pytest.mark.parametrize("validation", [0, 10_000])
+def test_one_seed_is_not_judged_by_what_it_was_trained_on(run: Callable[..., Run], validation: int) -> None:
+    """Training accuracy is no sample of anything, with validation beside it or without."""
+    data = {"validation": validation}
     pair = [run(f"{w}", (v,), {"model.width": w}, monitor="accuracy", data=data) for w, v in ((1, 0.5), (2, 0.9))]
     [(_, verdict)] = compare(pair).tables[0].verdicts
-    assert (verdict.difference, verdict.p, verdict.is_better) == (pytest.approx(0.4), None, None)
+    assert verdict.difference > 0
+    assert (verdict.p, verdict.is_better) == (None, None)
 
 
 def test_the_same_runs_by_accuracy_and_by_loss_can_have_opposite_bests(run: Callable[..., Run]) -> None:
@@ -207,10 +209,10 @@ def test_every_step_from_there_rises_and_the_one_before_does_not(tenths: list[in
 
 
 def test_overfitting_is_the_median_over_the_seeds(run: Callable[..., Run]) -> None:
-    """By seed: best epoch 1, 2, 4 of 4, 5, 4; loss rises from 1, 3, nowhere; after the best 3, 3, 0 epochs."""
+    """By seed: best epoch 1, 2, 4 of 4, 6, 4; loss rises from 1, 3, nowhere; after the best 3, 4, 0 epochs."""
     runs = [
         run("0", (0.9, 0.8, 0.8, 0.7), losses=(1, 2, 3, 4), seconds=(9, 1, 1, 1)),
-        run("1", (0.8, 0.9, 0.8, 0.8, 0.8), losses=(3, 2, 1, 2, 3), seconds=(9, 9, 2, 4, 8)),
+        run("1", (0.8, 0.9, 0.8, 0.8, 0.8, 0.8), losses=(3, 2, 1, 2, 3, 4), seconds=(9, 9, 2, 4, 8, 1)),
         run("2", (0.6, 0.7, 0.8, 0.9), losses=(4, 3, 2, 1), seconds=(9, 9, 9, 9)),
     ]
     found = overfitting(runs)

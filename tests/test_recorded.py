@@ -153,8 +153,13 @@ def test_a_run_before_its_first_epoch_needs_no_rows(tmp_path: Path) -> None:
     assert (run.best, run.last, run.monitored, run.updates, run.seconds) == ({}, {}, None, 0, 0)
 
 
-def _text(name: str, text: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_text(text) and None
+def _text(name: str, text: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_text(text)
+
+
+def _a_folder_in_its_place(folder: Path) -> None:
+    (folder / "run.json").unlink()
+    (folder / "run.json").mkdir()
 
 
 def _without(key: str) -> Callable[[Path], None]:
@@ -169,12 +174,12 @@ def _with(key: str, value: Any) -> Callable[[Path], None]:
     return lambda folder: run_folder.write_record(folder, {**run_folder.read_record(folder), key: value})
 
 
-DAMAGES: dict[str, Callable[[Path], Any]] = {
+DAMAGES: dict[str, Callable[[Path], object]] = {
     "no record": lambda folder: (folder / "run.json").unlink(),
     "an empty record": _text("run.json", ""),
     "half a record": lambda folder: (folder / "run.json").write_text((folder / "run.json").read_text()[:200]),
     "a record that is a list": _text("run.json", "[1, 2]"),
-    "a record that is a folder": lambda folder: ((folder / "run.json").unlink(), (folder / "run.json").mkdir()),
+    "a record that is a folder": _a_folder_in_its_place,
     "a record of another program": _text("run.json", '{"status": "completed", "epochs": 3}'),
     "a record that is not text": lambda folder: (folder / "run.json").write_bytes(b"\xff\xfe\x00"),
     "no metrics": lambda folder: (folder / "metrics.csv").unlink(),

@@ -108,6 +108,7 @@ def test_welch_takes_unequal_numbers_and_spreads_of_seeds() -> None:
     assert found.difference == close(0.04)
     assert found.interval is not None
     assert 0.02571 < (found.interval[1] - found.interval[0]) / 2 < 0.02776
+    assert found.p is not None
     assert found.p == close(2 * float(stats.t.sf(4, 54 / 11)))
     assert 0.01 < found.p < 0.02
     assert found.is_better is True
