@@ -46,20 +46,19 @@ def compare(runs: Iterable[Run], reference: Path | None = None) -> Comparison:
     """Group the runs and judge each setting against the best of its table, or against that of the reference run."""
     found = list(runs)
     completed = [run for run in found if run.status == COMPLETED and run.monitored is not None]
-    tables = [_judged(table, reference) for table in settings.tables(completed)]
-    return Comparison(tables, [run for run in found if run not in completed])
+    wanted = reference.resolve() if reference else None
+    named = [run for run in completed if wanted and run.folder.resolve() == wanted]
+    tables = [_judged(table, named) for table in settings.tables(completed)]
+    counted = {id(run) for run in completed}
+    return Comparison(tables, [run for run in found if id(run) not in counted])
 
 
-def _judged(table: Table, reference: Path | None) -> Judged:
-    named = [each for each in table.settings if any(_same(run.folder, reference) for run in each.runs)]
+def _judged(table: Table, wanted: list[Run]) -> Judged:
+    named = [each for each in table.settings if any(run in each.every for run in wanted)]
     against = named[0] if named else table.settings[0]
     others = [each for each in table.settings if each is not against]
     found = verdicts(_sample(table, against), [_sample(table, each) for each in others], table.sign(), not named)
     return Judged(table, against, not named, list(zip(others, found, strict=True)))
-
-
-def _same(folder: Path, reference: Path | None) -> bool:
-    return reference is not None and folder.resolve() == reference.resolve()
 
 
 def _sample(table: Table, setting: Setting) -> Sample:

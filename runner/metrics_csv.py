@@ -28,7 +28,10 @@ def cell(key: str, value: float) -> str:
 def read(path: Path) -> list[Row]:
     """The rows of a file. Raises OSError or ValueError where it is not one of ours."""
     with path.open(newline="") as stream:
-        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
+        try:
+            rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
+        except csv.Error as error:
+            raise ValueError(f"{path}: {error}") from None
     if [row.get("epoch") for row in rows] != list(range(1, len(rows) + 1)):
         raise ValueError(f"{path}: the epochs do not count from 1")
     return rows

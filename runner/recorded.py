@@ -64,17 +64,29 @@ class Run:
 def load(folder: Path) -> Run:
     """The run of a folder. Raises OSError, or ValueError where its files are not those of a run."""
     record = run_folder.read_record(folder)
-    status = status_of(folder, record)
     try:
-        rows = [
-            metrics_csv.read(folder / name)[: record["epochs"]] if record["epochs"] else []
-            for name in (run_folder.METRICS, run_folder.TIMINGS)
-        ]
+        status = status_of(folder, record)
+        if status == CRASHED:  # or it has ended between the two looks
+            record = run_folder.read_record(folder)
+            status = record["status"] if record["status"] != RUNNING else CRASHED
+        epochs = record["epochs"]
+        names = (run_folder.METRICS, run_folder.TIMINGS) if epochs else ()
+        rows = [metrics_csv.read(folder / name)[:epochs] for name in names] or [[], []]
         run = Run(folder, status, record, *rows)
-        _ = run.rank, run.updates, run.seconds, record["config"], record["dataset"]
-    except (KeyError, TypeError, IndexError) as error:
+        _refuse_incomplete(run)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"it is not complete: {error}") from None
     return run
+
+
+def _refuse_incomplete(run: Run) -> None:
+    """Look at all that is read of a run later. Raises ValueError, or what a missing part raises."""
+    record = run.record
+    if any(len(rows) < record["epochs"] for rows in (run.metrics, run.timings)):
+        raise ValueError(f"its record tells of {record['epochs']} epochs, its files of fewer")
+    _ = run.rank, run.updates, run.seconds, record["seed"], record["error"], dict(flat(record["config"]))
+    if record["dataset"] is not None:
+        _ = [record["dataset"][key] for key in ("name", "source", "fingerprint", "train", "validation")]
 
 
 def status_of(folder: Path, record: dict[str, Any]) -> str:

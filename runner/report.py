@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from itertools import islice
 from pathlib import Path
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 Columns = dict[str, Any]  # of Bokeh's ColumnDataSource: a list each, of one length
 
 DRAWN = 50  # runs whose curves stand in a plot at once
-NAMED = 12  # lines of a plot that have a colour and a name
+NAMED = 12  # runs or settings among them that have a colour and a name
+LINES = 6  # lines of an effect that have a colour and a name
 OWN = 8  # runs that are few enough for a style each; more have that of their setting
 SPACED = 8  # values of a number that stand side by side; more stand on a scale
 SHOWN_VALUES = 20  # of a key, that have a name in its plot
@@ -46,7 +48,7 @@ class Field:
     texts: list[str]
     form: str | None = None  # Bokeh's format of a number
 
-    @property
+    @cached_property
     def is_number(self) -> bool:
         return all(isinstance(value, int | float) for value in self.values)
 
@@ -302,10 +304,8 @@ def _best_in_words(view: View, names: dict[Path, str]) -> str:
 def _effect_figure(view: View, place: int, placed: dict[str, str]) -> str:
     effect, name = view.effects[place], f"{view.prefix}-effect{place}"
     words = [line for line, _ in effect.lines]
-    few = effect.joins and 1 < len(words) <= NAMED
-    legend = (
-        f'<ul class="legend" data-styles>{"".join(f"<li>{_text(each)}</li>" for each in words)}</ul>' if few else ""
-    )
+    items = "".join(f"<li>{_text(each)}</li>" for each in words[:LINES])
+    legend = f'<ul class="legend" data-styles>{items}</ul>' if effect.joins and len(words) > 1 else ""
     caption = _text(_effect_in_words(effect, view.table))
     return f"<figure><div class=plot>{placed[name]}</div>{legend}<figcaption>{caption}</figcaption></figure>"
 
@@ -318,16 +318,16 @@ def _effect_in_words(effect: Effect, table: Table) -> str:
         means.append((table.sign() * sum(each.mean for each in settings) / len(settings), shown(value)))
     (worst, low), (best, high) = min(means), max(means)
     spread = any(each.deviation is not None for _, line in effect.lines for each in line)
+    ends = f"{table.monitor} {table.sign() * best:.4f}, worst with {low}: {table.sign() * worst:.4f}"
     words = [
-        f"Best with {effect.key}={high}: {table.monitor} {abs(best):.4f}, worst with {low}: {abs(worst):.4f}"
-        f"{' in the mean over the other keys' if len(effect.lines) > 1 else ''}.",
-        "" if effect.joins else "No two settings differ in this key alone, so no line joins them.",
+        f"Best with {effect.key}={high}: {ends}{' in the mean over the other keys' if len(effect.lines) > 1 else ''}.",
         "Whiskers: one standard deviation over the seeds." if spread else "One seed a setting: no spread is known.",
-        f"Of {len(effect.lines)} lines, the best {NAMED} have a colour."
-        if effect.joins and len(effect.lines) > NAMED
-        else "",
     ]
-    return " ".join(word for word in words if word)
+    if not effect.joins:
+        words.append("No two settings differ in this key alone, so no line joins them.")
+    elif len(effect.lines) > LINES:
+        words.append(f"Of {len(effect.lines)} lines, the best {LINES} have a colour.")
+    return " ".join(words)
 
 
 def _configs(runs: list[Run], names: dict[Path, str]) -> str:
@@ -501,7 +501,8 @@ TABLE_STYLE = """
   border-width: 0 0 1px; border-style: solid; border-color: var(--edge); font-size: 0.88rem; padding: 0 12px 0 4px;
 }
 .slick-cell.slick-cell { line-height: 29px; }
-.slick-cell:first-child, .slick-header-column:first-child { padding-right: 0 !important; }
+.slick-cell:first-child { padding-right: 0 !important; }
+.slick-header-column:first-child { text-overflow: clip; }
 .slick-header-column.slick-header-column { padding: 4px 12px 4px 4px; }
 .slick-header-column .slick-column-name { float: none; }
 .slick-header-column .slick-sort-indicator { position: absolute; right: 2px; top: 9px; margin: 0; float: none; }
@@ -582,7 +583,7 @@ def _effect_plot(name: str, effect: Effect, table: Table) -> "figure":
     plot.segment("x", "low", "x", "high", source=sources["whiskers"], line_color="color", line_width=1.5)
     for end in ("low", "high"):
         plot.scatter("x", end, source=sources["whiskers"], marker="dash", size=9, line_color="color", line_width=1.5)
-    means = plot.scatter("x", "y", source=sources["points"], marker="marker", size=9, color="color")
+    means = plot.scatter("x", "y", source=sources["points"], marker="marker", size="size", color="color")
     plot.hover.renderers = [means]
     if not scaled:
         _name_ticks(plot, [shown(each) for each in effect.values])
@@ -607,11 +608,11 @@ class Dot:
 def _dots(effect: Effect, scaled: bool) -> list[list[Dot]]:
     """A row of dots a line; the lines stand side by side, so that no whisker hides another."""
     place_of = {shown(value): value if scaled else place for place, value in enumerate(effect.values)}
-    count = min(len(effect.lines), NAMED)
+    count = min(len(effect.lines), LINES)
     rows = []
     for place, (_, settings) in enumerate(effect.lines):
-        style = (place if place < NAMED else -1) if effect.joins else 0
-        aside = (place - (count - 1) / 2) * min(0.08, 0.6 / count) if place < NAMED and not scaled else 0.0
+        style = (place if place < LINES else -1) if effect.joins else 0
+        aside = (place - (count - 1) / 2) * min(0.08, 0.6 / count) if place < LINES and not scaled else 0.0
         row = [Dot(place_of[shown(each.values[effect.key])] + aside, each, style) for each in settings]
         rows.append(sorted(row, key=lambda dot: dot.x))
     return rows
@@ -620,7 +621,7 @@ def _dots(effect: Effect, scaled: bool) -> list[list[Dot]]:
 def _effect_data(rows: list[list[Dot]], table: Table) -> dict[str, Columns]:
     """The columns of lines, points and whiskers."""
     dots = [dot for row in rows for dot in row]
-    spread = [(dot, dot.ends) for dot in dots if dot.ends]
+    spread = [(dot, dot.ends) for dot in dots if dot.ends and dot.style >= 0]
     return {
         "lines": {
             "xs": [[dot.x for dot in row] for row in rows],
@@ -632,6 +633,7 @@ def _effect_data(rows: list[list[Dot]], table: Table) -> dict[str, Columns]:
             "y": [dot.setting.mean for dot in dots],
             "style": [dot.style for dot in dots],
             "marker": [MARKERS[max(dot.style, 0) % len(MARKERS)] for dot in dots],
+            "size": [9 if dot.style >= 0 else 4 for dot in dots],
             "setting": [_clean(table.name(dot.setting)) for dot in dots],
             "spread": [f"{dot.setting.deviation:.4f}" if dot.ends else "unknown" for dot in dots],
             "seeds": [len(dot.setting.results) for dot in dots],

@@ -14,6 +14,8 @@ def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:
     first, second = table.name(judged.reference, setting), table.name(setting, judged.reference)
     if found.interval is None:
         return f"{first} and {second} cannot be told apart: {found.method}; {_more(found)}"
+    if found.difference == 0:
+        return f"{first} and {second} are equal: {table.monitor} {number(judged.reference.mean)}"
     low, high = found.interval
     size = (
         f"{table.monitor} {number(judged.reference.mean)} against {number(setting.mean)}, "

@@ -18,10 +18,14 @@ ASIDE |= {"training.keep_state", "training.save_seconds", "training.tensorboard"
 
 @dataclass(frozen=True)
 class Setting:
-    """Runs that differ in nothing but their seed, a run a seed, by seed; `values` is their config, flat."""
+    """Runs that differ in nothing but their seed, a run a seed, by seed; `values` is their config, flat.
+
+    `every` has the repeated ones too, which do not count.
+    """
 
     values: dict[str, Any]
     runs: list[Run]
+    every: list[Run]
 
     @property
     def seeds(self) -> list[int]:
@@ -117,7 +121,8 @@ def _table(title: str, key: tuple[Any, ...], group: list[Run]) -> Table:
 def _alike(group: list[Run]) -> Iterable[list[Run]]:
     alike: dict[str, list[Run]] = defaultdict(list)
     for run in group:
-        alike[_text(_values(run))].append(run)
+        given = {key: value for key, value in _values(run).items() if value is not None}
+        alike[_text(given)].append(run)
     return alike.values()
 
 
@@ -134,7 +139,7 @@ def _setting(runs: list[Run]) -> Setting:
     by_seed: dict[int, Run] = {}
     for run in sorted(runs, key=lambda run: (run.record["epochs"], run.recorded_at)):
         by_seed[run.record["seed"]] = run
-    return Setting(_values(runs[0]), [by_seed[seed] for seed in sorted(by_seed)])
+    return Setting(_values(runs[0]), [by_seed[seed] for seed in sorted(by_seed)], runs)
 
 
 def effect_values(table: Table, key: str) -> list[str]:

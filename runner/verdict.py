@@ -64,9 +64,9 @@ def verdicts(best: Sample, others: Sequence[Sample], sign: int, chosen: bool) ->
     Corrected by Holm's method. Where the best was chosen from its own results, it is chosen out of all pairs, and these
     are what is corrected for; against a reference that was named, only the comparisons made.
     """
-    found = [_between(best, other, sign) for other in others]
-    settings = len(others) + 1
-    adjusted = holm([each.p for each in found], settings * (settings - 1) // 2 if chosen else len(others))
+    comparisons = (len(others) + 1) * len(others) // 2 if chosen else len(others)
+    found = [_between(best, other, sign, LEVEL / comparisons) for other in others]
+    adjusted = holm([each.p for each in found], comparisons)
     return [
         Verdict(each.difference, each.interval, each.p, p, each.method, each.more_seeds, each.thin)
         for each, p in zip(found, adjusted, strict=True)
@@ -89,38 +89,44 @@ def sampling_error(share: float, examples: int) -> float:
     return math.sqrt(share * (1 - share) / examples)
 
 
-def _between(first: Sample, second: Sample, sign: int) -> Verdict:
+def _between(first: Sample, second: Sample, sign: int, level: float) -> Verdict:
+    """Of one pair; `level` is what p has to fall below for it to stand among the other comparisons."""
     shared = sorted(first.results.keys() & second.results.keys())
     if len(shared) > 1:
-        return _paired([sign * (first.results[seed] - second.results[seed]) for seed in shared], first)
+        return _paired([sign * (first.results[seed] - second.results[seed]) for seed in shared], first, level)
     if len(first.results) > 1 and len(second.results) > 1:
-        return _welch(list(first.results.values()), list(second.results.values()), sign)
-    return _by_sampling(first, second, sign)
+        return _welch(first, second, sign, level)
+    return _by_sampling(first, second, sign, level)
 
 
-def _paired(differences: list[float], sample: Sample) -> Verdict:
+def _paired(differences: list[float], sample: Sample, level: float) -> Verdict:
     """Student's t over the differences of equal seeds."""
     count = len(differences)
     mean, deviation = _mean_and_deviation(differences)
     if sample.metric in SHARES and sample.validation:
         deviation = max(deviation, 1 / sample.validation)  # a share knows no finer step
     method = f"paired t-test over {count} seeds"
-    return _verdict(mean, deviation / math.sqrt(count), count - 1, method, deviation, count)
+    return _verdict(mean, deviation / math.sqrt(count), count - 1, method, _more_seeds(mean, deviation, count, level))
 
 
-def _welch(first: list[float], second: list[float], sign: int) -> Verdict:
+def _welch(one: Sample, other: Sample, sign: int, level: float) -> Verdict:
     """Welch's t, for seeds that are not the same."""
+    first, second = list(one.results.values()), list(other.results.values())
     (mean_1, deviation_1), (mean_2, deviation_2) = _mean_and_deviation(first), _mean_and_deviation(second)
+    if one.metric in SHARES and one.validation:
+        deviation_1, deviation_2 = (max(each, 1 / one.validation) for each in (deviation_1, deviation_2))
     part_1, part_2 = deviation_1**2 / len(first), deviation_2**2 / len(second)
     error = math.sqrt(part_1 + part_2)
     spread = part_1**2 / (len(first) - 1) + part_2**2 / (len(second) - 1)
     freedom = (part_1 + part_2) ** 2 / spread if spread else len(first) + len(second) - 2
     method = f"Welch's t-test, {len(first)} and {len(second)} seeds"
     both = math.hypot(deviation_1, deviation_2)
-    return _verdict(sign * (mean_1 - mean_2), error, freedom, method, both, min(len(first), len(second)))
+    difference = sign * (mean_1 - mean_2)
+    more = _more_seeds(difference, both, min(len(first), len(second)), level)
+    return _verdict(difference, error, freedom, method, more)
 
 
-def _by_sampling(first: Sample, second: Sample, sign: int) -> Verdict:
+def _by_sampling(first: Sample, second: Sample, sign: int, level: float) -> Verdict:
     """What chance leaves of a difference between two shares of so many validation examples."""
     mean_1, mean_2 = (sum(each.results.values()) / len(each.results) for each in (first, second))
     difference = sign * (mean_1 - mean_2)
@@ -129,14 +135,15 @@ def _by_sampling(first: Sample, second: Sample, sign: int) -> Verdict:
         return Verdict(difference, None, None, None, why, 2, thin=True)
     error = math.hypot(sampling_error(mean_1, first.validation), sampling_error(mean_2, second.validation))
     method = f"sampling error on {first.validation:,} validation examples"
-    return _verdict(difference, error, math.inf, method, error, 1)
+    return _verdict(difference, error, math.inf, method, _more_seeds(difference, error, 1, level), thin=True)
 
 
-def _verdict(difference: float, error: float, freedom: float, method: str, deviation: float, seeds: int) -> Verdict:
+def _verdict(
+    difference: float, error: float, freedom: float, method: str, more_seeds: int | None, thin: bool = False
+) -> Verdict:
     p = _two_sided(difference, error, freedom)
     reach = _quantile(1 - LEVEL / 2, freedom) * error
-    more = _more_seeds(difference, deviation, seeds)
-    return Verdict(difference, (difference - reach, difference + reach), p, p, method, more, thin=seeds == 1)
+    return Verdict(difference, (difference - reach, difference + reach), p, p, method, more_seeds, thin)
 
 
 def _two_sided(difference: float, error: float, freedom: float) -> float:
@@ -145,10 +152,10 @@ def _two_sided(difference: float, error: float, freedom: float) -> float:
     return 2 * _below(-abs(difference) / error, freedom) if error else 0.0
 
 
-def _more_seeds(difference: float, deviation: float, seeds: int) -> int | None:
-    """How many more seeds bring the interval of such a difference off zero; at least three stand for a setting."""
+def _more_seeds(difference: float, deviation: float, seeds: int, level: float) -> int | None:
+    """How many more seeds bring p below the level if the difference stays; at least three stand for a setting."""
     for count in range(max(3, seeds + 1), MOST_SEEDS + 1):
-        if _quantile(1 - LEVEL / 2, count - 1) * deviation / math.sqrt(count) < abs(difference):
+        if _quantile(1 - level / 2, count - 1) * deviation / math.sqrt(count) < abs(difference):
             return count - seeds
     return None
 

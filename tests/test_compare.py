@@ -1,50 +1,221 @@
-"""A table of what was recorded, best first, without tensorflow."""
+"""`compare`: tables, verdicts and pictures of what was recorded, without tensorflow."""
 
+import csv
+import io
+import json
+import shutil
 import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from runner import compare, run_folder
-from runner.record import Outcome
+from runner.errors import ConfigError
 
-Train = Callable[..., Outcome]
 Command = Callable[..., subprocess.CompletedProcess[str]]
+Said = Callable[..., tuple[int, str, str]]
+REPOSITORY = Path(__file__).parent.parent
+EXAMPLE = Path("outputs/example")
+GOLDEN = Path(__file__).parent / "golden"
 
 
-def test_runs_are_ranked_by_their_monitor_with_what_differs(
-    train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for width in (1, 8):
-        train("dataset.source=sample", "training.epochs=12", f"model.width={width}", folder=f"width-{width}")
-    (tmp_path / "half").mkdir()
-    (tmp_path / "half" / "run.json").write_text('{"schema_version": 1, "stat')
-    capsys.readouterr()
-    assert compare.main([str(tmp_path)]) == 0
-    shown = capsys.readouterr()
-    title, header, *rows = shown.out.splitlines()
-    assert title == "imdb (sample)"
-    assert header.split() == ["best", "epoch", "status", "folder", "what", "differs"]
-    assert [row.split()[-1] for row in rows] == ["model.width=8", "model.width=1"]
-    assert f"completed  {tmp_path / 'width-8'}" in rows[0]
-    assert f"{tmp_path / 'half'} is passed over" in shown.err
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Said:
+    """`said("outputs/example/width", …)`: exit code, stdout and stderr of the verb, called in the repository."""
+    monkeypatch.chdir(REPOSITORY)
+
+    def asked(*words: str) -> tuple[int, str, str]:
+        code = compare.main([*words])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return asked
 
 
-def test_a_run_whose_process_is_dead_has_crashed(
-    train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = train("dataset.source=sample", "training.epochs=1").folder
-    run_folder.write_record(folder, {**run_folder.read_record(folder), "status": "running"})
-    assert compare.main([str(tmp_path)]) == 0
-    assert "  crashed  " in capsys.readouterr().out
-    with run_folder.claimed(folder):
-        assert compare.main([str(tmp_path)]) == 0
-    assert "  running  " in capsys.readouterr().out
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A copy of an example whose records a test may change."""
+    shutil.copytree(REPOSITORY / EXAMPLE / "width", tmp_path / "width")
+    return tmp_path / "width"
 
 
-def test_a_path_without_runs_is_refused(runner: Command, tmp_path: Path) -> None:
-    for words in ([], ["nowhere"], ["outputs/*/*"]):
-        result = runner("compare", *words)
-        assert result.returncode == 2
-        assert "holds no runs: train one with python -m runner" in result.stderr
+def changed(folder: Path, **entries: Any) -> None:
+    run_folder.write_record(folder, {**run_folder.read_record(folder), **entries})
+
+
+def jobs_of(sweep: Path) -> list[Path]:
+    return sorted(path.parent for path in sweep.glob("*/run.json"))
+
+
+@pytest.mark.parametrize("name", ["width", "epochs", "batch_sizes"])
+def test_the_examples_read_as_they_always_have(said: Said, name: str) -> None:
+    code, out, err = said(str(EXAMPLE / name))
+    assert (code, err) == (0, "")
+    assert out == (GOLDEN / f"compare-{name}.txt").read_text()
+
+
+def test_a_difference_that_is_there_is_found_and_named(said: Said) -> None:
+    out = said(str(EXAMPLE / "width"))[1]
+    assert "model.width=32 is better than model.width=1" in out or "not distinguishable" in out
+
+
+def test_damaged_half_written_and_foreign_folders_do_no_harm(said: Said, mine: Path) -> None:
+    clean = said(str(mine))[1]
+    for name, content in {
+        "half": '{"schema_version": 1, "stat',
+        "list": "[1, 2]",
+        "foreign": '{"name": "of another program"}',
+        "poor": '{"schema_version": 1, "status": "completed"}',
+    }.items():
+        (mine / name).mkdir()
+        (mine / name / "run.json").write_text(content)
+    code, out, err = said(str(mine))
+    assert (code, out) == (0, clean)
+    assert sorted(line.split(" is passed over")[0] for line in err.splitlines()) == [
+        str(mine / name) for name in ("foreign", "half", "list", "poor")
+    ]
+
+
+def test_failed_and_unfinished_runs_are_counted_and_named_and_not_mixed_in(said: Said, mine: Path) -> None:
+    first, second, *_ = jobs_of(mine)
+    changed(first, status="failed", error="the reason")
+    changed(second, status="running")  # and nobody holds its folder
+    out = said(str(mine))[1]
+    assert "left out: 1 crashed, 1 failed" in out
+    assert f"{first} failed, 8 of 8 epochs: the reason" in out
+    row = next(line for line in out.splitlines() if line.startswith("1 "))
+    assert row.split()[1] == "1"  # one seed of three is left
+
+
+def test_runs_on_other_data_stand_in_a_table_of_their_own(said: Said, mine: Path) -> None:
+    first = jobs_of(mine)[0]
+    data = run_folder.read_record(first)["dataset"]
+    changed(first, dataset={**data, "source": "sample", "fingerprint": "0" * 64})
+    out = said(str(mine))[1]
+    assert "runs on different data" in out
+    assert "imdb (sample): " in out
+    assert "imdb (full): " in out
+
+
+def test_columns_rows_and_their_order_are_the_users(said: Said) -> None:
+    where = str(EXAMPLE / "batch_sizes")
+    out = said(where, "--columns", "training.batch_size,updates", "--sort", "updates", "--top", "2")[1]
+    rows = [line.split() for line in out.splitlines()[1:4]]
+    assert rows == [["training.batch_size", "updates"], ["2048", "160"], ["512", "600"]]
+    out = said(where, "--filter", "training.batch_size>=512")[1]
+    assert [line.split()[0] for line in out.splitlines()[2:4]] == ["2048", "512"]
+
+
+def test_a_reference_replaces_the_best(said: Said) -> None:
+    reference = next(path for path in jobs_of(REPOSITORY / EXAMPLE / "width") if "width=1," in path.name)
+    found = json.loads(said(str(EXAMPLE / "width"), "--reference", str(reference), "--json")[1])
+    (table,) = found["tables"]
+    assert table["reference"] == "model.width=1"
+    assert [each["setting"] for each in table["verdicts"]] == ["model.width=32"]
+    assert table["verdicts"][0]["difference"] < 0
+
+
+def test_the_table_is_written_for_other_programs(said: Said, tmp_path: Path) -> None:
+    said(str(EXAMPLE / "width"), "--csv", str(tmp_path / "table.csv"))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text())))
+    assert [row["model.width"] for row in rows] == ["32", "1"]
+    assert [row["seeds"] for row in rows] == ["3", "3"]
+    (table,) = json.loads(said(str(EXAMPLE / "width"), "--json")[1])["tables"]
+    assert [float(row["val_accuracy"]) for row in rows] == [each["val_accuracy"] for each in table["settings"]]
+    assert all(Path(run).is_dir() for each in table["settings"] for run in each["runs"])
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["nowhere"], "nowhere holds no runs: train one with python -m runner"),
+        (["outputs/example/width", "--filter", "model.widht>1"], "did you mean model.width?"),
+        (["outputs/example/width", "--filter", "seed>7"], "no run passes"),
+        (["outputs/example/width", "--columns", "nonsense"], "--columns must name columns: model.width, seeds,"),
+        (["outputs/example/width", "--sort", "nonsense"], "--sort must name columns"),
+        (["outputs/example/width", "--reference", "nowhere"], "--reference must be the folder of one of the runs"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_line(said: Said, words: list[str], problem: str) -> None:
+    code, out, err = said(*words)
+    assert (code, out) == (2, "")
+    assert problem in err
+    assert len(err.splitlines()) == 1
+
+
+def test_pictures_are_drawn(said: Said, tmp_path: Path) -> None:
+    said(str(EXAMPLE / "width"), str(EXAMPLE / "epochs"), "--png", str(tmp_path / "picture.png"))
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_terminal_without_the_signs_gets_plain_ones() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "runner", "compare", str(EXAMPLE / "width")],
+        cwd=REPOSITORY,
+        env={"PATH": "", "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert " +/- " in result.stdout
+
+
+def test_tensorflow_and_pandas_stay_out(runner: Command) -> None:
+    program = (
+        "import sys; from runner import compare; compare.main([sys.argv[1]]); "
+        "print({'tensorflow', 'keras', 'pandas'} & {*sys.modules})"
+    )
+    asked = [sys.executable, "-c", program, str(REPOSITORY / EXAMPLE)]
+    assert subprocess.run(asked, capture_output=True, text=True).stdout.splitlines()[-1] == "set()"
+
+
+def test_watching_ends_with_the_last_run(mine: Path, monkeypatch: pytest.MonkeyPatch, said: Said) -> None:
+    monkeypatch.setattr(compare, "REDRAW_SECONDS", 0.05)
+    first = jobs_of(mine)[0]
+    changed(first, status="running")
+
+    def finish() -> None:
+        with run_folder.claimed(first):
+            held.set()
+            time.sleep(0.5)
+            changed(first, status="completed")
+
+    held = threading.Event()
+    thread = threading.Thread(target=finish)
+    thread.start()
+    held.wait()
+    code, out, _ = said(str(mine), "--watch")
+    thread.join()
+    assert code == 0
+    assert "1 run going on" in out
+    assert out.rstrip().splitlines()[-1].startswith("best run: ")
+
+
+def test_load_gives_a_row_a_run_and_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    table = compare.load(EXAMPLE / "width")
+    assert list(table.columns[:10]) == [
+        "run",
+        "folder",
+        "status",
+        "epoch",
+        "loss",
+        "accuracy",
+        "val_loss",
+        "val_accuracy",
+        "learning_rate",
+        "updates",
+    ]
+    assert len(table) == 6 * 8
+    assert set(table["model.width"]) == {1, 32}
+    for folder, rows in table.groupby("folder"):
+        recorded = pd.read_csv(Path(str(folder)) / "metrics.csv")
+        assert rows.val_accuracy.tolist() == recorded.val_accuracy.tolist()
+    with pytest.raises(ConfigError, match="holds no runs"):
+        compare.load("nowhere")

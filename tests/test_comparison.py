@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner import run_folder
-from runner.comparison import Comparison, compare, overfitting, rises_from
+from runner.comparison import Comparison, compare, overfitting, rises_from, row
 from runner.recorded import Run, load
 from tests.test_recorded import write_run
 
@@ -232,3 +232,27 @@ def test_loss_rises_for_a_setting_where_it_does_for_more_than_half_of_its_seeds(
 def test_a_run_that_is_best_at_its_end_saves_nothing_by_stopping(run: Callable[..., Run]) -> None:
     found = overfitting([run("a", (0.6, 0.7))])
     assert (found.best_epoch, found.epochs, found.saved_epochs, found.saved_seconds) == (2, 2, 0, 0)
+
+
+@pytest.mark.parametrize(("monitor", "gap"), [("val_accuracy", 0.1), ("val_loss", 0.3)])
+def test_a_row_shows_the_gap_to_training_as_positive_where_it_overfits(
+    run: Callable[..., Run], monitor: str, gap: float
+) -> None:
+    """Validation 0.8 right with loss 0.7 against (1 + 0.8)/2 = 0.9 and 0.8/2 = 0.4 in training, at the one epoch."""
+    [judged] = compare([run("a", (0.8,), losses=(0.7,), monitor=monitor)]).tables
+    shown = row(judged.table, judged.reference)
+    assert shown["gap"] == pytest.approx(gap)
+    assert (shown["seeds"], shown["deviation"], shown["best_epoch"], shown["rises_from"]) == (1, None, 1, None)
+
+
+def test_a_row_names_what_differs_and_the_folder_of_the_best_seed(runs: list[Run], tmp_path: Path) -> None:
+    [judged] = compare(runs).tables
+    shown = row(judged.table, judged.reference)
+    assert shown["model.width"] == 32
+    assert shown["val_accuracy"] == pytest.approx(0.872)
+    assert shown["folder"] == str(tmp_path / "32-2")
+
+
+def test_a_row_without_validation_has_no_gap(run: Callable[..., Run]) -> None:
+    [judged] = compare([run("a", monitor="accuracy", data={"validation": 0})]).tables
+    assert "gap" not in row(judged.table, judged.reference)

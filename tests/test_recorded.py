@@ -216,11 +216,11 @@ def test_a_folder_whose_files_are_not_those_of_a_run_is_refused(
         recorded.load(folder)
 
 
-def test_a_nested_config_is_dotted_keys_with_lists_nulls_and_empty_groups_as_values() -> None:
+def test_a_nested_config_is_dotted_keys_whose_lists_and_nulls_are_values() -> None:
+    """An empty group has no keys."""
     config = {"model": {"width": [4, 8], "options": {}, "l2": None}, "training": {"early": {"patience": 2}}, "seed": 0}
     assert dict(recorded.flat(config)) == {
         "model.width": [4, 8],
-        "model.options": {},
         "model.l2": None,
         "training.early.patience": 2,
         "seed": 0,

@@ -11,7 +11,7 @@ import pytest
 from runner import recorded
 from runner.config import Config
 from runner.recorded import Run, load
-from runner.settings import Setting, Table, tables
+from runner.settings import Setting, Table, effect_values, effects, tables
 from tests.test_recorded import write_run
 
 DECIDING_NOTHING = {
@@ -23,6 +23,7 @@ DECIDING_NOTHING = {
     "dataset.path": "here/imdb.npz",
     "training.keep_state": "none",
     "training.save_seconds": 9.0,
+    "training.tensorboard": True,
 }
 
 
@@ -168,22 +169,52 @@ def test_a_table_names_only_what_differs_in_words_of_the_command_line(run: Calla
     assert table.settings[0].values["model.output_units"] is None
 
 
-def test_a_key_that_only_some_settings_have_is_named_where_it_is(run: Callable[..., Run]) -> None:
-    """Another optimizer has other keys."""
+def test_a_key_that_only_some_settings_have_is_named(run: Callable[..., Run]) -> None:
+    """Another optimizer has other keys; those that it lacks are null."""
     adam = {"name": "adam", "learning_rate": 0.001, "beta_1": 0.9}
     sgd = {"name": "sgd", "learning_rate": 0.001, "nesterov": False}
     table = only(tables([run("a", (0.9,), {"optimizer": adam}), run("b", (0.8,), {"optimizer": sgd})]))
+    assert table.keys == ["optimizer.name", "optimizer.beta_1", "optimizer.nesterov"]
     assert [table.name(setting) for setting in table.settings] == [
-        "optimizer.name=adam optimizer.beta_1=0.9",
-        "optimizer.name=sgd optimizer.nesterov=false",
+        "optimizer.name=adam optimizer.beta_1=0.9 optimizer.nesterov=null",
+        "optimizer.name=sgd optimizer.beta_1=null optimizer.nesterov=false",
     ]
 
 
-def test_a_null_is_not_the_same_as_no_such_key(run: Callable[..., Run]) -> None:
-    """A record of an earlier version lacks what came later: two settings have two names."""
+def test_two_settings_are_named_by_what_differs_between_the_two(run: Callable[..., Run]) -> None:
+    shapes = [(4, 32), (8, 32), (8, 64)]
+    table = only(
+        tables(
+            run(f"{width}-{size}", settings={"model.width": width, "training.batch_size": size})
+            for width, size in shapes
+        )
+    )
+    first, second, third = table.settings
+    assert table.name(first) == "model.width=4 training.batch_size=32"
+    assert (table.name(first, second), table.name(second, first)) == ("model.width=4", "model.width=8")
+    assert table.name(second, third) == "training.batch_size=32"
+    assert table.name(first, third) == table.name(first)
+
+
+def test_no_two_settings_of_a_table_have_the_same_name(run: Callable[..., Run]) -> None:
+    """A record of an earlier version lacks a key that came later, and is null by default."""
     table = only(tables([run("old"), run("new", settings={"training.later": None})]))
-    assert len(table.settings) == 2
-    assert len({table.name(setting) for setting in table.settings}) == 2
+    assert len({table.name(setting) for setting in table.settings}) == len(table.settings)
+
+
+def test_the_effect_of_a_key_is_a_line_for_each_setting_of_the_others(run: Callable[..., Run]) -> None:
+    """Numbers by size, not as text or by result; then the rest."""
+    runs = [
+        run(f"{width}-{size}", (0.5 + place / 10,), {"model.width": width, "training.batch_size": size})
+        for place, (width, size) in enumerate([(16, 32), ([4, 8], 32), (8, 32), (16, 64)])
+    ]
+    table = only(tables(runs))
+    assert effect_values(table, "model.width") == ["8", "16", "[4,8]"]
+    lines = {
+        line[0].values["training.batch_size"]: [setting.values["model.width"] for setting in line]
+        for line in effects(table, "model.width")
+    }
+    assert lines == {32: [8, 16, [4, 8]], 64: [16]}
 
 
 @pytest.mark.parametrize("order", [1, -1])

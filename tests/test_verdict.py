@@ -134,12 +134,13 @@ def test_one_seed_is_judged_by_sampling_error_and_called_thin() -> None:
 
 
 def test_one_seed_within_sampling_error_is_not_distinguishable_and_says_how_many_more_would_do() -> None:
-    """0.88 against 0.875: error √(0.1056 + 0.109375)/100 = 0.0046365, z = 1.078, p = 0.281.
+    """0.88 against 0.8744: error √(0.1056 + 0.10982)/100 = 0.0046414, z = 1.2065, p between 0.2262 and 0.2302.
 
-    The difference is 1.078 errors. t/√n is 2.776/√5 = 1.241 with five seeds, 2.571/√6 = 1.050 with six: five more.
+    The difference is 1.21 errors. t/√n is 2.776/√5 = 1.241 with five seeds, 2.571/√6 = 1.050 with six: five more.
     """
-    found = between(sample([0.88]), sample([0.875]))
-    assert found.p == pytest.approx(0.281, abs=5e-4)
+    found = between(sample([0.88]), sample([0.8744]))
+    assert found.p is not None
+    assert 0.2262 < found.p < 0.2302
     assert found.is_better is None
     assert found.more_seeds == 5
 
