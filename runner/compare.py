@@ -239,28 +239,14 @@ def _write(found: Comparison, options: argparse.Namespace) -> None:
 
         run_folder.write(options.png, plots.comparison([judged.table for judged in found.tables]))
     if options.html:
-        run_folder.write(options.html, report(found, options.words))
+        from runner import report
+
+        command = shlex.join(["python", "-m", "runner", "compare", *options.words])
+        run_folder.write(options.html, report.page(found, command=command, sentences=sentences.every(found)))
     if options.tracker:
         from runner import tracking
 
         tracking.to_mlflow(list(_runs(options.paths)))
-
-
-def report(found: Comparison, words: list[str]) -> str:
-    """The page of `--html`."""
-    from runner import report as pages
-
-    lines = [
-        text
-        for judged in found.tables
-        for text in [
-            *(sentences.verdict(judged, setting, verdict) for setting, verdict in judged.verdicts),
-            sentences.method(judged),
-            *sentences.overfit(judged.table),
-        ]
-        if text
-    ]
-    return pages.page(found, command=shlex.join(["python", "-m", "runner", "compare", *words]), sentences=lines)
 
 
 def _write_csv(found: Comparison, options: argparse.Namespace) -> None:

@@ -38,7 +38,7 @@
 
   function paint(figure) {
     const [page, text, quiet, edge] = ["page", "text", "quiet", "edge"].map(colour);
-    figure.setv({ background_fill_color: page, border_fill_color: page, outline_line_color: null });
+    figure.setv({ background_fill_color: page, outline_line_color: null });
     for (const axis of [...figure.below, ...figure.left]) {
       axis.setv({
         axis_label_text_color: text, major_label_text_color: quiet, axis_line_color: edge,
@@ -64,12 +64,22 @@
       for (const name of ["metric", "axis", "scale"]) this.part(name).addEventListener("change", () => this.draw());
       this.boxes.forEach((box) => box.addEventListener("change", () => this.pick(this.ticked())));
       this.rows.selected.properties.indices.change.connect(() => this.picked());
+      // Left to itself the table keeps the Tab key for its cells, thousands of them.
+      const grid = this.part("title").parentElement.querySelector(".plot");
+      grid.addEventListener("keydown", (event) => { if (event.key === "Tab") event.stopPropagation(); }, true);
       this.filter();
       this.picked();
     }
 
     ticked() { return this.boxes.flatMap((box, run) => (box.checked ? [run] : [])); }
-    pick(runs) { this.rows.selected.indices = runs; }
+
+    // The table takes the focus with every change of what is picked; it goes back to where it was.
+    pick(runs) {
+      const at = document.activeElement;
+      this.rows.selected.indices = runs;
+      if (!at.disabled) at.focus({ preventScroll: true });
+    }
+
     choice(name) { return this.part(name).querySelector("input:checked").value; }
 
     filter() {
@@ -163,7 +173,7 @@
 
     said(wanted, drawn) {
       const of = this.rows.selected.indices.length ? "picked" : this.part("filter").value ? "found" : "all";
-      const runs = `${wanted} ${wanted === 1 ? "run" : "runs"}`;
+      const runs = `${wanted.toLocaleString("en")} ${wanted === 1 ? "run" : "runs"}`;
       const which = { picked: `the ${runs} picked`, found: `the ${runs} found`, all: `all ${runs}` }[of];
       return drawn < wanted ? `Shown: the best ${drawn} of ${which}.` : `Shown: ${which}.`;
     }

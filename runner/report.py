@@ -556,6 +556,7 @@ def _figure(name: str, along: str, up: str, height: int, tooltips: list[tuple[st
         tools=["box_zoom", "pan", "reset", "save", hover],
         toolbar_location="above",
         min_border_right=12,
+        border_fill_color=None,  # drawn over, a colour leaves a hairline at the edge
         outline_line_color=None,
         **named,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from runner.comparison import Judged, Overfitting, overfitting
+from runner.comparison import Comparison, Judged, Overfitting, overfitting
 from runner.display import counted, number
 from runner.settings import Setting, Table
 from runner.verdict import LEVEL, Verdict
@@ -40,6 +40,20 @@ def method(judged: Judged) -> str:
         f"p corrected by Holm's method for {counted(pairs, 'pair')}, out of which the best was chosen; "
         f"better means p below {LEVEL}"
     )
+
+
+def every(found: Comparison) -> list[str]:
+    """All that there is to say of a comparison."""
+    return [
+        text
+        for judged in found.tables
+        for text in [
+            *(verdict(judged, setting, its) for setting, its in judged.verdicts),
+            method(judged),
+            *overfit(judged.table),
+        ]
+        if text
+    ]
 
 
 def _more(found: Verdict) -> str:

@@ -1,7 +1,8 @@
-"""What came out of a sweep, made from its folders alone: summary.csv, curves.png. It can be made again at any time."""
+"""What came out of a sweep, made from its folders alone: summary.csv, curves.png, report.html; at any time again."""
 
 import csv
 import io
+import shlex
 from dataclasses import dataclass
 
 from runner import recorded, run_folder
@@ -10,6 +11,7 @@ from runner.recorded import CRASHED, PENDING, Run
 from runner.sweep import Planned, Sweep
 
 SUMMARY = "summary.csv"
+REPORT = "report.html"
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,23 @@ def _line(sweep: Sweep, job: Planned) -> Line:
 
 
 def write(sweep: Sweep) -> list[Line]:
-    """Write both files, and return what they tell. Raises OSError."""
+    """Write the files, and return what they tell. Raises OSError."""
     found = lines(sweep)
     run_folder.write(sweep.folder / SUMMARY, text(sweep, found))
     runs = {sweep.setting(line.job): line.run for line in found if line.run and line.run.metrics}
     if runs:
-        from runner import plots  # half a second to import
-
-        run_folder.write(sweep.folder / run_folder.CURVES, plots.overlay(runs))
+        _draw(sweep, runs)
     return found
+
+
+def _draw(sweep: Sweep, runs: dict[str, Run]) -> None:
+    from runner import comparison, plots, report, sentences  # a second to import, which a plan need not wait for
+
+    run_folder.write(sweep.folder / run_folder.CURVES, plots.overlay(runs))
+    compared = comparison.compare(runs.values())
+    command = shlex.join(["python", "-m", "runner", "compare", str(sweep.folder), "--html", REPORT])
+    page = report.page(compared, command=command, sentences=sentences.every(compared))
+    run_folder.write(sweep.folder / REPORT, page)
 
 
 def text(sweep: Sweep, found: list[Line]) -> str:

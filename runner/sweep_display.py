@@ -16,7 +16,7 @@ from runner import recorded, run_folder
 from runner.display import counted, number, say, table
 from runner.outlook import Ahead
 from runner.recorded import COMPLETED, FAILED, INTERRUPTED, RUNNING, Run
-from runner.summary import SUMMARY, Line
+from runner.summary import REPORT, SUMMARY, Line
 from runner.sweep import Planned, Sweep
 
 ROWS = 40  # of a table on the screen; the others stand in summary.csv
@@ -155,6 +155,8 @@ def end(sweep: Sweep, lines: list[Line]) -> None:
         say(f"not done:   {counts} of {counted(len(lines), 'job')}")
     folder = shlex.quote(str(sweep.folder))
     say(f"summary:    {sweep.folder / SUMMARY}")
+    if (sweep.folder / REPORT).exists():
+        say(f"report:     {sweep.folder / REPORT}")
     if unfinished:
         say(f"go on:      python -m runner resume {folder}")
     say(f"compare:    python -m runner compare {folder}")

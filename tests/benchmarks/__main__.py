@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import beside, growth, saving, sweeps
+from tests.benchmarks import beside, comparing, growth, saving, sweeps
 from tests.benchmarks.contenders import CONTENDERS
 
 TWO_HUNDRED = ["optimizer=adam,sgd", "model.width=1,2,3,4,5", "training.epochs=1,2,3,4", "seed=0,1,2,3,4"]
@@ -27,7 +27,9 @@ TWO_HUNDRED = ["optimizer=adam,sgd", "model.width=1,2,3,4,5", "training.epochs=1
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["imdb", "mnist", "start", "saving", "sweep", "workers", "growth"])
+    parser.add_argument(
+        "parts", nargs="*", default=["imdb", "mnist", "start", "saving", "sweep", "workers", "compare", "growth"]
+    )
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--to", type=Path, default=Path("outputs/benchmarks"))
@@ -40,6 +42,7 @@ def main() -> None:
         "saving": saving.main,
         "sweep": sweeps.main,
         "workers": beside.main,
+        "compare": comparing.main,
         "growth": growth.main,
     }
     print(machine())
