@@ -197,7 +197,7 @@ def test_resume_runs_what_is_missing_of_a_sweep(runner: Command, tmp_path: Path)
     assert {tuple(record_of(job)["overrides"]): metrics_of(job) for job in again} == whole
     assert {record_of(job)["status"] for job in again} == {"completed"}
     assert untouched == {path: path.stat().st_mtime_ns for path in untouched}
-    assert runner("resume", "sweep").stdout.strip() == "sweep is finished already"
+    assert runner("resume", "sweep").stdout.startswith("sweep is finished already\n")
 
 
 def test_runs_of_one_identity_at_once_each_come_out_right(runner: Command, tmp_path: Path) -> None:

@@ -50,7 +50,10 @@ REFUSED: list[tuple[str, list[str]]] = [
         ],
     ),
     ("dataset=imbd", ["dataset must be one of imdb, mnist; got imbd; did you mean imdb?"]),
-    ("experiment=smok", ["experiment must be one of batch_sizes, epochs, mnist, overfit, smoke; got smok; did you"]),
+    (
+        "experiment=smok",
+        ["experiment must be one of batch_sizes, epochs, mnist, overfit, seeds, smoke, width_depth; got smok; did you"],
+    ),
     ("+model.foo=1", ["model.foo is not a key of the config"]),
     ("++model.foo=1", ["model.foo is not a key of the config"]),
     ("optimizer.learning_rate=nan", ["optimizer.learning_rate must be a finite number; got nan"]),
