@@ -20,7 +20,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from runner import backend, compose, run_folder, workers
 from runner.errors import ConfigError, DataError
-from runner.interruption import Interrupted
+from runner.interruption import Interrupted, broken_pipes_survived
+from runner.sweep import PLAN
 
 if TYPE_CHECKING:
     from runner.datasets import Data
@@ -80,7 +81,8 @@ def _train(words: list[str]) -> int:
     refuse_other_runs(plan, identities)
     display.warn_of_samples(configs, data)
     if plan.multirun:
-        return _sweep(plan, identities, place)
+        with broken_pipes_survived():
+            return _sweep(plan, identities, place)
     return _single(plan, data[0], identities[0], place)
 
 
@@ -139,7 +141,7 @@ def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> i
     ]
     with run_folder.claimed(whole.folder):
         sweep.write(whole)
-        print(f"folder:     {whole.folder}", flush=True)
+        sweep_display.say(f"folder:     {whole.folder}")
 
         def hand_out(run: Callable[[jobs.Work], None]) -> None:
             _hydra(["--multirun", *plan.words], place, lambda composed: run(works[HydraConfig.get().job.num]))
@@ -205,7 +207,9 @@ def _place(flags: argparse.Namespace) -> compose.Place:
 
 def refuse_other_runs(plan: compose.Plan, identities: list[str]) -> None:
     """Raises ConfigError where the folder of a run or sweep holds other runs; a run of the same identity goes on."""
-    if plan.multirun and any(plan.folder.glob("*/run.json")):
+    if plan.multirun and run_folder.is_held(plan.folder):
+        raise DataError(f"{plan.folder} is in use by another process: wait for it, or give another folder")
+    if plan.multirun and ((plan.folder / PLAN).exists() or any(plan.folder.glob("*/run.json"))):
         raise ConfigError(
             [
                 f"hydra.sweep.dir must not hold runs already; got {plan.folder}: give another folder, "

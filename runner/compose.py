@@ -12,7 +12,7 @@ import re
 import typing
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -442,12 +442,19 @@ def _settled(folder: Path, constant: list[str], multirun: bool) -> list[str]:
 
 def from_record(values: dict[str, Any]) -> Config:
     """The typed config that a run.json holds. Raises ConfigError where it is none."""
-    schema = {group: options.get(values[group]["name"]) for group, options in GROUPS.items()}
+    schema = {group: _schema_of(values[group], options) for group, options in GROUPS.items()}
     base = OmegaConf.structured(Config(**{group: made() for group, made in schema.items() if made}))
     try:
         return typed(OmegaConf.merge(base, values))  # type: ignore[arg-type]
     except OmegaConfBaseException as error:
         raise ConfigError([f"the recorded config is of another version: {one_line(error)}"]) from None
+
+
+def _schema_of(values: dict[str, Any], options: dict[str, type]) -> type | None:
+    """The option of a group whose keys these are: a plugin's name stands on the keys of a built-in one."""
+    fitting = [each for each in options.values() if {field.name for field in fields(each)} == set(values)]
+    named = options.get(values["name"])
+    return named if named in fitting else next(iter(fitting), named)
 
 
 def _refuse_sweeps(overrides: list[Override]) -> None:

@@ -45,7 +45,7 @@ def run_all(sweep: Sweep, works: Sequence[Work], hand_out: Callable[[Callable[[W
     ended_by = None
     try:
         jobs, left = [work.job for work in works], [work.left for work in works]
-        with interruption.watched(), interruption.broken_pipes_survived(), sweep_display.following(sweep, jobs, left):
+        with interruption.watched(), sweep_display.following(sweep, jobs, left):
             if sweep.workers == 1:
                 hand_out(lambda work: _run_here(work, fail_fast))
             else:
@@ -57,8 +57,7 @@ def run_all(sweep: Sweep, works: Sequence[Work], hand_out: Callable[[Callable[[W
         ended_by = error.number if isinstance(error, Interrupted) else signal.SIGINT
     finally:
         lines = summary.write(sweep)
-    with interruption.broken_pipes_survived():
-        sweep_display.end(sweep, lines)
+    sweep_display.end(sweep, lines)
     if ended_by:
         return 128 + ended_by
     return 0 if all(line.status == COMPLETED for line in lines) else 1

@@ -30,6 +30,7 @@ class Ahead:
 def ahead(configs: list[Config], identities: list[str], shelves: Sequence[Path]) -> list[Ahead]:
     """For each job, taken in turn, what it will find recorded; early stopping may leave less to train."""
     states: dict[str, set[int]] = {}
+    there: dict[str, frozenset[int]] = {}
     first: dict[tuple[str, int], int] = {}
     jobs = []
     kept = epochs_to_keep(configs, identities)
@@ -37,10 +38,12 @@ def ahead(configs: list[Config], identities: list[str], shelves: Sequence[Path])
         epochs = config.training.epochs
         if identity not in states:
             states[identity] = _recorded(identity, shelves)
+            there[identity] = frozenset(states[identity])
         found = states[identity] if config.reuse else set()
         left = epochs - max((epoch for epoch in found if epoch <= epochs), default=0)
         earlier = first.setdefault((identity, epochs), number)
-        jobs.append(Ahead(epochs, left, left == 0 and earlier == number, earlier if earlier != number else None))
+        recorded = config.reuse and epochs in there[identity] and earlier == number
+        jobs.append(Ahead(epochs, left, recorded, earlier if earlier != number else None))
         if config.training.keep_state != "none":
             states[identity] |= {epoch for epoch in kept[number] if epoch <= epochs}
     return jobs

@@ -13,6 +13,7 @@ from runner import (
     display,
     experiment,
     identity,
+    interruption,
     jobs,
     outlook,
     run_folder,
@@ -130,7 +131,7 @@ def _resume_sweep(folder: Path, overrides: list[str], anyway: bool) -> int:
     shelves = [app.OUTPUTS, folder]
     keep = outlook.epochs_to_keep(configs, identities)
     ahead = outlook.ahead(configs, identities, shelves)
-    with run_folder.claimed(folder):
+    with interruption.broken_pipes_survived(), run_folder.claimed(folder):
         lines = summary.lines(whole)
         works = [
             jobs.Work(line.job, config, whole.place(line.job), shelves, kept, its.left, anyway)
@@ -140,7 +141,7 @@ def _resume_sweep(folder: Path, overrides: list[str], anyway: bool) -> int:
         if not anyway:
             _refuse_differences([(lines[work.job.number], data[work.job.number]) for work in works])
         if not works:
-            print(f"{folder} is finished already")
+            display.say(f"{folder} is finished already")
 
         def hand_out(run: Callable[[jobs.Work], None]) -> None:
             for work in works:

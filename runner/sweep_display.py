@@ -15,7 +15,7 @@ from rich.text import Text
 from runner import recorded, run_folder
 from runner.display import counted, number, say, table
 from runner.outlook import Ahead
-from runner.recorded import COMPLETED, FAILED, INTERRUPTED, RUNNING, Run
+from runner.recorded import COMPLETED, CRASHED, FAILED, INTERRUPTED, RUNNING, Run
 from runner.summary import REPORT, SUMMARY, Line
 from runner.sweep import Planned, Sweep
 
@@ -36,7 +36,7 @@ def epochs_left(ahead: Sequence[Ahead]) -> str:
     left, total = sum(each.left for each in ahead), sum(each.epochs for each in ahead)
     text = f"{left:,} of {counted(total, 'epoch')} to train"
     known = sum(each.recorded for each in ahead)
-    equal = sum(each.equal_to is not None for each in ahead)
+    equal = sum(each.equal_to is not None and not each.left for each in ahead)
     if known:
         text += f"; {counted(known, 'job')} recorded already"
     if equal:
@@ -102,7 +102,7 @@ class _Follower:
                 run = recorded.load(self.sweep.place(job))
             except (OSError, ValueError):
                 continue  # it is about to begin
-            if run.status in (COMPLETED, FAILED, INTERRUPTED):
+            if run.status in (COMPLETED, FAILED, INTERRUPTED, CRASHED):
                 self._ended(job, run)
             elif run.status == RUNNING:
                 epochs = f"{run.record['epochs']}/{run.record['config']['training']['epochs']}"
