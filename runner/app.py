@@ -116,7 +116,7 @@ def _single(plan: compose.Plan, data: "Data", identity: str, place: compose.Plac
 
 
 def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> int:
-    from runner import outlook, sweep, sweep_display
+    from runner import display, outlook, sweep, sweep_display
 
     configs = [job.config for job in plan.jobs]
     shelves = [OUTPUTS, plan.folder]
@@ -141,7 +141,7 @@ def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> i
     ]
     with run_folder.claimed(whole.folder):
         sweep.write(whole)
-        sweep_display.say(f"folder:     {whole.folder}")
+        display.say(f"folder:     {whole.folder}")
 
         def hand_out(run: Callable[[jobs.Work], None]) -> None:
             _hydra(["--multirun", *plan.words], place, lambda composed: run(works[HydraConfig.get().job.num]))
