@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT = "outputs"
+EXAMPLE = Path(DEFAULT, "example")  # comes with the repository: not among a user's own runs unless asked for
 REDRAW_SECONDS = 2.0
 SENTENCES = 20  # settings that the screen says something of
 NAMED = 10  # of the runs that are left out
@@ -119,6 +120,8 @@ def _runs(paths: Sequence[str | Path]) -> Iterator[Run]:
         for match in glob.glob(str(path), recursive=True) or [str(path)]
         for record in Path(match).rglob(run_folder.RECORD)
     }
+    if [*map(str, paths)] == [DEFAULT]:
+        folders = {folder for folder in folders if not folder.is_relative_to(EXAMPLE)}
     for folder in sorted(folders):
         try:
             yield recorded.load(folder)

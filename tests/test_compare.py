@@ -149,6 +149,17 @@ def test_what_does_not_fit_is_refused_in_one_line(said: Said, words: list[str], 
     assert len(err.splitlines()) == 1
 
 
+def test_the_examples_are_not_among_ones_own_runs(
+    said: Said, mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(REPOSITORY / EXAMPLE, EXAMPLE)
+    assert compare.main([]) == 2
+    mine.rename(tmp_path / "outputs" / "mine")
+    assert compare.main([]) == 0
+    assert "outputs/example" not in said("outputs")[1]
+
+
 def test_pictures_are_drawn(said: Said, tmp_path: Path) -> None:
     said(str(EXAMPLE / "width"), str(EXAMPLE / "epochs"), "--png", str(tmp_path / "picture.png"))
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
