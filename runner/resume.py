@@ -35,10 +35,12 @@ def main(words: list[str]) -> int:
 
 
 def _resume(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="resume", usage=USAGE)
-    parser.add_argument("path", type=Path)
-    parser.add_argument("overrides", nargs="*", default=[])
-    parser.add_argument("--anyway", action="store_true")
+    parser = argparse.ArgumentParser(
+        usage=USAGE, description="Go on with a run to its number of epochs, or with what a sweep has not finished."
+    )
+    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of a run or a sweep")
+    parser.add_argument("overrides", nargs="*", default=[], metavar="training.epochs=N", help="of a run: more epochs")
+    parser.add_argument("--anyway", action="store_true", help="even where libraries, data or threads have changed")
     parser.error = app.refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     options = parser.parse_intermixed_args(words)
     if (options.path / run_folder.RECORD).is_file():
