@@ -18,11 +18,12 @@ from runner.settings import Table, effect_values, effects
 # Blue and orange of the Okabe-Ito palette; markers and dashes tell them apart in print too.
 TRAINING = {"color": "#0072B2", "marker": "o", "linestyle": "-", "label": "training"}
 VALIDATION = {"color": "#D55E00", "marker": "s", "linestyle": "--", "label": "validation"}
-# The palette's other colours that are seen on white; a second round is dashed, a third dotted.
+# The palette's other colours that are seen on white; with the line styles they make twelve that differ in both.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
-LINES = ("-", "--", ":")
+LINES = ("-", "--", ":", "-.")
 NAMED = 12  # lines that a legend can name
 EFFECTS = 4  # panels side by side
+WIDE = 4  # times as many updates or seconds as the least: a logarithmic axis shows both
 OTHERS = {"color": "0.75", "linestyle": "-", "linewidth": 0.8, "zorder": 1}
 
 
@@ -77,7 +78,7 @@ def overlay(runs: Mapping[str, Run]) -> bytes:
 
 def comparison(tables: Sequence[Table]) -> bytes:
     """A PNG: for each table the curves of its settings, and the effect of each key that varies on the result."""
-    heights = [[4.2 + 0.2 * min(len(table.settings), NAMED), *([3.8] if table.keys else [])] for table in tables]
+    heights = [[7.0 + 0.2 * min(len(table.settings), NAMED), *([3.8] if table.keys else [])] for table in tables]
     figure = Figure(figsize=(11.2, sum(map(sum, heights))), layout="constrained", dpi=110)
     FigureCanvasAgg(figure)
     parts = figure.subfigures(len(tables), 1, height_ratios=[sum(height) for height in heights], squeeze=False)[:, 0]
@@ -91,19 +92,21 @@ def comparison(tables: Sequence[Table]) -> bytes:
 
 
 def _curves_of_settings(figure: Any, table: Table) -> None:
-    """A line a run, the runs of a setting alike; the best settings have a name."""
+    """A line a run, the runs of a setting alike: by epoch, and by updates and seconds, for epochs differ in both."""
     loss = "val_loss" if table.monitor.startswith("val_") else "loss"
-    columns = list(dict.fromkeys([loss, table.monitor]))
-    panels = figure.subplots(1, len(columns), squeeze=False)[0]
-    named = table.settings[:NAMED]
-    for axes, column in zip(panels, columns, strict=True):
+    panels = [(loss, "epoch"), (table.monitor, "epoch"), (table.monitor, "updates"), (table.monitor, "seconds")]
+    for axes, (column, along) in zip(figure.subplots(2, 2).flat, panels, strict=True):
         for number, setting in reversed(list(enumerate(table.settings))):
             style = _style(number) if number < NAMED else OTHERS
             for run in setting.runs:
-                rows = [row for row in run.metrics if column in row]
-                epochs, values = [row["epoch"] for row in rows], [row[column] for row in rows]
-                axes.plot(epochs, values, marker="o" if len(rows) == 1 else "", alpha=0.8, **style)
-        _label(axes, column)
+                values = [row[column] for row in run.metrics if column in row]
+                places = run.along(along)[: len(values)]
+                axes.plot(places, values, marker="o" if len(values) == 1 else "", alpha=0.8, **style)
+        _label(axes, column, along)
+        ends = [run.along(along)[-1] for setting in table.settings for run in setting.runs]
+        if along != "epoch" and max(ends) > WIDE * min(ends):
+            axes.set_xscale("log")
+    named = table.settings[:NAMED]
     handles = [Line2D([], [], **_style(number)) for number in range(len(named))]
     names = [table.name(setting) for setting in named]
     figure.legend(handles, names, loc="outside lower center", ncols=_columns(names), frameon=False, fontsize=8)
@@ -138,7 +141,7 @@ def _columns(names: Sequence[str]) -> int:
 def _style(number: int) -> dict[str, Any]:
     return {
         "color": COLOURS[number % len(COLOURS)],
-        "linestyle": LINES[number // len(COLOURS) % len(LINES)],
+        "linestyle": LINES[number % len(LINES)],
         "linewidth": 1.6,
     }
 
@@ -149,10 +152,10 @@ def _png(figure: Figure) -> bytes:
     return stream.getvalue()
 
 
-def _label(axes: Axes, column: str) -> None:
-    axes.set_xlabel("epoch")
+def _label(axes: Axes, column: str, along: str = "epoch") -> None:
+    axes.set_xlabel(along)
     axes.set_ylabel(column)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=along != "seconds", min_n_ticks=1))
     axes.grid(alpha=0.25)
 
 

@@ -1,5 +1,6 @@
 """A run as its folder tells it. Reads records only, never imports tensorflow."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,12 @@ class Run:
     def seconds(self) -> float:
         """Of all recorded epochs, inherited ones included."""
         return sum(row["seconds"] for row in self.timings)
+
+    def along(self, axis: str) -> list[float]:
+        """For each epoch its number, or the updates or seconds of training until its end; `axis` says which."""
+        if axis == "epoch":
+            return [row["epoch"] for row in self.metrics]
+        return list(itertools.accumulate(row[axis] for row in self.timings))
 
     @property
     def recorded_at(self) -> float:
