@@ -1,8 +1,8 @@
 """Is 5 % what it says? `python -m tests.calibration`: 200 comparisons between runs of one setting, on real training.
 
 Two groups differ in nothing but their seeds, so every "better" is a false alarm; of 200 at 5 % at most 17 are expected
-(the 99 % bound). So it is for the best of five equal settings. Then a difference that is there, width 1 against 32, must
-be found.
+(the 99 % bound). So it is for the best of five equal settings. Then a difference that is there must be found: width 1
+against 32.
 """
 
 import argparse
