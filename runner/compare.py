@@ -4,6 +4,7 @@ import argparse
 import csv
 import glob
 import json
+import math
 import shlex
 import sys
 import time
@@ -18,6 +19,7 @@ from runner.display import counted, number, say, table
 from runner.errors import ConfigError
 from runner.recorded import RUNNING, Run, flat
 from runner.settings import Setting
+from runner.sweep import PLAN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +32,7 @@ NAMED = 10  # of the runs that are left out
 
 
 def main(words: list[str]) -> int:
-    """The exit code: 0 done, 2 what was asked is invalid, or there are no runs."""
+    """The exit code: 0 done, 1 a file cannot be written, 2 what was asked is invalid, or there are no runs."""
     try:
         options = _options(words)
         if options.watch:
@@ -39,6 +41,9 @@ def main(words: list[str]) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}: give another file", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -57,7 +62,9 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--filter", action="append", default=[], metavar="TEST", help="as 'model.width>=32'; repeatable"
     )
-    parser.add_argument("--sort", metavar="COLUMN", help="by this column, ascending")
+    parser.add_argument(
+        "--sort", metavar="COLUMN", help="by this column, ascending; -COLUMN: descending, as --sort=-seconds"
+    )
     parser.add_argument("--columns", type=_names, metavar="A,B", help="show just these columns")
     parser.add_argument("--top", type=_positive, metavar="N", help="show the first N settings")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table")
@@ -66,8 +73,10 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the report, one file that opens offline")
     parser.add_argument("--watch", action="store_true", help="draw anew while runs are going on")
     parser.add_argument("--tracker", choices=["mlflow"], help="send the records to an MLflow store")
-    options = parser.parse_args(words)
+    options = parser.parse_intermixed_args(words)
     options.words = words
+    if options.watch and options.json:
+        raise ConfigError(["--watch shows a table, --json prints for programs: give one of them"])
     return options
 
 
@@ -101,7 +110,9 @@ def _compared(options: argparse.Namespace) -> Comparison:
         raise ConfigError([f"--filter {' and '.join(options.filter)}: no run passes"])
     if options.reference:
         _refuse_reference(options.reference, runs)
-    return comparison.compare(runs, options.reference)
+    found = comparison.compare(runs, options.reference)
+    _refuse_unknown_columns(found, options)
+    return found
 
 
 def _refuse_reference(reference: Path, runs: list[Run]) -> None:
@@ -120,9 +131,9 @@ def _runs(paths: Sequence[str | Path]) -> Iterator[Run]:
         for match in glob.glob(str(path), recursive=True) or [str(path)]
         for record in Path(match).rglob(run_folder.RECORD)
     }
-    if [*map(str, paths)] == [DEFAULT]:
-        folders = {folder for folder in folders if not folder.is_relative_to(EXAMPLE)}
-    for folder in sorted(folders):
+    if [Path(path).resolve() for path in paths] == [Path(DEFAULT).resolve()]:
+        folders = {folder for folder in folders if not folder.resolve().is_relative_to(EXAMPLE.resolve())}
+    for folder in sorted({folder.resolve(): folder for folder in sorted(folders)}.values()):
         try:
             yield recorded.load(folder)
         except (OSError, ValueError) as error:
@@ -169,31 +180,41 @@ def _print_findings(judged: Judged, rows: list[dict[str, Any]]) -> None:
 
 
 def _rows(judged: Judged, options: argparse.Namespace) -> list[dict[str, Any]]:
-    rows = [comparison.row(judged.table, setting) for setting in judged.table.settings]
+    """The rows to show; also those keys of the config stand in them in which the settings do not differ."""
+    rows = [{**setting.values, **comparison.row(judged.table, setting)} for setting in judged.table.settings]
     if options.sort:
-        _refuse_unknown("--sort", [options.sort], rows)
-        rows.sort(key=lambda row: _order(row.get(options.sort)))
+        column, descending = options.sort.removeprefix("-"), options.sort.startswith("-")
+        known = [row for row in rows if row.get(column) is not None]
+        known.sort(key=lambda row: _order(row[column]), reverse=descending)
+        rows = known + [row for row in rows if row.get(column) is None]
     return rows[: options.top]
 
 
 def _order(value: Any) -> tuple[int, Any]:
-    """Numbers, then text, then what is missing."""
-    if value is None:
-        return (2, "")
+    """Numbers, then text."""
     return (0, value) if isinstance(value, (int, float)) else (1, shown(value))
 
 
-def _refuse_unknown(option: str, names: list[str], rows: list[dict[str, Any]]) -> None:
-    known = dict.fromkeys(name for row in rows for name in row)
-    if unknown := [name for name in names if name not in known]:
-        raise ConfigError([f"{option} must name columns: {', '.join(known)}; got {', '.join(unknown)}"])
+def _refuse_unknown_columns(found: Comparison, options: argparse.Namespace) -> None:
+    """Raises ConfigError for a column that no table has."""
+    rows = [(comparison.row(each.table, one), one.values) for each in found.tables for one in each.table.settings]
+    columns = dict.fromkeys(name for row, _ in rows for name in row)
+    keys = {name for _, values in rows for name in values}
+    asked = {"--columns": options.columns or [], "--sort": [options.sort.removeprefix("-")] if options.sort else []}
+    problems = [
+        f"{option} must name columns ({', '.join(columns)}) or keys of the config; got {name}"
+        for option, names in asked.items()
+        for name in names
+        if rows and name not in columns and name not in keys
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _prepared(judged: Judged, options: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]]:
-    """The rows and columns to show. Raises ConfigError for columns that there are not."""
+    """The rows and columns to show."""
     rows = _rows(judged, options)
     if options.columns:
-        _refuse_unknown("--columns", options.columns, rows)
         return rows, options.columns
     shown_anyway = [*judged.table.keys, "seeds", judged.table.monitor]
     metrics = [judged.table.training, "gap"] if judged.table.training != judged.table.monitor else []
@@ -209,11 +230,11 @@ def _cells(judged: Judged, rows: list[dict[str, Any]], columns: list[str]) -> tu
             return f"{number(value)} ± {number(row['deviation'])}"
         if name == "best_epoch" and "epochs" not in columns:
             return f"{value:g}/{row['epochs']:g}"
-        if name in judged.table.keys or not isinstance(value, float):
+        if name in judged.table.keys or not isinstance(value, float) or not math.isfinite(value):
             return shown(value)
         if name in ("seconds", "saved_seconds"):
             return f"{value:.1f}"
-        return f"{value:g}" if value == int(value) and abs(value) < 1e15 else number(value)
+        return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else number(value)
 
     header = [
         name.replace("_", " ") if name not in [*judged.table.keys, judged.table.monitor] else name for name in columns
@@ -237,6 +258,8 @@ def _left_out(runs: list[Run]) -> Iterator[str]:
 def _write(found: Comparison, options: argparse.Namespace) -> None:
     if options.csv:
         _write_csv(found, options)
+    if options.png and not found.tables:
+        raise ConfigError(["--png needs a completed run: all are left out"])
     if options.png:
         from runner import plots
 
@@ -249,12 +272,13 @@ def _write(found: Comparison, options: argparse.Namespace) -> None:
     if options.tracker:
         from runner import tracking
 
-        tracking.to_mlflow(list(_runs(options.paths)))
+        tracking.to_mlflow(found.runs)
 
 
 def _write_csv(found: Comparison, options: argparse.Namespace) -> None:
     rows = [{"data": judged.table.title, **row} for judged in found.tables for row in _rows(judged, options)]
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    shown_rows = [comparison.row(each.table, setting) for each in found.tables for setting in each.table.settings]
+    names = ["data", *dict.fromkeys(name for row in shown_rows for name in row)]
     options.csv.parent.mkdir(parents=True, exist_ok=True)
     with options.csv.open("w", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
@@ -306,18 +330,34 @@ def _table_as_json(judged: Judged) -> dict[str, Any]:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    """Draw anew until no run is going on."""
+    """Draw anew until no run and no sweep is going on; wait for the first run of a sweep that is."""
     while True:
-        found = _compared(options)
+        sweep_goes_on = _sweep_goes_on(options.paths)
+        try:
+            found = _compared(options)
+        except ConfigError:
+            if not sweep_goes_on:
+                raise
+            time.sleep(REDRAW_SECONDS)
+            continue
         going_on = [run for run in found.left_out if run.status == RUNNING]
         if sys.stdout.isatty():
             print("\033[2J\033[H", end="")
         _print(found, options)
-        if not going_on:
+        if not going_on and not sweep_goes_on:
             _write(found, options)
             return 0
         say(f"{counted(len(going_on), 'run')} going on; Ctrl-C ends the watch, not the runs\n")
         time.sleep(REDRAW_SECONDS)
+
+
+def _sweep_goes_on(paths: Sequence[str]) -> bool:
+    return any(
+        run_folder.is_held(plan.parent)
+        for path in paths
+        for match in glob.glob(path, recursive=True) or [path]
+        for plan in Path(match).rglob(PLAN)
+    )
 
 
 def load(*paths: str | Path) -> "pd.DataFrame":

@@ -29,6 +29,12 @@ class Comparison:
     tables: list[Judged]
     left_out: list[Run]
 
+    @property
+    def runs(self) -> list[Run]:
+        """All of them, those left out too."""
+        compared = [run for judged in self.tables for setting in judged.table.settings for run in setting.every]
+        return [*compared, *self.left_out]
+
 
 @dataclass(frozen=True)
 class Overfitting:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Setting:
+class Settled:
     """A config with its data: all that decides the numbers of a run."""
 
     config: Config
@@ -75,11 +75,11 @@ def _stopped_early(record: Record) -> str:
     return f"stopped early: no better {record.entries['monitor']} in {training.early_stopping.patience} epochs"
 
 
-def settle(config: Config) -> Setting:
+def settle(config: Config) -> Settled:
     """Load the data of a config and divide it. Raises DataError."""
     data = datasets.load(config.dataset)
     goal, _ = task.resolve(config, data.classes)
-    return Setting(config, data, goal, batches.split(config.training, data.train.labels))
+    return Settled(config, data, goal, batches.split(config.training, data.train.labels))
 
 
 class FitFailed(Exception):
@@ -97,14 +97,14 @@ def _recorded(record: Record, signals: interruption.Interruption) -> Iterator[No
     except OSError as error:
         log.error("the run failed\n%s", traceback.format_exc())
         record.fail(f"{error.filename or record.folder} cannot be written ({error.strerror}): make room, then resume")
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         log.error("the run failed\n%s", traceback.format_exc())
         record.fail(reason(error))
     else:
         record.write(status="completed")
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """Why a run failed, in one line."""
     name, text = type(error).__name__, " ".join(str(error).split())
     if name in ("MemoryError", "ResourceExhaustedError"):
@@ -120,7 +120,7 @@ def _note(shelves: Sequence[Path], identity: str, folder: Path) -> None:
             return shelf.put(root, identity, folder)
 
 
-def _earlier_folders(setting: Setting, folder: Path, shelves: Sequence[Path]) -> list[Path]:
+def _earlier_folders(setting: Settled, folder: Path, shelves: Sequence[Path]) -> list[Path]:
     """This run's own folder, then those of its identity, unless nothing is to be reused."""
     if not setting.config.reuse:
         return [folder]
@@ -129,7 +129,7 @@ def _earlier_folders(setting: Setting, folder: Path, shelves: Sequence[Path]) ->
 
 
 def _train(
-    setting: Setting,
+    setting: Settled,
     record: Record,
     earlier: list[Path],
     keep: Collection[int],

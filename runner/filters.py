@@ -70,6 +70,7 @@ def known_values(run: Run) -> dict[str, Any]:
     record = run.record
     return {
         **dict(flat(record["config"])),
+        "dataset.source": (record["dataset"] or {}).get("source"),  # what it was, where the config says auto
         **run.best,
         "status": run.status,
         "epochs": record["epochs"],

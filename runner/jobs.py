@@ -93,7 +93,7 @@ def run(work: Work) -> Outcome:
             anyway=work.anyway,
             screen=display.Silent(),
         )
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         log.error("the run failed\n%s", traceback.format_exc())
         with contextlib.suppress(OSError, ValueError):
             Record(work.folder, work.config, work.job.words).fail_before_begin(experiment.reason(error))

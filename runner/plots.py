@@ -38,7 +38,7 @@ def curves(rows: Sequence[Row], title: str, monitor: str, best_epoch: int | None
     FigureCanvasAgg(figure)
     for axes, name in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _panel(axes, rows, name, best_epoch)
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(_plain(title), fontsize=11)
     return _png(figure)
 
 
@@ -62,12 +62,12 @@ def overlay(runs: Mapping[str, Run]) -> bytes:
             rows = [row for row in run.metrics if column in row]
             epochs, values = [row["epoch"] for row in rows], [row[column] for row in rows]
             marker = "o" if len(rows) == 1 else ""
-            axes.plot(epochs, values, marker=marker, label=name if name in named else "", **style)
+            axes.plot(epochs, values, marker=marker, label=_plain(name) if name in named else "", **style)
         _label(axes, column)
     lines = {line.get_label(): line for line in panels[0].get_lines()}
     figure.legend(
-        [lines[name] for name in named],
-        list(named),
+        [lines[_plain(name)] for name in named],
+        [_plain(name) for name in named],
         loc="outside lower center",
         ncols=side_by_side,
         frameon=False,
@@ -83,7 +83,7 @@ def comparison(tables: Sequence[Table]) -> bytes:
     FigureCanvasAgg(figure)
     parts = figure.subfigures(len(tables), 1, height_ratios=[sum(height) for height in heights], squeeze=False)[:, 0]
     for part, table, height in zip(parts, tables, heights, strict=True):
-        part.suptitle(table.title, fontsize=11)
+        part.suptitle(_plain(table.title), fontsize=11)
         upper, *lower = part.subfigures(len(height), 1, height_ratios=height, squeeze=False)[:, 0]
         _curves_of_settings(upper, table)
         if lower:
@@ -108,7 +108,7 @@ def _curves_of_settings(figure: Any, table: Table) -> None:
             axes.set_xscale("log")
     named = table.settings[:NAMED]
     handles = [Line2D([], [], **_style(number)) for number in range(len(named))]
-    names = [table.name(setting) for setting in named]
+    names = [_plain(table.name(setting)) for setting in named]
     figure.legend(handles, names, loc="outside lower center", ncols=_columns(names), frameon=False, fontsize=8)
 
 
@@ -124,9 +124,9 @@ def _effects(figure: Any, table: Table) -> None:
             style = _style(number) if number < NAMED else OTHERS
             means = [setting.mean for setting in line]
             others = [f"{name}={shown(line[0].values.get(name))}" for name in table.keys if name != key]
-            axes.errorbar(places, means, spread, marker="o", capsize=3, label=" ".join(others), **style)
-        axes.set_xticks(range(len(values)), values, rotation=30 if max(map(len, values)) > 8 else 0)
-        axes.set_xlabel(key)
+            axes.errorbar(places, means, spread, marker="o", capsize=3, label=_plain(" ".join(others)), **style)
+        axes.set_xticks(range(len(values)), map(_plain, values), rotation=30 if max(map(len, values)) > 8 else 0)
+        axes.set_xlabel(_plain(key))
         axes.grid(alpha=0.25)
         if 1 < len(lines) <= NAMED // 2:
             axes.legend(fontsize=8, frameon=False)
@@ -136,6 +136,11 @@ def _effects(figure: Any, table: Table) -> None:
 def _columns(names: Sequence[str]) -> int:
     """Of a legend."""
     return 1 if max(map(len, names)) > 40 else 2
+
+
+def _plain(text: str) -> str:
+    """A text of a record as it stands: matplotlib reads mathematics between dollar signs."""
+    return text.replace("$", r"\$")
 
 
 def _style(number: int) -> dict[str, Any]:
@@ -154,7 +159,7 @@ def _png(figure: Figure) -> bytes:
 
 def _label(axes: Axes, column: str, along: str = "epoch") -> None:
     axes.set_xlabel(along)
-    axes.set_ylabel(column)
+    axes.set_ylabel(_plain(column))
     axes.xaxis.set_major_locator(MaxNLocator(integer=along != "seconds", min_n_ticks=1))
     axes.grid(alpha=0.25)
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -339,9 +340,13 @@ def _configs(runs: list[Run], names: dict[Path, str]) -> str:
 
 
 def _config(run: Run) -> str:
-    """The folder, and the config a key a line as the command line takes it."""
+    """The folder, the command that trains it again, and the config a key a line as the command line takes it."""
+    epochs = "training.epochs="
+    words = [word for word in run.record["overrides"] if not str(word).startswith(epochs)]
+    words.append(f"{epochs}{run.record['config']['training']['epochs']}")  # resume may have set another number
+    command = shlex.join(["python", "-m", "runner", *map(str, words)])
     lines = [f"{key}={shown(value)}" for key, value in flat(run.record["config"])]
-    return "\n".join([f"# {run.folder}", *lines])
+    return "\n".join([f"# {run.folder}", command, "", *lines])
 
 
 def _left_out(runs: list[Run], names: dict[Path, str]) -> str:

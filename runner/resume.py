@@ -1,6 +1,7 @@
 """`resume PATH`: go on with a run to its number of epochs, or with what is unfinished of a sweep."""
 
 import argparse
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -147,7 +148,9 @@ def _resume_sweep(folder: Path, overrides: list[str], anyway: bool) -> int:
 
         def hand_out(run: Callable[[jobs.Work], None]) -> None:
             for work in works:
-                run(work)
+                # A worker writes its log itself.
+                with run_folder.logged(work.folder) if whole.workers == 1 else contextlib.nullcontext():
+                    run(work)
 
         return jobs.run_all(whole, works, hand_out)
 

@@ -13,7 +13,7 @@ def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:
     table = judged.table
     first, second = table.name(judged.reference, setting), table.name(setting, judged.reference)
     if found.interval is None:
-        return f"{first} and {second} cannot be told apart: {found.method}; {_more(found)}"
+        return f"{first} and {second} cannot be told apart: {found.method}; train at least 2 more seeds of each"
     if found.difference == 0:
         return f"{first} and {second} are equal: {table.monitor} {number(judged.reference.mean)}"
     low, high = found.interval
@@ -33,13 +33,10 @@ def method(judged: Judged) -> str:
     others = len(judged.verdicts)
     if not others:
         return ""
-    if not judged.chosen:
-        return f"p corrected by Holm's method for {counted(others, 'comparison')}; better means p below {LEVEL}"
-    pairs = others * (others + 1) // 2
-    return (
-        f"p corrected by Holm's method for {counted(pairs, 'pair')}, out of which the best was chosen; "
-        f"better means p below {LEVEL}"
-    )
+    made = counted(others, "comparison")
+    if judged.chosen:
+        made = f"{counted(others * (others + 1) // 2, 'pair')}, out of which the best was chosen"
+    return f"p corrected by Holm's method for {made}; better means p below {LEVEL}; an interval is of its pair alone"
 
 
 def every(found: Comparison) -> list[str]:

@@ -1,11 +1,12 @@
 """Runs grouped for a comparison: by their data, then by all that they set but the seed."""
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import fmean, median, stdev
+from statistics import fmean, stdev
 from typing import Any
 
 from runner.config import shown
@@ -46,14 +47,9 @@ class Setting:
         return stdev(self.results) if len(self.results) > 1 else None
 
     def mean_at_best(self, column: str) -> float | None:
-        """The mean over the seeds of another column at each run's best epoch; None where it is missing."""
-        values = [run.best[column] for run in self.runs if column in run.best]
+        """The mean over the seeds of another column at each run's best epoch; None where no value is finite."""
+        values = [run.best[column] for run in self.runs if math.isfinite(run.best.get(column, math.nan))]
         return fmean(values) if values else None
-
-    @property
-    def best_epoch(self) -> float:
-        """The median over the seeds."""
-        return median(run.record["best_epoch"] for run in self.runs)
 
     @property
     def updates(self) -> float:

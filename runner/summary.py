@@ -3,9 +3,11 @@
 import csv
 import io
 import shlex
+import sys
 from dataclasses import dataclass
 
 from runner import recorded, run_folder
+from runner.display import say
 from runner.metrics_csv import cell
 from runner.recorded import CRASHED, PENDING, Run
 from runner.sweep import Planned, Sweep
@@ -52,7 +54,10 @@ def write(sweep: Sweep) -> list[Line]:
     run_folder.write(sweep.folder / SUMMARY, text(sweep, found))
     runs = {sweep.setting(line.job): line.run for line in found if line.run and line.run.metrics}
     if runs:
-        _draw(sweep, runs)
+        try:
+            _draw(sweep, runs)
+        except Exception as error:  # no picture is worth the end of a sweep
+            say(f"curves.png or {REPORT} cannot be made: {type(error).__name__}: {error}", sys.stderr)
     return found
 
 
@@ -61,7 +66,7 @@ def _draw(sweep: Sweep, runs: dict[str, Run]) -> None:
 
     run_folder.write(sweep.folder / run_folder.CURVES, plots.overlay(runs))
     compared = comparison.compare(runs.values())
-    command = shlex.join(["python", "-m", "runner", "compare", str(sweep.folder), "--html", REPORT])
+    command = shlex.join(["python", "-m", "runner", "compare", str(sweep.folder), "--html", str(sweep.folder / REPORT)])
     page = report.page(compared, command=command, sentences=sentences.every(compared))
     run_folder.write(sweep.folder / REPORT, page)
 

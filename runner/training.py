@@ -91,6 +91,10 @@ def fit(
     done, steps = len(history.metrics), batches.updates(len(split.train), config.training.batch_size)
     early_stopping = EarlyStopping(config, task, history)
     if done >= config.training.epochs or early_stopping.has_stopped(trained):
+        for callback in further:  # which show what is recorded already
+            callback.set_model(trained)
+            callback.on_train_begin()
+            callback.on_train_end()
         return
     callbacks = [
         Validation(split, targets, config),

@@ -91,9 +91,9 @@ def sampling_error(share: float, examples: int) -> float:
 
 def _between(first: Sample, second: Sample, sign: int, level: float) -> Verdict:
     """Of one pair; `level` is what p has to fall below for it to stand among the other comparisons."""
-    shared = sorted(first.results.keys() & second.results.keys())
-    if len(shared) > 1:
-        return _paired([sign * (first.results[seed] - second.results[seed]) for seed in shared], first, level)
+    if len(first.results) > 1 and first.results.keys() == second.results.keys():
+        differences = [sign * (first.results[seed] - second.results[seed]) for seed in sorted(first.results)]
+        return _paired(differences, first, level)
     if len(first.results) > 1 and len(second.results) > 1:
         return _welch(first, second, sign, level)
     return _by_sampling(first, second, sign, level)
@@ -132,7 +132,7 @@ def _by_sampling(first: Sample, second: Sample, sign: int, level: float) -> Verd
     difference = sign * (mean_1 - mean_2)
     if first.metric not in SHARES or not first.validation:
         why = "one seed, and no sampling error is known of this metric"
-        return Verdict(difference, None, None, None, why, 2, thin=True)
+        return Verdict(difference, None, None, None, why, None, thin=True)
     error = math.hypot(sampling_error(mean_1, first.validation), sampling_error(mean_2, second.validation))
     method = f"sampling error on {first.validation:,} validation examples"
     return _verdict(difference, error, math.inf, method, _more_seeds(difference, error, 1, level), thin=True)

@@ -138,7 +138,7 @@ def test_the_table_is_written_for_other_programs(said: Said, tmp_path: Path) -> 
         (["nowhere"], "nowhere holds no runs: train one with python -m runner"),
         (["outputs/example/width", "--filter", "model.widht>1"], "did you mean model.width?"),
         (["outputs/example/width", "--filter", "seed>7"], "no run passes"),
-        (["outputs/example/width", "--columns", "nonsense"], "--columns must name columns: model.width, seeds,"),
+        (["outputs/example/width", "--columns", "nonsense"], "--columns must name columns (model.width, seeds,"),
         (["outputs/example/width", "--sort", "nonsense"], "--sort must name columns"),
         (["outputs/example/width", "--reference", "nowhere"], "--reference must be the folder of one of the runs"),
     ],
@@ -185,6 +185,64 @@ def test_tensorflow_and_pandas_stay_out(runner: Command) -> None:
     )
     asked = [sys.executable, "-c", program, str(REPOSITORY / EXAMPLE)]
     assert subprocess.run(asked, capture_output=True, text=True).stdout.splitlines()[-1] == "set()"
+
+
+def test_a_metric_that_is_not_finite_leaves_its_cell_empty(said: Said, mine: Path) -> None:
+    first = jobs_of(mine)[0]
+    lines = (first / "metrics.csv").read_text().splitlines()
+    place = lines[0].split(",").index("accuracy")
+    rows = [line.split(",") for line in lines[1:]]
+    text = "\n".join([lines[0], *(",".join([*row[:place], "nan", *row[place + 1 :]]) for row in rows)]) + "\n"
+    for job in jobs_of(mine):
+        (job / "metrics.csv").write_text(text if job == first else (job / "metrics.csv").read_text())
+    assert said(str(mine))[0] == 0
+    (table,) = json.loads(said(str(mine), "--json")[1])["tables"]
+    assert len(table["settings"]) == 2
+
+
+def test_columns_of_one_table_may_be_asked_for_where_another_has_none(said: Said) -> None:
+    words = ["--columns", "model.width,training.batch_size,seeds", "--sort=-model.width"]
+    code, out, err = said(str(EXAMPLE / "width"), str(EXAMPLE / "batch_sizes"), *words)
+    assert (code, err) == (0, "")
+    code, out, err = said(str(EXAMPLE / "batch_sizes"), "--columns", "model.width,updates")
+    assert [line.split()[0] for line in out.splitlines()[2:6]] == ["32"] * 4
+
+
+@pytest.mark.parametrize("option", ["--csv", "--png", "--html"])
+def test_a_file_that_cannot_be_written_is_said_in_one_line(said: Said, tmp_path: Path, option: str) -> None:
+    (tmp_path / "file").write_text("")
+    code, _, err = said(str(EXAMPLE / "width"), option, str(tmp_path / "file" / "below"))
+    assert code == 1
+    assert "give another file" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_signs_of_mathematics_in_a_config_stay_text_in_pictures(said: Said, mine: Path) -> None:
+    for place, job in enumerate(jobs_of(mine)):
+        config = run_folder.read_record(job)["config"]
+        config["dataset"]["options"] = {"pattern": ["$\\bad$", "a$b"][place % 2]}
+        changed(job, config=config)
+    assert said(str(mine), "--png", str(mine / "picture.png"))[0] == 0
+
+
+def test_the_watch_goes_on_between_the_jobs_of_a_sweep(mine: Path, monkeypatch: pytest.MonkeyPatch, said: Said) -> None:
+    monkeypatch.setattr(compare, "REDRAW_SECONDS", 0.05)
+    last = jobs_of(mine)[-1]
+    hidden = last.rename(mine.parent / last.name)
+
+    def finish() -> None:
+        with run_folder.claimed(mine):
+            held.set()
+            time.sleep(0.5)
+            hidden.rename(last)
+
+    held = threading.Event()
+    thread = threading.Thread(target=finish)
+    thread.start()
+    held.wait()
+    out = said(str(mine), "--watch", "--columns", "model.width,seeds")[1]
+    thread.join()
+    assert ["32", "5"] in [line.split() for line in out.splitlines()]
 
 
 def test_watching_ends_with_the_last_run(mine: Path, monkeypatch: pytest.MonkeyPatch, said: Said) -> None:

@@ -11,7 +11,8 @@ from runner.recorded import Run
 
 
 def a_run(status: str = "completed", **config: Any) -> Run:
-    record = {"config": config, "epochs": 1, "best_epoch": 1, "monitor": "val_accuracy"}
+    data = {"name": "imdb", "source": "full"}
+    record = {"config": config, "dataset": data, "epochs": 1, "best_epoch": 1, "monitor": "val_accuracy"}
     row = {"epoch": 1.0, "val_accuracy": 0.9}
     timing = {"epoch": 1.0, "seconds": 2.0, "updates": 5.0}
     return Run(Path("run"), status, record, [row], [timing])
@@ -32,6 +33,7 @@ def a_run(status: str = "completed", **config: Any) -> Run:
         ("model.head=null", True),
         ("shuffle=true", True),
         ("status=completed", True),
+        ("dataset.source=full", True),  # what it was, where the config says auto
         ("val_accuracy>0.89", True),
         ("epochs<2", True),
         ("seconds>=2", True),

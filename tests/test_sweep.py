@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from runner import app, backend, register, run_folder, sweep
+from runner import app, backend, register, resume, run_folder, sweep
 
 PLUGIN = """
 import os
@@ -38,6 +38,8 @@ def moody(input_shape, output_units, output_activation, mood="fine"):
 
     if mood == "raises":
         raise RuntimeError("not\\ntoday")
+    if mood == "leaves":
+        raise SystemExit("enough")
     if mood == "dies":
         os.kill(os.getpid(), 9)
     return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(output_units, output_activation)])
@@ -49,6 +51,7 @@ BUILT_IN = "dataset: {source: sample}\nmodel: {depth: 1}\n"
 RECIPES = {
     "fine": BUILT_IN + "training: {epochs: 2}\n",
     "raises": OWN.replace("MOOD", "raises"),
+    "leaves": OWN.replace("MOOD", "leaves"),
     "dies": OWN.replace("MOOD", "dies"),
     "diverges": BUILT_IN.replace("depth: 1", "depth: 3") + "optimizer: {learning_rate: 1e12}\n",
     "endless": BUILT_IN + "training: {epochs: 1000000}\n",
@@ -200,22 +203,27 @@ def test_in_a_parallel_sweep_each_job_fails_alone_and_says_why(place: Path) -> N
 def test_in_a_sequential_sweep_each_job_fails_alone_and_says_why(
     asked: Callable[..., int], place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["-m", "--config-dir", "mine", "experiment=raises,fine,diverges,fine", "hydra.sweep.dir=sweep"]
+    words = ["-m", "--config-dir", "mine", "experiment=raises,fine,diverges,leaves,fine", "hydra.sweep.dir=sweep"]
     assert asked(*words) == 1
     folder = place / "sweep"
     rows = summary_of(folder)
-    assert [row["status"] for row in rows] == ["failed", "completed", "failed", "completed"]
-    reasons = ["RuntimeError: not today", "", "loss is nan in epoch 1: lower optimizer.learning_rate", ""]
+    assert [row["status"] for row in rows] == ["failed", "completed", "failed", "failed", "completed"]
+    diverged = "loss is nan in epoch 1: lower optimizer.learning_rate"
+    reasons = ["RuntimeError: not today", "", diverged, "SystemExit: enough", ""]
     assert [row["error"] for row in rows] == reasons
-    assert [record_of(job(folder, number))["error"] or "" for number in range(4)] == reasons
-    logs = [(job(folder, number) / "runner.log").read_text() for number in range(4)]
-    assert ["Traceback" in log for log in logs] == [True, False, True, False]
+    assert [record_of(job(folder, number))["error"] or "" for number in range(5)] == reasons
+    tracebacks = [(job(folder, number) / "runner.log").read_text().count("Traceback") for number in range(5)]
+    assert tracebacks == [1, 0, 1, 1, 0]
     shown = capsys.readouterr()
     assert shown.err.splitlines() == [
         f"job 0 (experiment=raises) failed: {reasons[0]}",
         f"job 2 (experiment=diverges) failed: {reasons[2]}",
+        f"job 3 (experiment=leaves) failed: {reasons[3]}",
     ]
-    assert "not done:   2 failed of 4 jobs\n" in shown.out
+    assert "not done:   3 failed of 5 jobs\n" in shown.out
+    assert resume.main([str(folder)]) == 1
+    assert "Traceback" not in capsys.readouterr().err
+    assert (job(folder, 0) / "runner.log").read_text().count("Traceback") == 2
 
 
 def test_fail_fast_begins_no_job_after_the_first_failure(asked: Callable[..., int], place: Path) -> None:

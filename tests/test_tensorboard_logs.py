@@ -33,6 +33,13 @@ def test_a_run_that_goes_on_has_its_whole_curve_in_tensorboard(train: Train) -> 
             assert [value for _, value in found] == pytest.approx([row[prefix + name] for row in rows], rel=1e-6)
 
 
+def test_a_run_that_has_everything_from_another_has_its_curve_all_the_same(train: Train, tmp_path: Path) -> None:
+    train("dataset.source=sample", "training.epochs=2", folder="first", shelves=[tmp_path])
+    folder = train(*WORDS, "training.epochs=2", folder="second", shelves=[tmp_path]).folder
+    assert run_folder.read_record(folder)["inherited_epochs"] == 2
+    assert [step for step, _ in logged(folder / "tensorboard" / "validation", "epoch_loss")] == [0, 1]
+
+
 def test_the_parameters_stand_with_the_curves(train: Train) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.plugins.hparams import plugin_data_pb2

@@ -18,7 +18,7 @@ def sent(store: str) -> str:
     environment = {"PATH": "", "MLFLOW_TRACKING_URI": store}
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[-1]
+    return done.stderr.splitlines()[-1]
 
 
 def test_each_run_is_sent_once_with_its_config_and_every_epoch(tmp_path: Path) -> None:
