@@ -28,7 +28,7 @@ from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, flag_override
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from runner.config import CLASSES, GROUPS, MODELS, Config, out_of_range, shown, unknown_names
 from runner.errors import ConfigError
@@ -125,6 +125,7 @@ class _Composer:
         self.name, self.loader = name, loader
         self.parser = OverridesParser.create(loader)
         self.options: dict[str, list[str]] = {}
+        self.overrides: dict[str, Override] = {}
         self.bases: dict[tuple[str, ...], DictConfig] = {}
         self.bases_alone: dict[tuple[str, ...], DictConfig] = {}
 
@@ -176,6 +177,12 @@ class _Composer:
         if problems:
             raise ConfigError(problems)
         return overrides
+
+    def _override(self, word: str) -> Override:
+        """A word read once, however many jobs have it."""
+        if word not in self.overrides:
+            self.overrides[word] = self.parser.parse_overrides([word])[0]
+        return self.overrides[word]
 
     def _group_options(self, key: str) -> list[str]:
         if key not in self.options:
@@ -283,7 +290,7 @@ class _Composer:
         self, words: tuple[str, ...], always: list[str], settings: bool = True
     ) -> tuple[DictConfig, list[str]]:
         """The config of one job, with Hydra's settings in it or without them, and the problems of its values."""
-        overrides = self.parser.parse_overrides(list(words))
+        overrides = [self._override(word) for word in words]
         choices = tuple(_word(each) for each in overrides if self._structural(each))
         base = (*always, *choices)
         composed = copy.deepcopy(self._base(base) if settings else self._base_alone(base))
@@ -295,10 +302,11 @@ def typed(composed: DictConfig) -> Config:
     """The typed config of a composed one, its interpolations resolved."""
     if OmegaConf.get_type(composed) is not Config:
         raise ConfigError(["the primary config must list `schema` first in its defaults, as conf/config.yaml does"])
-    missing = sorted(OmegaConf.missing_keys(composed))
-    if missing:
-        raise ConfigError([f"{key} must have a value; got none: set {key}=…" for key in missing])
-    config = OmegaConf.to_object(composed)
+    try:
+        config = OmegaConf.to_object(composed)
+    except MissingMandatoryValue:
+        missing = sorted(OmegaConf.missing_keys(composed))
+        raise ConfigError([f"{key} must have a value; got none: set {key}=…" for key in missing]) from None
     assert isinstance(config, Config)
     return config
 
