@@ -236,9 +236,8 @@ def _cells(judged: Judged, rows: list[dict[str, Any]], columns: list[str]) -> tu
             return f"{value:.1f}"
         return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else number(value)
 
-    header = [
-        name.replace("_", " ") if name not in [*judged.table.keys, judged.table.monitor] else name for name in columns
-    ]
+    names = {"best_epoch": "best epoch" if "epochs" in columns else "epoch"}  # short: all fits 80 columns
+    header = [names.get(name, name) for name in columns]
     return header, [[cell(row, name) for name in columns] for row in rows]
 
 
