@@ -232,6 +232,8 @@ def _cells(judged: Judged, rows: list[dict[str, Any]], columns: list[str]) -> tu
             return f"{value:g}/{row['epochs']:g}"
         if name in judged.table.keys or not isinstance(value, float) or not math.isfinite(value):
             return shown(value)
+        if "epoch" in name or name == "rises_from":
+            return f"{value:g}"
         if name in ("seconds", "saved_seconds"):
             return f"{value:.1f}"
         return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else number(value)
