@@ -56,8 +56,8 @@ class Screen:
         print(f"warning: {text}", file=sys.stderr, flush=True)
 
     @contextlib.contextmanager
-    def progress(self, epochs: int) -> "Iterator[Observer]":
-        """An observer that shows each epoch: on a terminal one live bar, else a line each."""
+    def progress(self, epochs: int, done: int) -> "Iterator[Observer]":
+        """An observer that shows each epoch after those done: on a terminal one live bar, else a line each."""
         if not sys.stdout.isatty():
             yield lambda history: print(line(history.metrics[-1], epochs), flush=True)
             return
@@ -69,7 +69,7 @@ class Screen:
             TimeRemainingColumn(compact=True),
         ]
         with Progress(*columns, console=Console(highlight=False), expand=True) as bar:
-            task = bar.add_task("", total=epochs)
+            task = bar.add_task("", total=epochs, completed=done)
 
             def observe(history: "History") -> None:
                 row = history.metrics[-1]
@@ -93,7 +93,7 @@ class Silent(Screen):
         log.warning(text)
 
     @contextlib.contextmanager
-    def progress(self, epochs: int) -> "Iterator[Observer]":
+    def progress(self, epochs: int, done: int) -> "Iterator[Observer]":
         yield lambda history: None
 
 

@@ -91,7 +91,8 @@ def _recorded(record: Record, signals: interruption.Interruption) -> Iterator[No
     """Write how the block ended into the record: completed, interrupted or failed."""
     try:
         yield
-        signals.stop()
+        if len(record.metrics) < record.config.training.epochs:
+            signals.stop()
     except KeyboardInterrupt:
         record.write(status="interrupted")
     except OSError as error:
@@ -152,7 +153,7 @@ def _train(
         break
     keeper = Keeper(record, trained, {*keep, config.training.epochs})
     targets = setting.goal.targets(setting.data.train.labels)
-    with screen.progress(config.training.epochs) as show:
+    with screen.progress(config.training.epochs, len(history.metrics)) as show:
         further = _tensorboard(record, history) if config.training.tensorboard else []
         training.fit(trained, config, setting.goal, split, targets, [keeper, show], signals, history, further)
     keeper.save(history)

@@ -46,7 +46,7 @@ class Filter:
 def parse(text: str) -> Filter:
     """Raises ConfigError where the text is no filter."""
     match = EXPRESSION.match(text)
-    if not match:
+    if not match or match[3][:1] in ("<", ">", "="):
         raise ConfigError([f"--filter must be a key, one of {' '.join(OPERATORS)}, and a value; got {text}"])
     key, sign, value = match.groups()
     return Filter(text, key, OPERATORS[sign], _value(value))

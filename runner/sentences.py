@@ -25,7 +25,8 @@ def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:
     if found.is_better is None:
         return f"{first} and {second} are not distinguishable: {size}; {_more(found)}"
     better, worse = (first, second) if found.is_better else (second, first)
-    return f"{better} is better than {worse}: {size}" + (f"; {_more(found)}" if found.thin else "")
+    firmer = f"; one seed is thin evidence, {counted(found.more_seeds or 2, 'more seed')} of each would be firmer"
+    return f"{better} is better than {worse}: {size}{firmer if found.thin else ''}"
 
 
 def method(judged: Judged) -> str:
@@ -42,7 +43,7 @@ def method(judged: Judged) -> str:
 def every(found: Comparison) -> list[str]:
     """All that there is to say of a comparison."""
     return [
-        text
+        text if len(found.tables) == 1 else f"{judged.table.title.partition(':')[0]}: {text}"
         for judged in found.tables
         for text in [
             *(verdict(judged, setting, its) for setting, its in judged.verdicts),

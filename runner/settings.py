@@ -97,21 +97,42 @@ def tables(runs: Iterable[Run]) -> list[Table]:
     return [_table(title, key, group) for title, (key, group) in zip(titles, groups.items(), strict=True)]
 
 
-def _title(key: tuple[Any, ...], groups: Iterable[tuple[Any, ...]]) -> str:
+def _title(key: tuple[Any, ...], groups: dict[tuple[Any, ...], list[Run]]) -> str:
+    """Data sets of one name are told apart by what differs in their config, else by their fingerprints."""
     name, source, fingerprint, train, validation, monitor, _ = key
-    alike = [other for other in groups if other[:2] == (name, source) and other[2] != fingerprint]
-    which = f"{name} ({source}, {fingerprint[:8]})" if alike else f"{name} ({source})"
-    return f"{which}: {train:,} to train on, {validation:,} for validation; by {monitor}"
+    alike = {other[2]: _data_config(runs[0]) for other, runs in groups.items() if other[:2] == (name, source)}
+    mine = alike[fingerprint]
+    words = [
+        f"{each}={shown(value)}"
+        for each, value in mine.items()
+        if any(other.get(each) != value for other in alike.values())
+    ]
+    which = " ".join([name, *words])
+    hidden = len(alike) > 1 and sum(other == mine for other in alike.values()) > 1
+    data = f"{which} ({source}, {fingerprint[:8]})" if hidden else f"{which} ({source})"
+    return f"{data}: {train:,} to train on, {validation:,} for validation; by {monitor}"
+
+
+def _data_config(run: Run) -> dict[str, Any]:
+    return {key: value for key, value in _values(run).items() if key.startswith("dataset.")}
 
 
 def _table(title: str, key: tuple[Any, ...], group: list[Run]) -> Table:
     monitor, direction = key[-2:]
     found = [_setting(runs) for runs in _alike(group)]
     known = dict.fromkeys(name for setting in found for name in setting.values)
-    differing = [name for name in known if len({_text(setting.values.get(name)) for setting in found}) > 1]
+    differing = [name for name in known if _differs(name, found)]
     sign = 1 if direction == "max" else -1
     ranked = sorted(found, key=lambda setting: (-sign * setting.mean, str(setting.runs[0].folder)))
     return Table(title, monitor, direction, key[4], differing, ranked)
+
+
+def _differs(key: str, found: list[Setting]) -> bool:
+    """Whether settings differ in a key; one that only another choice of its group has says no more than the choice."""
+    group = f"{key.partition('.')[0]}.name"
+    chosen = len({setting.values.get(group) for setting in found}) > 1 and key != group
+    values = {_text(setting.values.get(key)) for setting in found if not chosen or setting.values.get(key) is not None}
+    return len(values) > 1
 
 
 def _alike(group: list[Run]) -> Iterable[list[Run]]:

@@ -171,7 +171,7 @@ def _table(sweep: Sweep, trained: list[Line]) -> None:
             f"{run.record['best_epoch']}/{run.record['epochs']}",
             *map(job.value, sweep.swept),
             f"{run.seconds:.1f}",
-            str(job.number),
+            str(job.number) if run.status == COMPLETED else f"{job.number} {run.status}",
         ]
         for job, run in runs
     ]

@@ -62,7 +62,7 @@ def test_an_unknown_key_is_refused_with_a_hint() -> None:
         filters.chosen([a_run(model={"width": 32})], [filters.parse("model.widht>=16")])
 
 
-@pytest.mark.parametrize("text", ["", "model.width", ">=3", "model width>3"])
+@pytest.mark.parametrize("text", ["", "model.width", ">=3", "model width>3", "model.width=>3"])
 def test_what_is_no_filter_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="--filter must be a key"):
         filters.parse(text)
