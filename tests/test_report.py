@@ -369,14 +369,16 @@ def twisted(node: Any, number: int) -> Any:
     return HOSTILE[number % len(HOSTILE)] if isinstance(node, str) else node
 
 
-def test_each_runs_config_stands_in_full(opened: Open, sweep: Path) -> None:
+def test_each_runs_config_and_command_stand_in_full(opened: Open, sweep: Path) -> None:
     tab = opened(sweep)
     tab.get_by_text("Each run’s full config").first.click()
     tab.locator("details details", has_text="width-16_seed-1").first.locator("summary").click()
     shown = tab.locator("pre:visible").first.inner_text().splitlines()
     config = recorded.load(sweep / "width-16_seed-1").record["config"]
     assert "model.width=16" in shown
-    assert [line.split("=")[0] for line in shown[1:]] == [key for key, _ in flat(config)]
+    assert shown[1].startswith("python -m runner dataset.source=sample ")
+    assert {"model.width=16", "seed=1", f"training.epochs={config['training']['epochs']}"} <= set(shown[1].split())
+    assert [line.split("=")[0] for line in shown[3:]] == [key for key, _ in flat(config)]
 
 
 def test_of_many_runs_the_best_fifty_are_drawn(opened: Open, sweep: Path, tmp_path: Path) -> None:
