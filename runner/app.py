@@ -18,7 +18,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from runner import backend, compose, run_folder, workers
+from runner import backend, compose, overrides, run_folder, workers
 from runner.errors import ConfigError, DataError
 from runner.interruption import Interrupted, broken_pipes_survived
 from runner.sweep import PLAN
@@ -170,7 +170,7 @@ def _hydra(words: list[str], place: compose.Place, job: Callable[[DictConfig], N
 def _inform(words: list[str], flags: argparse.Namespace, place: compose.Place) -> None:
     compose.register_schema()
     try:
-        _hydra(compose.opened(words), place, lambda composed: None)
+        _hydra(overrides.opened(words), place, lambda composed: None)
     except (HydraException, OmegaConfBaseException):
         compose.plan(flags.overrides, flags.multirun, place)  # says it better
         raise

@@ -5,11 +5,8 @@ values are put on copies of it, so that 200 jobs take half a second and each wor
 """
 
 import copy
-import difflib
 import itertools
 import os
-import re
-import typing
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -30,11 +27,21 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from runner.config import CLASSES, GROUPS, MODELS, Config, out_of_range, shown, unknown_names
+from runner.config import GROUPS, Config, out_of_range, unknown_names
 from runner.errors import ConfigError
+from runner.overrides import (
+    as_given,
+    as_word,
+    did_you_mean,
+    is_hydras,
+    is_null_recipe,
+    opened,
+    put,
+    refuse_sweeps,
+    single_words,
+    unused,
+)
 from runner.slug import register_resolver, slug
-
-OPTIONS = re.compile(r"^[+~]*(dataset|model|optimizer)\.options(\.|=)")
 
 
 def config_dir() -> Path:
@@ -95,11 +102,6 @@ class Plan:
     n_jobs: int = 1
 
 
-def opened(words: list[str]) -> list[str]:
-    """`options` are free for a plugin's own fields: spare the user the `+` that Hydra wants for new keys."""
-    return [f"++{word.lstrip('+')}" if OPTIONS.match(word) and word[0] != "~" else word for word in words]
-
-
 def plan(words: list[str], multirun: bool = False, place: Place | None = None) -> Plan:
     """Compose and type every job of a command line. Raises ConfigError with every problem of every word and job."""
     place = place or Place(config_dir())
@@ -133,10 +135,10 @@ class _Composer:
         overrides = self._parsed(words)
         problems = {id(override): list(self._choice_problems(override)) for override in overrides}
         if any(problems.values()):
-            sound = tuple(_words(each)[0] for each in overrides if not problems[id(each)] and not _is_hydras(each))
+            sound = tuple(single_words(each)[0] for each in overrides if not problems[id(each)] and not is_hydras(each))
             raise ConfigError([*itertools.chain(*problems.values()), *self._problems(sound)])
-        overrides = [each for each in overrides if not _is_null_recipe(each)]
-        fixed = tuple(_word(each) for each in overrides if self._structural(each) and not each.is_sweep_override())
+        overrides = [each for each in overrides if not is_null_recipe(each)]
+        fixed = tuple(as_word(each) for each in overrides if self._structural(each) and not each.is_sweep_override())
         hydra_config = self._base(fixed).hydra
         multirun = multirun or str(hydra_config.mode).endswith("MULTIRUN")
         recipe = self._recipe_words(hydra_config, overrides) if multirun else []
@@ -144,14 +146,14 @@ class _Composer:
         if multirun:
             self._refuse_sweep_of_sweeps(overrides, fixed)
         else:
-            _refuse_sweeps(overrides)
-        sweep = [_words(each) for each in overrides if not _is_hydras(each)]
-        always = [_word(each) for each in overrides if _is_hydras(each)]
-        constant = [each.key_or_group for each in overrides if not each.is_sweep_override() and not _is_hydras(each)]
+            refuse_sweeps(overrides)
+        sweep = [single_words(each) for each in overrides if not is_hydras(each)]
+        always = [as_word(each) for each in overrides if is_hydras(each)]
+        constant = [each.key_or_group for each in overrides if not each.is_sweep_override() and not is_hydras(each)]
         jobs = self._jobs(list(itertools.product(*sweep)), always, constant, multirun)
         folder = self._folder(jobs[0], always, multirun)
         n_jobs = _n_jobs(hydra_config) if multirun else None
-        words = [*recipe, *map(_as_given, overrides[len(recipe) :]), *(["hydra.sweeper.params=null"] if recipe else [])]
+        words = [*recipe, *map(as_given, overrides[len(recipe) :]), *(["hydra.sweeper.params=null"] if recipe else [])]
         words += _settled(folder, constant, multirun) + (["~hydra.launcher.n_jobs"] if n_jobs else [])
         return Plan(jobs, multirun, words, folder, n_jobs or 1)
 
@@ -192,22 +194,22 @@ class _Composer:
     def _structural(self, override: Override) -> bool:
         """Whether Hydra has to compose anew for this word: a choice of a group, its own settings."""
         key = override.key_or_group
-        return _is_hydras(override) or bool(self._group_options(key))
+        return is_hydras(override) or bool(self._group_options(key))
 
     def _choice_problems(self, override: Override) -> Iterator[str]:
         key, options = override.key_or_group, self._group_options(override.key_or_group)
-        if _is_hydras(override):
+        if is_hydras(override):
             return
         if override.is_delete():
             yield f"{key} cannot be left out: give it another value"
-        elif not options or _is_null_recipe(override):
+        elif not options or is_null_recipe(override):
             return
         elif override.is_add() or override.is_force_add():
-            yield f"{key} must be chosen without a +; got {override.input_line}: write {_word(override).lstrip('+')}"
+            yield f"{key} must be chosen without a +; got {override.input_line}: write {as_word(override).lstrip('+')}"
         elif isinstance(override.value(), (dict, list)):
-            yield f"{key} must be one of {', '.join(options)}; got {_word(override)}: set its keys as {key}.key=value"
+            yield f"{key} must be one of {', '.join(options)}; got {as_word(override)}: set its keys as {key}.key=value"
         else:
-            for choice in (word.partition("=")[2] for word in _words(override)):
+            for choice in (word.partition("=")[2] for word in single_words(override)):
                 if choice not in options:
                     yield f"{key} must be one of {', '.join(options)}; got {choice}{did_you_mean(choice, options)}"
 
@@ -220,7 +222,7 @@ class _Composer:
     def _refuse_sweep_of_sweeps(self, overrides: list[Override], fixed: tuple[str, ...]) -> None:
         for each in overrides:
             if each.key_or_group == "experiment" and each.is_sweep_override():
-                for word in _words(each):
+                for word in single_words(each):
                     if self._base((*fixed, word)).hydra.sweeper.get("params"):
                         raise ConfigError([f"{word} sweeps by itself: give it alone, without other experiments"])
 
@@ -279,7 +281,7 @@ class _Composer:
     def _typed(self, words: tuple[str, ...], always: list[str]) -> Config:
         composed, problems = self._composed(words, always, settings=False)
         config = typed(composed)
-        problems += [*out_of_range(config), *_unused(config, words)]
+        problems += [*out_of_range(config), *unused(config, words)]
         if not config.plugins:  # which may register further names
             problems += unknown_names(config)
         if problems:
@@ -291,11 +293,11 @@ class _Composer:
     ) -> tuple[DictConfig, list[str]]:
         """The config of one job, with Hydra's settings in it or without them, and the problems of its values."""
         overrides = [self._override(word) for word in words]
-        choices = tuple(_word(each) for each in overrides if self._structural(each))
+        choices = tuple(as_word(each) for each in overrides if self._structural(each))
         base = (*always, *choices)
         composed = copy.deepcopy(self._base(base) if settings else self._base_alone(base))
         values = [each for each in overrides if not self._structural(each)]
-        return composed, [problem for each in values for problem in _put(composed, each)]
+        return composed, [problem for each in values for problem in put(composed, each)]
 
 
 def typed(composed: DictConfig) -> Config:
@@ -311,111 +313,9 @@ def typed(composed: DictConfig) -> Config:
     return config
 
 
-# What a plugin's dataset, model or optimizer still takes from its group, beside its options.
-TAKEN = {
-    "dataset": {"name", "labels", "options"},
-    "model": {"name", "head", "output_units", "options"},
-    "optimizer": {"name", "learning_rate", "schedule", "alpha", "decay_rate", "options"},
-}
-
-
-def _unused(config: Config, words: tuple[str, ...]) -> Iterator[str]:
-    """Words that a plugin's dataset, model or optimizer would not look at."""
-    built_in = {"dataset": CLASSES, "model": MODELS, "optimizer": GROUPS["optimizer"]}
-    for word in words:
-        group, _, key = word.partition("=")[0].lstrip("+").partition(".")
-        if group in TAKEN and key and key.partition(".")[0] not in TAKEN[group]:
-            name = getattr(config, group).name
-            if name not in built_in[group]:
-                yield f"{group}.{key} is not used by {group}.name={name}: give it as {group}.options.{key}"
-
-
-def _put(config: DictConfig, override: Override) -> Iterator[str]:
-    """Put a value in place, or say why it cannot be put."""
-    key, value = override.key_or_group, override.value()
-    free = bool(OPTIONS.match(f"{key}="))
-    known = list(_keys(config))
-    if not free and key not in known:
-        yield _unknown_key(config, key, known)
-    elif not free and override.is_add():
-        yield f"{key} is a key of the config already; got {override.input_line}: write it without the +"
-    else:
-        try:
-            OmegaConf.update(config, key, value, merge=True, force_add=free)
-        except OmegaConfBaseException:
-            yield f"{key} must be {_kind(config, key)}; got {shown(value)}"
-
-
-def _unknown_key(config: DictConfig, key: str, known: list[str]) -> str:
-    group, _, leaf = key.partition(".")
-    owners = [name for name, schema in GROUPS.get(group, {}).items() if hasattr(schema, leaf)]
-    if owners:
-        return f"{key} is not a key of {group}={config[group].name}, but of {', '.join(owners)}"
-    hint = did_you_mean(key, known) or ": python -m runner --cfg job prints all keys"
-    return f"{key} is not a key of the config{hint}"
-
-
-def _keys(node: DictConfig, prefix: str = "") -> Iterator[str]:
-    for key, value in node.items_ex(resolve=False):
-        if not prefix and key == "hydra":
-            continue
-        yield f"{prefix}{key!s}"
-        if isinstance(value, DictConfig):
-            yield from _keys(value, f"{prefix}{key!s}.")
-
-
-def _kind(config: DictConfig, key: str) -> str:
-    """The type of a key in words."""
-    parent, _, leaf = key.rpartition(".")
-    schema = OmegaConf.get_type(OmegaConf.select(config, parent) if parent else config)
-    hint = typing.get_type_hints(schema).get(leaf, Any)
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "null"}
-    kinds = typing.get_args(hint) or (hint,)
-    if typing.get_origin(hint) is list:
-        return "a list, as [a,b]"
-    if set(kinds) == {int, float}:
-        return "a number"
-    return " or ".join(words.get(each, "a group of keys") for each in kinds)
-
-
-def did_you_mean(name: str, known: list[str]) -> str:
-    """A hint at the nearest known name, or nothing."""
-    leaves = [each for each in known if each.rpartition(".")[2] == name.rpartition(".")[2]]
-    close = difflib.get_close_matches(name, known, n=1) or leaves[:1]
-    return f"; did you mean {close[0]}?" if close else ""
-
-
 def one_line(error: Exception) -> str:
     """What a library says, without its line breaks."""
     return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())[:500]
-
-
-def _is_hydras(override: Override) -> bool:
-    return re.split(r"[./]", override.key_or_group)[0] == "hydra"
-
-
-def _is_null_recipe(override: Override) -> bool:
-    return override.key_or_group == "experiment" and not override.is_sweep_override() and override.value() is None
-
-
-def _as_given(override: Override) -> str:
-    """The word as Hydra has to see it."""
-    return str(override.input_line)
-
-
-def _words(override: Override) -> list[str]:
-    """A word's single choices: `a=1,2` is `a=1` and `a=2`."""
-    if not override.is_sweep_override():
-        return [_word(override)]
-    key: str = override.get_key_element()
-    return [f"{key}={value}" for value in map(str, override.sweep_string_iterator())]
-
-
-def _word(override: Override) -> str:
-    key: str = override.get_key_element()
-    if override.is_delete() and override.value() is None:
-        return key
-    return f"{key}={override.get_value_element_as_str()}"
 
 
 def _folder_problems(folders: list[str]) -> Iterator[str]:
@@ -463,13 +363,3 @@ def _schema_of(values: dict[str, Any], options: dict[str, type]) -> type | None:
     fitting = [each for each in options.values() if {field.name for field in fields(each)} == set(values)]
     named = options.get(values["name"])
     return named if named in fitting else next(iter(fitting), named)
-
-
-def _refuse_sweeps(overrides: list[Override]) -> None:
-    problems = [
-        f"{_as_given(each).lstrip('+')} names several values: add -m to train each, or write a list as [a,b]"
-        for each in overrides
-        if each.is_sweep_override()
-    ]
-    if problems:
-        raise ConfigError(problems)
