@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from runner import backend, compose, overrides, run_folder, workers
+from runner.config import Config
 from runner.errors import ConfigError, DataError
 from runner.interruption import Interrupted, broken_pipes_survived
 from runner.sweep import PLAN
@@ -216,9 +217,22 @@ def refuse_other_runs(plan: compose.Plan, identities: list[str]) -> None:
                 f"or go on with python -m runner resume {plan.folder}"
             ]
         )
-    record = plan.folder / run_folder.RECORD
-    if not plan.multirun and record.exists() and run_folder.read_record(plan.folder)["identity"] != identities[0]:
-        raise ConfigError([f"hydra.run.dir must not hold another run; got {plan.folder}: give another folder"])
+    if not plan.multirun:
+        _refuse_other_run(plan.folder, plan.jobs[0].config, identities[0])
+
+
+def _refuse_other_run(folder: Path, config: Config, identity: str) -> None:
+    from runner.record import Record
+
+    record = Record(folder, config, [])
+    record.refuse_other_runs(identity)
+    if record.entries and not config.reuse:
+        raise ConfigError(
+            [
+                f"reuse=false trains from nothing, but {folder} holds a run: give another folder with hydra.run.dir, "
+                f"or go on with python -m runner resume {folder}"
+            ]
+        )
 
 
 def _from_here(folder: Path) -> Path:

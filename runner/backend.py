@@ -7,8 +7,23 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from runner import interruption
+
+# Of Keras; ~/.keras/keras.json may say otherwise, and a run's numbers would depend on whose machine it is.
+FLOATX, EPSILON, IMAGE_DATA_FORMAT = "float32", 1e-7, "channels_last"
+# Set in the environment, they change what TensorFlow computes.
+VARIABLES = (
+    "NVIDIA_TF32_OVERRIDE",
+    "TF_DETERMINISTIC_OPS",
+    "TF_DISABLE_MKL",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_USE_CUDNN_AUTOTUNE",
+    "TF_XLA_FLAGS",
+    "XLA_FLAGS",
+)
+CUTS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
 
 THREADS = {"intra_op": "TF_NUM_INTRAOP_THREADS", "inter_op": "TF_NUM_INTEROP_THREADS"}
 
@@ -20,10 +35,40 @@ def start() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     with interruption.held_back(), _standard_error_held_back(), _hidden("matplotlib", "pandas", "sklearn"):
-        import keras  # noqa: F401
+        import keras
         import tensorflow as tf
+    keras.config.set_floatx(FLOATX)
+    keras.config.set_epsilon(EPSILON)
+    keras.config.set_image_data_format(IMAGE_DATA_FORMAT)
     tf.get_logger().setLevel("ERROR")  # each job of a sweep traces anew, and is meant to
     gc.freeze()  # what is imported stays: collecting after a run then takes 10 ms instead of 200
+
+
+def unfit_environment() -> list[str]:
+    """What the environment asks of Keras that a run cannot honour, a line each."""
+    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    problems = [
+        f"{name} must not be set, it cuts every training short; got {os.environ[name]}: unset it, "
+        "and give training.epochs"
+        for name in CUTS
+        if os.environ.get(name)
+    ]
+    if backend != "tensorflow":
+        problems.append(f"KERAS_BACKEND must be tensorflow, the runner trains on no other; got {backend}: unset it")
+    return problems
+
+
+def environment() -> dict[str, Any]:
+    """What decides the numbers of a run beside its config, data, code and libraries."""
+    keras = sys.modules.get("keras")  # only a plugin that is imported already can have changed its defaults
+    policy = keras.config.dtype_policy() if keras else None
+    return {
+        "floatx": keras.config.floatx() if keras else FLOATX,
+        "epsilon": keras.config.epsilon() if keras else EPSILON,
+        "image_data_format": keras.config.image_data_format() if keras else IMAGE_DATA_FORMAT,
+        "dtype_policy": policy.name if policy else FLOATX,
+        "variables": {name: os.environ[name] for name in VARIABLES if os.environ.get(name)},
+    }
 
 
 def release() -> None:
@@ -35,7 +80,9 @@ def release() -> None:
     import keras
     from tensorflow.python.framework import ops
 
+    policy = keras.config.dtype_policy()
     keras.utils.clear_session()
+    keras.config.set_dtype_policy(policy)  # which clear_session forgets, and a plugin may have set
     gradients = ops.gradient_registry._registry
     for name in [name for name in gradients if name.startswith("CustomGradient-")]:
         del gradients[name]

@@ -1,11 +1,8 @@
 """The last check before anything is made: plugins, names, ranges, data. All problems of all jobs at once."""
 
-import importlib
-import importlib.util
-import os
 from collections.abc import Iterable
 
-from runner import backend, batches, config, datasets, task
+from runner import backend, batches, config, datasets, plugins, task
 from runner.config import Config
 from runner.datasets import Data
 from runner.errors import ConfigError
@@ -16,7 +13,8 @@ def check(configs: list[Config]) -> list[Data]:
 
     Raises ConfigError with every problem of every config, DataError if its data cannot be had.
     """
-    load_plugins(sorted({module for each in configs for module in each.plugins}))
+    _raise(backend.unfit_environment())
+    plugins.load(sorted({module for each in configs for module in each.plugins}))
     _raise(problem for each in configs for problem in (*config.problems(each), *_missing_packages(each)))
     known = [(each, config.CLASSES.get(each.dataset.name)) for each in configs]
     _raise(problem for each, classes in known if classes for problem in task.resolve(each, classes)[1])
@@ -31,36 +29,10 @@ def check(configs: list[Config]) -> list[Data]:
     return loaded
 
 
-def load_plugins(modules: list[str]) -> None:
-    """Import the modules that register a user's own names. Raises ConfigError."""
-    problems = [f"plugins must name modules, without .py; got {each}" for each in modules if each.endswith(".py")]
-    if problems:
-        raise ConfigError(problems)
-    if all(map(_is_found, modules)) and modules:
-        backend.start()  # a plugin may well import Keras, which would not be quiet
-    for module in modules:
-        try:
-            importlib.import_module(module)
-        except (Exception, SystemExit) as error:
-            problems.append(
-                f"plugins: {module} cannot be imported: {type(error).__name__}: {error}; "
-                f"modules are looked for in {os.getcwd()} and where Python finds packages"
-            )
-    if problems:
-        raise ConfigError(problems)
-
-
 def _missing_packages(config: Config) -> list[str]:
-    if not config.training.tensorboard or _is_found("tensorboard"):
+    if not config.training.tensorboard or plugins.is_found("tensorboard"):
         return []
     return ["training.tensorboard=true needs the package tensorboard: python -m pip install tensorboard"]
-
-
-def _is_found(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _raise(problems: Iterable[str]) -> None:

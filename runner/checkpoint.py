@@ -1,8 +1,9 @@
 """The whole training state as one file: numbers only, checksummed, put in place as a whole.
 
 A file is a line with the SHA-256 of the rest, and the rest is an npz of plain arrays: the model's variables (weights,
-statistics of normalization, states of dropout), the optimizer's, the weights of the best epoch so far, and the rows of
-metrics.csv and timings.csv. Early stopping needs no more: it is replayed over the rows.
+statistics of normalization, states of dropout), the optimizer's, the weights of the best epoch so far, the rows of
+metrics.csv and timings.csv, and run.json as it stood. Early stopping needs no more: it is replayed over the rows.
+A state proves by its record whose it is, and a lost run.json is made again from it.
 """
 
 import hashlib
@@ -21,19 +22,25 @@ from numpy.typing import NDArray
 from runner import run_folder
 from runner.metrics_csv import Row
 
-MAGIC = b"keras-experiment-runner state 1 "
+MAGIC = b"keras-experiment-runner state 2 "
 FILES = "checkpoints/epoch-*.state"
 
 
 @dataclass(frozen=True)
 class State:
-    """A training after its last row's epoch."""
+    """A training after its last row's epoch; `record` is the run.json that goes with it."""
 
     model: list[NDArray[Any]]
     optimizer: list[NDArray[Any]]
     best: list[NDArray[Any]]
     metrics: list[Row]
     timings: list[Row]
+    record: dict[str, Any]
+
+    @property
+    def identity(self) -> str | None:
+        """Of the run that saved it."""
+        return self.record.get("identity")
 
     @property
     def epoch(self) -> int:
@@ -85,6 +92,7 @@ def encode(state: State) -> bytes:
         columns = list(rows[0]) if rows else []
         arrays[f"{part}.columns"] = np.frombuffer(json.dumps(columns).encode(), np.uint8)
         arrays[f"{part}.rows"] = np.array([list(row.values()) for row in rows], np.float64)
+    arrays["record"] = np.frombuffer(json.dumps(state.record).encode(), np.uint8)
     stream = io.BytesIO()
     np.savez(stream, **arrays)  # type: ignore[arg-type]
     contents = stream.getvalue()
@@ -106,6 +114,7 @@ def decode(content: bytes) -> State:
                 best=list(_numbered(arrays, "best")),
                 metrics=_rows(arrays, "metrics"),
                 timings=_rows(arrays, "timings"),
+                record=json.loads(arrays["record"].tobytes()),
             )
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DamagedState(str(error)) from None

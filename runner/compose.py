@@ -310,6 +310,8 @@ def typed(composed: DictConfig) -> Config:
         missing = sorted(OmegaConf.missing_keys(composed))
         raise ConfigError([f"{key} must have a value; got none: set {key}=…" for key in missing]) from None
     assert isinstance(config, Config)
+    if config.dataset.path is not None:  # from here on the same file, whatever the current folder is
+        config.dataset.path = str(Path(config.dataset.path).expanduser().absolute())
     return config
 
 

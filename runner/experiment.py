@@ -14,7 +14,7 @@ from typing import Any
 from runner import backend, batches, checkpoint, datasets, display, interruption, plots, run_folder, shelf, task
 from runner.config import Config
 from runner.errors import ConfigError, DataError
-from runner.identity import identity_of
+from runner.identity import differences, identity_of
 from runner.record import Outcome, Record
 
 log = logging.getLogger(__name__)
@@ -54,16 +54,17 @@ def run(
     with run_folder.claimed(folder), interruption.watched() as signals:
         setting = settle(config)
         record = Record(folder, config, overrides)
-        if record.is_of_another(setting.identity) and not anyway:
-            raise ConfigError([f"hydra.run.dir must not hold another run; got {folder}: give another folder"])
+        record.refuse_other_runs(setting.identity, anyway=anyway)
         if record.is_complete(config.training.epochs):
             return record.outcome("finished already")
+        screen = screen or display.Screen()
+        earlier = _earlier_state(setting, record, shelves, screen)
+        _identify(record, setting, earlier)
         with _recorded(record, signals):
-            record.begin(setting.identity, setting.data, setting.goal, setting.split)
-            if config.training.keep_state != "none":
+            record.begin(setting.data, setting.goal, setting.split)
+            if config.training.keep_state != "none" and not record.entries["mixed"]:
                 _note(shelves, setting.identity, folder)
-            earlier = _earlier_folders(setting, folder, shelves)
-            _train(setting, record, earlier, keep, signals, screen or display.Screen())
+            _train(setting, record, earlier, keep, signals, screen)
         return record.outcome(_stopped_early(record), signals.signal)
 
 
@@ -121,18 +122,62 @@ def _note(shelves: Sequence[Path], identity: str, folder: Path) -> None:
             return shelf.put(root, identity, folder)
 
 
-def _earlier_folders(setting: Settled, folder: Path, shelves: Sequence[Path]) -> list[Path]:
-    """This run's own folder, then those of its identity, unless nothing is to be reused."""
+@dataclass(frozen=True)
+class Earlier:
+    """A training to go on from, and the folder of the run that has saved it."""
+
+    state: checkpoint.State
+    folder: Path
+
+
+def _earlier_state(setting: Settled, record: Record, shelves: Sequence[Path], screen: display.Screen) -> Earlier | None:
+    """The longest training that this run can go on from: its own, else, unless nothing is to be reused, another's.
+
+    A state is taken only where it says itself that it is of the identity that is looked for.
+    """
+    epochs = setting.config.training.epochs
+    own = _states(record.folder, record.identity or setting.identity, epochs, screen)
+    if found := next(own, None):
+        return found
     if not setting.config.reuse:
-        return [folder]
-    others = (other for root in shelves for other in shelf.find(root, setting.identity))
-    return list(dict.fromkeys([folder, *(other for other in others if other.absolute() != folder.absolute())]))
+        return None
+    folders = dict.fromkeys(other for root in shelves for other in shelf.find(root, setting.identity))
+    others = [other for other in folders if other.absolute() != record.folder.absolute()]
+    longest = (next(_states(other, setting.identity, epochs, screen), None) for other in others)
+    return max(filter(None, longest), key=lambda each: each.state.epoch, default=None)
+
+
+def _states(folder: Path, identity: str, epochs: int, screen: display.Screen) -> Iterator[Earlier]:
+    """The states of an identity in a folder that go no further than a number of epochs, the longest first."""
+    for epoch in checkpoint.epochs(folder):
+        if epoch > epochs:
+            continue
+        try:
+            state = checkpoint.load(checkpoint.path(folder, epoch))
+        except checkpoint.DamagedState as error:
+            screen.warn(f"{error}: passed over for an earlier one")
+        except OSError:
+            continue  # its run has just removed it
+        else:
+            if state.identity == identity and state.epoch == epoch:
+                yield Earlier(state, folder)
+
+
+def _identify(record: Record, setting: Settled, earlier: Earlier | None) -> None:
+    """Say in the record whose numbers it will hold: this setting's, or those of two, one after the other."""
+    if earlier is None or earlier.folder != record.folder:
+        record.start_over(setting.identity)
+    elif record.is_of_another(setting.identity):
+        changes = list(differences(record.entries, setting.config, setting.data))
+        record.mix(earlier.state.epoch, setting.identity, changes)
+    elif record.identity is None:
+        record.start_over(setting.identity)
 
 
 def _train(
     setting: Settled,
     record: Record,
-    earlier: list[Path],
+    earlier: Earlier | None,
     keep: Collection[int],
     signals: interruption.Interruption,
     screen: display.Screen,
@@ -146,11 +191,10 @@ def _train(
     record.write(parameter_count=network.count_params())
     _refuse_full_disk(record.folder, trained)
     history = training.History()
-    for state, source in _states(earlier, config.training.epochs, screen):
-        training.restore(trained, history, state, setting.goal)
-        record.inherit(history, 0 if source == record.folder else state.epoch)
-        screen.inherited(state.epoch, source, record.folder)
-        break
+    if earlier:
+        training.restore(trained, history, earlier.state, setting.goal)
+        record.inherit(history, 0 if earlier.folder == record.folder else earlier.state.epoch)
+        screen.inherited(earlier.state.epoch, earlier.folder, record.folder)
     keeper = Keeper(record, trained, {*keep, config.training.epochs})
     targets = setting.goal.targets(setting.data.train.labels)
     with screen.progress(config.training.epochs, len(history.metrics)) as show:
@@ -177,19 +221,6 @@ def _refuse_full_disk(folder: Path, trained: Any) -> None:
         raise OSError(errno.ENOSPC, f"{needed >> 20} MB are needed", str(folder))
 
 
-def _states(folders: list[Path], epochs: int, screen: display.Screen) -> Iterator[tuple[checkpoint.State, Path]]:
-    """The states to begin from that go no further than so many epochs: this run's own, then the longest first."""
-    found = [(folder, epoch) for folder in folders for epoch in checkpoint.epochs(folder) if epoch <= epochs]
-    found.sort(key=lambda each: (each[0] != folders[0], -each[1]))
-    for folder, epoch in found:
-        try:
-            yield checkpoint.load(checkpoint.path(folder, epoch)), folder
-        except checkpoint.DamagedState as error:
-            screen.warn(f"{error}: passed over for an earlier one")
-        except OSError:
-            continue  # its run has just removed it
-
-
 class Keeper:
     """Stores the training after an epoch: for short epochs no more than once in so many seconds."""
 
@@ -210,7 +241,7 @@ class Keeper:
         if self.settings.keep_state != "none":
             from runner import training
 
-            checkpoint.save(self.record.folder, training.state(self.trained, history))
+            checkpoint.save(self.record.folder, training.state(self.trained, history, self.record.after(history)))
         self.record.keep(history)
         if self.settings.keep_state == "last":
             checkpoint.prune(self.record.folder, self.keep)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner import check, display, experiment, interruption, run_folder, summary, sweep_display
+from runner import display, experiment, interruption, plugins, run_folder, summary, sweep_display
 from runner.config import Config
 from runner.interruption import Interrupted
 from runner.record import Outcome, Record
@@ -83,7 +83,7 @@ def run_in_worker(work: Work) -> str:
 def run(work: Work) -> Outcome:
     """Run a job in silence; whatever goes wrong with it is in its record and its log, and is no exception."""
     try:
-        check.load_plugins(work.config.plugins)
+        plugins.load(work.config.plugins)
         return experiment.run(
             work.config,
             work.folder,

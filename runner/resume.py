@@ -2,7 +2,7 @@
 
 import argparse
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ from runner import (
     summary,
     sweep,
 )
-from runner.config import Config, shown
+from runner import record as records
+from runner.config import Config, out_of_range, shown
 from runner.datasets import Data
-from runner.errors import ConfigError, DataError
+from runner.errors import ConfigError
 from runner.recorded import COMPLETED
 
 USAGE = "python -m runner resume PATH [training.epochs=N] [--anyway]"
+WHERE_DATA_IS = ("dataset.path", "dataset.source")  # what the data is, its fingerprint says
 ANYWAY = "what was trained may not go on as it would have: give --anyway to go on"
 
 
@@ -52,25 +54,19 @@ def _resume(words: list[str]) -> int:
 
 
 def _resume_run(folder: Path, overrides: list[str], anyway: bool) -> int:
-    record = _record(folder)
+    record = records.read(folder)
+    _refuse_other_numerics([(folder, record)])
     backend.take_threads(record["threads"])
     config = compose.from_record(record["config"])
     _take(config, overrides, record["epochs"])
     (data,) = check.check([config])
     display.warn_of_samples([config], [data])
-    differences = list(_differences(record, data))
+    differences = list(identity.differences(record, config, data))
     if differences and not anyway:
         raise ConfigError([*differences, ANYWAY])
     with run_folder.logged(folder):
         outcome = experiment.run(config, folder, record["overrides"], shelves=[app.OUTPUTS], anyway=anyway)
     return app.ended(outcome)
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    try:
-        return run_folder.read_record(folder)
-    except ValueError as error:
-        raise DataError(f"{folder / run_folder.RECORD} cannot be read ({error})") from None
 
 
 def _take(config: Config, overrides: list[str], recorded: int) -> None:
@@ -82,6 +78,8 @@ def _take(config: Config, overrides: list[str], recorded: int) -> None:
             problems.append(f"{word} cannot be read: {USAGE}")
         elif given == _recorded(config, key):
             continue
+        elif key in WHERE_DATA_IS:
+            _move_data(config, key, given)
         elif key != "training.epochs":
             problems.append(f"{key} must stay as recorded, {_recorded(config, key)}; got {given}: train a new run")
         elif not given.isdecimal() or int(given) < max(recorded, 1):
@@ -90,8 +88,16 @@ def _take(config: Config, overrides: list[str], recorded: int) -> None:
             problems.append(f"training.epochs must stay as recorded, the cosine schedule depends on it; got {given}")
         else:
             config.training.epochs = int(given)
+    problems += out_of_range(config)
     if problems:
         raise ConfigError(problems)
+
+
+def _move_data(config: Config, key: str, given: str) -> None:
+    if key == "dataset.source":
+        config.dataset.source = given
+    else:
+        config.dataset.path = None if given == "null" else str(Path(given).expanduser().absolute())
 
 
 def _recorded(config: Config, key: str) -> str:
@@ -101,22 +107,16 @@ def _recorded(config: Config, key: str) -> str:
     return shown(node)
 
 
-def _differences(record: dict[str, Any], data: Data) -> Iterator[str]:
-    """What beside the config decides the numbers and is not as it was."""
-    if not record["dataset"]:
-        return
-    now = identity.environment(data)
-    fingerprint, source = record["dataset"]["fingerprint"], record["dataset"]["source"]
-    if source == "full" and data.source == "sample":
-        yield "dataset: the real data is not found now, only the sample: set RUNNER_DATA_DIR or connect to the network"
-    elif fingerprint != now["fingerprint"]:
-        yield f"dataset: the data has changed; recorded {fingerprint[:12]}, now {now['fingerprint'][:12]}"
-    for name, version in now["versions"].items():
-        if record["versions"].get(name) != version:
-            yield f"versions.{name}: recorded {record['versions'].get(name)}, now {version}"
-    for key in ("threads", "device"):
-        if record[key] != now[key]:
-            yield f"{key}: recorded {record[key]}, now {now[key]}"
+def _refuse_other_numerics(records: Iterable[tuple[Path, dict[str, Any]]]) -> None:
+    """Raises ConfigError for runs whose numbers an earlier version of the runner has computed in its own way."""
+    problems = [
+        f"{folder} was recorded by an earlier version of the runner, which computed other validation columns: it can "
+        "be compared, not continued; train it anew in another folder"
+        for folder, record in records
+        if record.get("dataset") and record.get("numerics", 1) != identity.NUMERICS
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _resume_sweep(folder: Path, overrides: list[str], anyway: bool) -> int:
@@ -136,13 +136,15 @@ def _resume_sweep(folder: Path, overrides: list[str], anyway: bool) -> int:
     ahead = outlook.ahead(configs, identities, shelves)
     with interruption.broken_pipes_survived(), run_folder.claimed(folder):
         lines = summary.lines(whole)
+        unfinished = [line for line in lines if line.status != COMPLETED]
         works = [
             jobs.Work(line.job, config, whole.place(line.job), shelves, kept, its.left, anyway)
             for line, config, kept, its in zip(lines, configs, keep, ahead, strict=True)
             if line.status != COMPLETED
         ]
+        _refuse_other_numerics((line.run.folder, line.run.record) for line in unfinished if line.run)
         if not anyway:
-            _refuse_differences([(lines[work.job.number], data[work.job.number]) for work in works])
+            _refuse_differences([(line, configs[line.job.number], data[line.job.number]) for line in unfinished])
         if not works:
             display.say(f"{folder} is finished already")
 
@@ -155,8 +157,13 @@ def _resume_sweep(folder: Path, overrides: list[str], anyway: bool) -> int:
         return jobs.run_all(whole, works, hand_out)
 
 
-def _refuse_differences(unfinished: list[tuple[summary.Line, Data]]) -> None:
+def _refuse_differences(unfinished: list[tuple[summary.Line, Config, Data]]) -> None:
     """Raises ConfigError where a run that has begun would not go on as it would have."""
-    found = [text for line, data in unfinished if line.run for text in _differences(line.run.record, data)]
+    found = [
+        text
+        for line, config, data in unfinished
+        if line.run
+        for text in identity.differences(line.run.record, config, data)
+    ]
     if found:
         raise ConfigError([*dict.fromkeys(found), ANYWAY])

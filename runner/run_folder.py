@@ -112,6 +112,7 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
     write(
         folder / RECORD,
         json.dumps({"schema_version": SCHEMA_VERSION, **record}, indent=2, allow_nan=False) + "\n",
+        durable=True,
     )
 
 

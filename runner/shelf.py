@@ -2,12 +2,15 @@
 
     outputs/.shelf/IDENTITY/HASH   holds the path of a run's folder, relative to outputs/
 
-Folders that are gone are passed over; a shelf that is gone costs no more than training anew.
+Folders that are gone are passed over; a shelf that is gone costs no more than training anew. A note is a hint, never
+a proof: where the folder holds a run of another identity by now, the note is dropped.
 """
 
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+
+from runner import run_folder
 
 NAME = ".shelf"
 
@@ -21,8 +24,14 @@ def put(root: Path, identity: str, folder: Path) -> None:
 
 
 def find(root: Path, identity: str) -> Iterator[Path]:
-    """The folders of the runs of an identity that are noted below `root` and still there."""
+    """The folders below `root` that are noted for an identity and hold a run of it still."""
     for note in sorted((root / NAME / identity).glob("*")):
-        folder = root / note.read_text()
-        if folder.is_dir():
+        try:
+            folder = root / note.read_text()
+            recorded = run_folder.read_record(folder).get("identity")
+        except (OSError, ValueError):
+            continue  # gone, or being written
+        if recorded == identity:
             yield folder
+        else:
+            note.unlink(missing_ok=True)

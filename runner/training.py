@@ -50,14 +50,15 @@ def prepare(config: Config, data: Data, task: Task, split: batches.Split) -> tup
     return network, trained
 
 
-def state(trained: keras.Model, history: History) -> State:
-    """The training as it stands, copied."""
+def state(trained: keras.Model, history: History, record: dict[str, Any]) -> State:
+    """The training as it stands, copied, with the run.json that goes with it."""
     return State(
         model=[variable.numpy() for variable in trained.variables],
         optimizer=[variable.numpy() for variable in trained.optimizer.variables],
         best=history.best_weights,
         metrics=list(history.metrics),
         timings=list(history.timings),
+        record=record,
     )
 
 

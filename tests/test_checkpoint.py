@@ -25,6 +25,7 @@ def a_state(epochs: int = 3) -> State:
         best=[np.ones((2, 2), np.float32)],
         metrics=rows,
         timings=rows,
+        record={"identity": "a"},
     )
 
 
@@ -33,13 +34,13 @@ def assert_equal(one: State, other: State) -> None:
         for ours, theirs in zip(getattr(one, part), getattr(other, part), strict=True):
             assert ours.dtype == theirs.dtype
             assert ours.tobytes() == theirs.tobytes()
-    assert (one.metrics, one.timings) == (other.metrics, other.timings)
+    assert (one.metrics, one.timings, one.record) == (other.metrics, other.timings, other.record)
 
 
 @given(ARRAYS, ARRAYS, st.lists(st.floats(allow_nan=False), min_size=1, max_size=30))
 def test_what_is_saved_is_what_is_loaded(model: list, optimizer: list, losses: list) -> None:  # type: ignore[type-arg]
     rows = [{"epoch": float(epoch), "loss": loss} for epoch, loss in enumerate(losses, 1)]
-    state = State(model, optimizer, model, rows, rows)
+    state = State(model, optimizer, model, rows, rows, {"identity": "a"})
     assert_equal(checkpoint.decode(checkpoint.encode(state)), state)
 
 

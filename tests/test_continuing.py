@@ -134,8 +134,9 @@ def test_keep_state_says_which_states_stay(train: Train, tmp_path: Path, keep: s
 def test_a_shelf_finds_only_what_is_there(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
+        run_folder.write_record(tmp_path / name, {"identity": "identity"})
         shelf.put(tmp_path, "identity", tmp_path / name)
-    (tmp_path / "two").rmdir()
+    shutil.rmtree(tmp_path / "two")
     assert list(shelf.find(tmp_path, "identity")) == [tmp_path / "one"]
     assert list(shelf.find(tmp_path, "another")) == []
 
