@@ -1,6 +1,7 @@
 """A run as its folder tells it. Reads records only, never imports tensorflow."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,11 +71,11 @@ class Run:
 
 def load(folder: Path) -> Run:
     """The run of a folder. Raises OSError, or ValueError where its files are not those of a run."""
-    record = run_folder.read_record(folder)
+    record = _record(folder)
     try:
         status = status_of(folder, record)
         if status == CRASHED:  # or it has ended between the two looks
-            record = run_folder.read_record(folder)
+            record = _record(folder)
             status = record["status"] if record["status"] != RUNNING else CRASHED
         epochs = record["epochs"]
         names = (run_folder.METRICS, run_folder.TIMINGS) if epochs else ()
@@ -84,6 +85,14 @@ def load(folder: Path) -> Run:
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"it is not complete: {error}") from None
     return run
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        return run_folder.read_record(folder)
+    except json.JSONDecodeError as error:
+        how = "cut off or changed by hand" if error.doc.strip("\0 \n") else "empty"
+        raise ValueError(f"its {run_folder.RECORD} is {how}: {error}") from None
 
 
 def _refuse_incomplete(run: Run) -> None:
