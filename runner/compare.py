@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner import catalog, comparison, filters, recorded, run_folder, sentences
+from runner import catalog, comparison, filters, run_folder, sentences
 from runner.comparison import Comparison, Judged
 from runner.config import shown
 from runner.display import counted, number, say, table
@@ -115,8 +115,9 @@ def _refuse_reference(reference: Path, runs: list[Run]) -> None:
     fitting = [run for run in runs if run.folder.resolve() == reference.resolve()]
     if not fitting:
         raise ConfigError([f"--reference must be the folder of one of the runs compared; got {reference}"])
-    if fitting[0].status != recorded.COMPLETED:
-        raise ConfigError([f"--reference must be a completed run; {reference} is {fitting[0].status}"])
+    if not comparison.counts(fitting[0]):
+        why = ", ".join(filter(None, [fitting[0].status, sentences.reason(fitting[0])]))
+        raise ConfigError([f"--reference must be a completed run with a result of its own; {reference} is {why}"])
 
 
 def _print(found: Comparison, options: argparse.Namespace) -> None:
@@ -155,7 +156,7 @@ def _print_findings(judged: Judged, rows: list[dict[str, Any]]) -> None:
             say(f"  {text}")
     if len(rows) > SENTENCES:
         say(f"  … and {counted(len(rows) - SENTENCES, 'more setting')}: --json has all")
-    say(f"best run: {comparison.row(judged.table, judged.table.settings[0])['folder']}")
+    say(sentences.best_run(judged.table))
 
 
 def _rows(judged: Judged, options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -229,8 +230,8 @@ def _left_out(runs: list[Run]) -> Iterator[str]:
         counts = ", ".join(f"{sum(run.status == status for run in runs)} {status}" for status in statuses)
         yield f"left out: {counts}"
     for run in runs[:NAMED]:
-        epochs = f", {run.record['epochs']} of {run.record['config']['training']['epochs']} epochs"
-        yield f"  {run.folder} {run.status}{epochs}" + (f": {run.record['error']}" if run.record["error"] else "")
+        epochs = f"{run.record['epochs']} of {run.record['config']['training']['epochs']} epochs"
+        yield ": ".join(filter(None, [f"  {run.folder} {run.status}, {epochs}", sentences.reason(run)]))
     if len(runs) > NAMED:
         yield f"  … and {len(runs) - NAMED} more"
 
@@ -280,7 +281,13 @@ def _as_json(found: Comparison) -> dict[str, Any]:
     return {
         "tables": [_table_as_json(judged) for judged in found.tables],
         "left_out": [
-            {"folder": str(run.folder), "status": run.status, "error": run.record["error"]} for run in found.left_out
+            {
+                "folder": str(run.folder),
+                "status": run.status,
+                "error": run.record["error"],
+                "reason": sentences.reason(run),
+            }
+            for run in found.left_out
         ],
     }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner import metrics_csv, run_folder
+from runner import circumstances, metrics_csv, run_folder
 from runner.metrics_csv import Row
 
 COMPLETED, FAILED, INTERRUPTED, RUNNING = "completed", "failed", "interrupted", "running"
@@ -101,6 +101,7 @@ def _refuse_incomplete(run: Run) -> None:
     if any(len(rows) < record["epochs"] for rows in (run.metrics, run.timings)):
         raise ValueError(f"its record tells of {record['epochs']} epochs, its files of fewer")
     _ = run.rank, run.updates, run.seconds, record["seed"], record["error"], dict(flat(record["config"]))
+    _ = circumstances.of(run), circumstances.mixed(run)
     if record["dataset"] is not None or run.status == COMPLETED:
         _ = [record["dataset"][key] for key in ("name", "source", "fingerprint", "train", "validation")]
 

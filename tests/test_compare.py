@@ -161,6 +161,40 @@ def test_a_reference_replaces_the_best(said: Said) -> None:
     assert table["verdicts"][0]["difference"] < 0
 
 
+def test_edited_code_is_a_setting_of_its_own_and_can_be_asked_for(said: Said, mine: Path) -> None:
+    """Five seeds with the old plugin, seed 0 again with the new one."""
+    of_width = [job for job in jobs_of(mine) if "width=32," in job.name]
+    for job in jobs_of(mine):
+        changed(job, plugin_sources={"mine": "0123abcd" + 56 * "0"})
+    again = Path(shutil.copytree(of_width[0], mine / "again"))
+    changed(again, plugin_sources={"mine": "ffff0000" + 56 * "0"}, identity="another")
+    out = said(str(mine))[1]
+    rows = [line.split()[:3] for line in out.splitlines()[1:5]]
+    assert rows[0] == ["model.width", "plugins.mine", "seeds"]
+    assert sorted(rows[1:]) == [["1", "0123abcd", "5"], ["32", "0123abcd", "5"], ["32", "ffff0000", "1"]]
+    assert "plugins.mine=0123abcd and plugins.mine=ffff0000 " in out or "plugins.mine=ffff0000 and " in out
+    (table,) = json.loads(said(str(mine), "--json", "--filter", "plugins.mine=ffff0000")[1])["tables"]
+    assert [each["runs"] for each in table["settings"]] == [[str(again)]]
+
+
+def test_what_is_left_out_says_why_and_is_no_reference(said: Said, mine: Path) -> None:
+    mixed, diverged = jobs_of(mine)[:2]
+    changed(mixed, mixed=[{"epoch": 3, "changes": ["data changed"]}])
+    changed(diverged, best_epoch=None)
+    out = said(str(mine))[1]
+    assert "left out: 2 completed" in out
+    assert f"{mixed} completed, 8 of 8 epochs: mixed: data changed after epoch 3" in out
+    assert f"{diverged} completed, 8 of 8 epochs: val_accuracy was a number at no epoch" in out
+    found = json.loads(said(str(mine), "--json")[1])
+    assert [each["reason"] for each in found["left_out"]] == [
+        "mixed: data changed after epoch 3",
+        "val_accuracy was a number at no epoch",
+    ]
+    code, out, err = said(str(mine), "--reference", str(mixed))
+    assert (code, out) == (2, "")
+    assert err.endswith(f"; {mixed} is completed, mixed: data changed after epoch 3\n")
+
+
 def test_the_table_is_written_for_other_programs(said: Said, tmp_path: Path) -> None:
     said(str(EXAMPLE / "width"), "--csv", str(tmp_path / "table.csv"))
     rows = list(csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text())))
