@@ -2,30 +2,26 @@
 
 import argparse
 import csv
-import glob
 import json
 import math
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner import comparison, filters, recorded, run_folder, sentences
+from runner import catalog, comparison, filters, run_folder, sentences
 from runner.comparison import Comparison, Judged
 from runner.config import shown
 from runner.display import counted, number, say, table
 from runner.errors import ConfigError
 from runner.recorded import RUNNING, Run, flat
 from runner.settings import Setting
-from runner.sweep import PLAN
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULT = "outputs"
-EXAMPLE = Path(DEFAULT, "example")  # comes with the repository: not among a user's own runs unless asked for
 REDRAW_SECONDS = 2.0
 SENTENCES = 20  # settings that the screen says something of
 NAMED = 10  # of the runs that are left out
@@ -54,7 +50,7 @@ def _options(words: list[str]) -> argparse.Namespace:
         description="Which choice is better, and whether the difference is real: a row a setting, the best first.",
     )
     parser.add_argument(
-        "paths", nargs="*", default=[DEFAULT], metavar="PATH", help="folders of runs or sweeps, or globs"
+        "paths", nargs="*", default=[catalog.DEFAULT], metavar="PATH", help="folders of runs or sweeps, or globs"
     )
     parser.add_argument(
         "--reference", type=Path, metavar="RUN", help="hold all against this run's setting, not the best"
@@ -92,17 +88,17 @@ def _positive(text: str) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     found = _compared(options)
+    _write(found, options)  # first: `| head` ends the command in the middle of what it prints
     if options.json:
         print(json.dumps(_as_json(found), indent=2, allow_nan=False))
     else:
         _print(found, options)
-    _write(found, options)
     return 0
 
 
 def _compared(options: argparse.Namespace) -> Comparison:
     """Raises ConfigError where there are no runs, or what was asked of them does not fit."""
-    runs = list(_runs(options.paths))
+    runs = list(catalog.runs(options.paths))
     if not runs:
         raise ConfigError([f"{' '.join(options.paths)} holds no runs: train one with python -m runner"])
     runs = filters.chosen(runs, [filters.parse(text) for text in options.filter])
@@ -119,25 +115,9 @@ def _refuse_reference(reference: Path, runs: list[Run]) -> None:
     fitting = [run for run in runs if run.folder.resolve() == reference.resolve()]
     if not fitting:
         raise ConfigError([f"--reference must be the folder of one of the runs compared; got {reference}"])
-    if fitting[0].status != recorded.COMPLETED:
-        raise ConfigError([f"--reference must be a completed run; {reference} is {fitting[0].status}"])
-
-
-def _runs(paths: Sequence[str | Path]) -> Iterator[Run]:
-    """The runs below the paths, at any depth, by their run.json; says which records it cannot read."""
-    folders = {
-        record.parent
-        for path in paths
-        for match in glob.glob(str(path), recursive=True) or [str(path)]
-        for record in Path(match).rglob(run_folder.RECORD)
-    }
-    if [Path(path).resolve() for path in paths] == [Path(DEFAULT).resolve()]:
-        folders = {folder for folder in folders if not folder.resolve().is_relative_to(EXAMPLE.resolve())}
-    for folder in sorted({folder.resolve(): folder for folder in sorted(folders)}.values()):
-        try:
-            yield recorded.load(folder)
-        except (OSError, ValueError) as error:
-            say(f"{folder} is passed over: {error}", sys.stderr)
+    if not comparison.counts(fitting[0]):
+        why = ", ".join(filter(None, [fitting[0].status, sentences.reason(fitting[0])]))
+        raise ConfigError([f"--reference must be a completed run with a result of its own; {reference} is {why}"])
 
 
 def _print(found: Comparison, options: argparse.Namespace) -> None:
@@ -176,7 +156,7 @@ def _print_findings(judged: Judged, rows: list[dict[str, Any]]) -> None:
             say(f"  {text}")
     if len(rows) > SENTENCES:
         say(f"  … and {counted(len(rows) - SENTENCES, 'more setting')}: --json has all")
-    say(f"best run: {comparison.row(judged.table, judged.table.settings[0])['folder']}")
+    say(sentences.best_run(judged.table))
 
 
 def _rows(judged: Judged, options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -250,8 +230,8 @@ def _left_out(runs: list[Run]) -> Iterator[str]:
         counts = ", ".join(f"{sum(run.status == status for run in runs)} {status}" for status in statuses)
         yield f"left out: {counts}"
     for run in runs[:NAMED]:
-        epochs = f", {run.record['epochs']} of {run.record['config']['training']['epochs']} epochs"
-        yield f"  {run.folder} {run.status}{epochs}" + (f": {run.record['error']}" if run.record["error"] else "")
+        epochs = f"{run.record['epochs']} of {run.record['config']['training']['epochs']} epochs"
+        yield ": ".join(filter(None, [f"  {run.folder} {run.status}, {epochs}", sentences.reason(run)]))
     if len(runs) > NAMED:
         yield f"  … and {len(runs) - NAMED} more"
 
@@ -289,14 +269,25 @@ def _write_csv(found: Comparison, options: argparse.Namespace) -> None:
 
 
 def _plain(value: Any) -> Any:
-    return shown(value) if isinstance(value, (list, dict, bool)) else value
+    return shown(value) if isinstance(value, bool) else _hashable(value)
+
+
+def _hashable(value: Any) -> Any:
+    """A list as it is written on the command line, so that tables can be grouped by it; all else as it is."""
+    return shown(value) if isinstance(value, (list, dict)) else value
 
 
 def _as_json(found: Comparison) -> dict[str, Any]:
     return {
         "tables": [_table_as_json(judged) for judged in found.tables],
         "left_out": [
-            {"folder": str(run.folder), "status": run.status, "error": run.record["error"]} for run in found.left_out
+            {
+                "folder": str(run.folder),
+                "status": run.status,
+                "error": run.record["error"],
+                "reason": sentences.reason(run),
+            }
+            for run in found.left_out
         ],
     }
 
@@ -333,7 +324,7 @@ def _table_as_json(judged: Judged) -> dict[str, Any]:
 def _watch(options: argparse.Namespace) -> int:
     """Draw anew until no run and no sweep is going on; wait for the first run of a sweep that is."""
     while True:
-        sweep_goes_on = _sweep_goes_on(options.paths)
+        sweep_goes_on = catalog.sweep_goes_on(options.paths)
         try:
             found = _compared(options)
         except ConfigError:
@@ -342,30 +333,24 @@ def _watch(options: argparse.Namespace) -> int:
             time.sleep(REDRAW_SECONDS)
             continue
         going_on = [run for run in found.left_out if run.status == RUNNING]
+        is_last = not going_on and not sweep_goes_on
+        if is_last:
+            _write(found, options)
         if sys.stdout.isatty():
             print("\033[2J\033[H", end="")
         _print(found, options)
-        if not going_on and not sweep_goes_on:
-            _write(found, options)
+        if is_last:
             return 0
         say(f"{counted(len(going_on), 'run')} going on; Ctrl-C ends the watch, not the runs\n")
         time.sleep(REDRAW_SECONDS)
-
-
-def _sweep_goes_on(paths: Sequence[str]) -> bool:
-    return any(
-        run_folder.is_held(plan.parent)
-        for path in paths
-        for match in glob.glob(path, recursive=True) or [path]
-        for plan in Path(match).rglob(PLAN)
-    )
 
 
 def load(*paths: str | Path) -> "pd.DataFrame":
     """A row a run and epoch, of runs of any status: the tidy table for a notebook.
 
     Columns: run (its folder's name), folder, status, epoch, the other columns of metrics.csv, updates and seconds of
-    that epoch, and the config as dotted keys. Raises ConfigError where there are no runs.
+    that epoch, and the config as dotted keys, lists as their text, such as [64,16]. Raises ConfigError where there are
+    no runs.
     """
     import pandas as pd
 
@@ -378,11 +363,11 @@ def load(*paths: str | Path) -> "pd.DataFrame":
             "epoch": int(metrics["epoch"]),
             "updates": int(timings["updates"]),
             "seconds": timings["seconds"],
-            **dict(flat(run.record["config"])),
+            **{key: _hashable(value) for key, value in flat(run.record["config"])},
         }
-        for run in _runs(paths or [DEFAULT])
+        for run in catalog.runs(paths or [catalog.DEFAULT])
         for metrics, timings in zip(run.metrics, run.timings, strict=True)
     ]
     if not rows:
-        raise ConfigError([f"{' '.join(map(str, paths or [DEFAULT]))} holds no runs with an epoch"])
+        raise ConfigError([f"{' '.join(map(str, paths or [catalog.DEFAULT]))} holds no runs with an epoch"])
     return pd.DataFrame(rows)

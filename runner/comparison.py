@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from runner import settings
+from runner import circumstances, settings
 from runner.recorded import COMPLETED, Run
 from runner.settings import Setting, Table
 from runner.verdict import Sample, Verdict, verdicts
@@ -24,7 +24,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Tables by data; `left_out` are the runs that did not complete, never mixed in."""
+    """Tables by data; `left_out` are the runs that did not complete, or not as one training; never mixed in."""
 
     tables: list[Judged]
     left_out: list[Run]
@@ -51,12 +51,16 @@ class Overfitting:
 def compare(runs: Iterable[Run], reference: Path | None = None) -> Comparison:
     """Group the runs and judge each setting against the best of its table, or against that of the reference run."""
     found = list(runs)
-    completed = [run for run in found if run.status == COMPLETED and run.monitored is not None]
+    completed = [run for run in found if counts(run)]
     wanted = reference.resolve() if reference else None
     named = [run for run in completed if wanted and run.folder.resolve() == wanted]
     tables = [_judged(table, named) for table in settings.tables(completed)]
-    counted = {id(run) for run in completed}
-    return Comparison(tables, [run for run in found if id(run) not in counted])
+    return Comparison(tables, [run for run in found if not counts(run)])
+
+
+def counts(run: Run) -> bool:
+    """Whether a run has a result that is of one training."""
+    return run.status == COMPLETED and run.monitored is not None and not circumstances.mixed(run)
 
 
 def _judged(table: Table, wanted: list[Run]) -> Judged:
@@ -115,3 +119,9 @@ def row(table: Table, setting: Setting) -> dict[str, Any]:
         "saved_seconds": overfit.saved_seconds,
         "folder": str(max(setting.runs, key=lambda run: table.sign() * (run.monitored or 0.0)).folder),
     }
+
+
+def best_run(table: Table) -> tuple[Run, Setting]:
+    """The run with the best result of all, and its setting; of equal ones that of the better setting."""
+    best = table.sign() * max(table.sign() * result for setting in table.settings for result in setting.results)
+    return next((run, setting) for setting in table.settings for run in setting.runs if run.monitored == best)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from runner import circumstances
 from runner.errors import ConfigError
 from runner.recorded import Run, flat
 
@@ -25,7 +26,7 @@ EXPRESSION = re.compile(r"^\s*([\w.]+)\s*(>=|<=|!=|==|=|>|<)\s*(.*?)\s*$")
 
 @dataclass(frozen=True)
 class Filter:
-    """A key of the config, `status`, `epochs`, `best_epoch` or a metric at the best epoch, and a test."""
+    """A key of config or circumstances, `status`, `epochs`, `best_epoch` or a metric at the best epoch, and a test."""
 
     text: str
     key: str
@@ -70,6 +71,7 @@ def known_values(run: Run) -> dict[str, Any]:
     record = run.record
     return {
         **dict(flat(record["config"])),
+        **circumstances.of(run),
         "dataset.source": (record["dataset"] or {}).get("source"),  # what it was, where the config says auto
         **run.best,
         "status": run.status,

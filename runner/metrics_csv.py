@@ -8,6 +8,7 @@ from pathlib import Path
 Row = dict[str, float]
 
 INTEGERS = ("epoch", "updates")
+SAVED_ANEW = ": perhaps a spreadsheet has saved it; put back the file that the runner wrote"
 
 
 def text(rows: list[Row]) -> str:
@@ -26,15 +27,46 @@ def cell(key: str, value: float) -> str:
 
 
 def read(path: Path) -> list[Row]:
-    """The rows of a file. Raises OSError or ValueError where it is not one of ours."""
-    with path.open(newline="") as stream:
-        try:
-            rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
-        except csv.Error as error:
-            raise ValueError(f"{path}: {error}") from None
+    """The rows of a file. Raises OSError, or ValueError where it is not as the runner wrote it."""
+    try:
+        rows = _rows(path)
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8 text{SAVED_ANEW}") from None
+    except (csv.Error, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from None
     if [row.get("epoch") for row in rows] != list(range(1, len(rows) + 1)):
         raise ValueError(f"{path}: the epochs do not count from 1")
     return rows
+
+
+def _rows(path: Path) -> list[Row]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        lines = csv.reader(stream)
+        header = next(lines, [])
+        if any(name.startswith("\ufeff") for name in header):
+            raise ValueError(f"a byte order mark stands before the header{SAVED_ANEW}")
+        if header and "epoch" not in header:
+            raise ValueError(
+                f"its columns must be apart by commas and one of them epoch; got {_short(','.join(header))}{SAVED_ANEW}"
+            )
+        return [_row(header, cells, lines.line_num) for cells in lines if cells]
+
+
+def _row(header: list[str], cells: list[str], line: int) -> Row:
+    if len(cells) != len(header):
+        raise ValueError(f"line {line} must have {len(header)} cells, as the header has; got {len(cells)}{SAVED_ANEW}")
+    return {name: _number(name, cell, line) for name, cell in zip(header, cells, strict=True)}
+
+
+def _number(name: str, cell: str, line: int) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        raise ValueError(f"line {line}: {name} must be a number; got {_short(cell)}{SAVED_ANEW}") from None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def best_epoch(rows: list[Row], monitor: str, direction: str) -> int | None:

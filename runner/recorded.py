@@ -1,12 +1,13 @@
 """A run as its folder tells it. Reads records only, never imports tensorflow."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner import metrics_csv, run_folder
+from runner import circumstances, metrics_csv, run_folder
 from runner.metrics_csv import Row
 
 COMPLETED, FAILED, INTERRUPTED, RUNNING = "completed", "failed", "interrupted", "running"
@@ -70,11 +71,11 @@ class Run:
 
 def load(folder: Path) -> Run:
     """The run of a folder. Raises OSError, or ValueError where its files are not those of a run."""
-    record = run_folder.read_record(folder)
+    record = _record(folder)
     try:
         status = status_of(folder, record)
         if status == CRASHED:  # or it has ended between the two looks
-            record = run_folder.read_record(folder)
+            record = _record(folder)
             status = record["status"] if record["status"] != RUNNING else CRASHED
         epochs = record["epochs"]
         names = (run_folder.METRICS, run_folder.TIMINGS) if epochs else ()
@@ -86,12 +87,21 @@ def load(folder: Path) -> Run:
     return run
 
 
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        return run_folder.read_record(folder)
+    except json.JSONDecodeError as error:
+        how = "cut off or changed by hand" if error.doc.strip("\0 \n") else "empty"
+        raise ValueError(f"its {run_folder.RECORD} is {how}: {error}") from None
+
+
 def _refuse_incomplete(run: Run) -> None:
     """Look at all that is read of a run later. Raises ValueError, or what a missing part raises."""
     record = run.record
     if any(len(rows) < record["epochs"] for rows in (run.metrics, run.timings)):
         raise ValueError(f"its record tells of {record['epochs']} epochs, its files of fewer")
     _ = run.rank, run.updates, run.seconds, record["seed"], record["error"], dict(flat(record["config"]))
+    _ = circumstances.of(run), circumstances.mixed(run)
     if record["dataset"] is not None or run.status == COMPLETED:
         _ = [record["dataset"][key] for key in ("name", "source", "fingerprint", "train", "validation")]
 

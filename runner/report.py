@@ -15,8 +15,9 @@ from typing import Any
 from runner import report_plots, report_view
 from runner.comparison import Comparison
 from runner.config import shown
-from runner.recorded import COMPLETED, CRASHED, RUNNING, Run, flat
+from runner.recorded import Run, flat
 from runner.report_view import LINES, Effect, Field, View, clean, text
+from runner.sentences import reason
 from runner.settings import Table
 
 DRAWN = 50  # runs whose curves stand in a plot at once
@@ -207,7 +208,7 @@ def _left_out(runs: list[Run], names: dict[Path, str]) -> str:
         return ""
     rows = "".join(
         f'<tr><th scope="row">{text(names[run.folder])}</th><td>{text(run.status)}</td>'
-        f'<td class="reason">{text(_reason(run))}</td></tr>'
+        f'<td class="reason">{text(reason(run))}</td></tr>'
         for run in runs
     )
     return (
@@ -217,15 +218,6 @@ def _left_out(runs: list[Run], names: dict[Path, str]) -> str:
         '<th scope="col">run</th><th scope="col">status</th><th scope="col">reason</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{_configs(runs, names)}"
     )
-
-
-def _reason(run: Run) -> str:
-    known = {
-        CRASHED: "its process ended without a word: killed, or out of memory",
-        RUNNING: "it is still training",
-        COMPLETED: f"{run.record['monitor']} was a number at no epoch",
-    }
-    return run.record.get("error") or known.get(run.status, "")
 
 
 # What report.js draws from -----------------------------------------------------------------------------------------

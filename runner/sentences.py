@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from runner import circumstances, comparison
 from runner.comparison import Comparison, Judged, Overfitting, overfitting
 from runner.display import counted, number
+from runner.recorded import COMPLETED, CRASHED, RUNNING, Run
 from runner.settings import Setting, Table
 from runner.verdict import LEVEL, Verdict
 
@@ -70,14 +72,38 @@ def _p(value: float | None) -> str:
 def overfit(table: Table) -> Iterator[str]:
     """A line a setting: its best epoch, from where validation loss only rises, what stopping there would save."""
     for setting in table.settings:
-        yield f"{table.name(setting)}: {_overfit(overfitting(setting.runs))}"
+        yield f"{table.name(setting)}: {_overfit(overfitting(setting.runs), table)}"
 
 
-def _overfit(found: Overfitting) -> str:
+def _overfit(found: Overfitting, table: Table) -> str:
     text = f"best in epoch {found.best_epoch:g} of {found.epochs:g}"
     if found.rises_from is not None:
         text += f", validation loss only rises from epoch {found.rises_from:g}"
-    if not found.saved_epochs:
+    if table.monitor == table.training:
+        text += f" by {table.monitor} on the training examples, which says nothing of new ones"
+    elif not found.saved_epochs:
         return f"{text}: more epochs may be better still"
+    if not found.saved_epochs:
+        return text
     epochs = f"{found.saved_epochs:g} epoch{'' if found.saved_epochs == 1 else 's'}"
     return f"{text}; stopping at the best saves {epochs}, {found.saved_seconds:.1f} s"
+
+
+def best_run(table: Table) -> str:
+    """Its folder; of another setting than the best one, which a single lucky run can be, with its name and result."""
+    run, setting = comparison.best_run(table)
+    if setting is table.settings[0]:
+        return f"best run: {run.folder}"
+    return f"best run: {run.folder}, {table.monitor} {number(run.monitored or 0.0)} with {table.name(setting)}"
+
+
+def reason(run: Run) -> str:
+    """Why a run is left out of a comparison."""
+    if run.status == COMPLETED and (mixed := circumstances.mixed(run)):
+        return mixed
+    known = {
+        CRASHED: "its process ended without a word: killed, or out of memory",
+        RUNNING: "it is still training",
+        COMPLETED: f"{run.record['monitor']} was a number at no epoch",
+    }
+    return run.record["error"] or known.get(run.status, "")

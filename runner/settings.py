@@ -1,4 +1,4 @@
-"""Runs grouped for a comparison: by their data, then by all that they set but the seed."""
+"""Runs grouped for a comparison: by their data, then by all that decides their numbers but the seed."""
 
 import json
 import math
@@ -9,18 +9,21 @@ from functools import cached_property
 from statistics import fmean, stdev
 from typing import Any
 
+from runner import circumstances
 from runner.config import shown
 from runner.recorded import Run, flat
 
 # What decides no number of a run, or stands in its data.
 ASIDE = {"seed", "reuse", "plan", "fail_fast", "dataset.source", "dataset.path"}
 ASIDE |= {"training.keep_state", "training.save_seconds", "training.tensorboard"}
+SPLIT, FROM = "training.validation_split", "training.validation_from"
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Runs that differ in nothing but their seed, a run a seed, by seed; `values` is their config, flat.
+    """Runs that differ in nothing but their seed, a run a seed, by seed.
 
+    `values` is their config, flat, and the circumstances: code, versions, machine.
     `every` has the repeated ones too, which do not count.
     """
 
@@ -86,53 +89,80 @@ class Table:
         return 1 if self.direction == "max" else -1
 
 
+@dataclass(frozen=True)
+class Data:
+    """What runs must have in common to be compared: data, the examples held out, and what chooses the best epoch."""
+
+    name: str
+    source: str
+    fingerprint: str
+    train: int
+    validation: int
+    held_out: str | None  # which examples, validation_from; None without validation
+    monitor: str
+    direction: str
+
+
 def tables(runs: Iterable[Run]) -> list[Table]:
     """A table for each data set, of its completed runs; other data or another monitor does not compare."""
-    groups: dict[tuple[Any, ...], list[Run]] = defaultdict(list)
+    groups: dict[Data, list[Run]] = defaultdict(list)
     for run in runs:
-        data = run.record["dataset"]
-        key = (data["name"], data["source"], data["fingerprint"], data["train"], data["validation"])
-        groups[(*key, run.record["monitor"], run.record["monitor_direction"])].append(run)
-    titles = [_title(key, groups) for key in groups]
-    return [_table(title, key, group) for title, (key, group) in zip(titles, groups.items(), strict=True)]
+        groups[_data(run)].append(run)
+    titles = [_title(data, groups) for data in groups]
+    return [_table(title, data, group) for title, (data, group) in zip(titles, groups.items(), strict=True)]
 
 
-def _title(key: tuple[Any, ...], groups: dict[tuple[Any, ...], list[Run]]) -> str:
+def _data(run: Run) -> Data:
+    record, values = run.record["dataset"], _values(run)
+    about = {key: record[key] for key in ("name", "source", "fingerprint", "train", "validation")}
+    monitor, direction = run.record["monitor"], run.record["monitor_direction"]
+    return Data(**about, held_out=values.get(FROM), monitor=monitor, direction=direction)
+
+
+def _title(data: Data, groups: dict[Data, list[Run]]) -> str:
     """Data sets of one name are told apart by what differs in their config, else by their fingerprints."""
-    name, source, fingerprint, train, validation, monitor, _ = key
-    alike = {other[2]: _data_config(runs[0]) for other, runs in groups.items() if other[:2] == (name, source)}
-    mine = alike[fingerprint]
+    of_name = {other: runs for other, runs in groups.items() if (other.name, other.source) == (data.name, data.source)}
+    alike = {other.fingerprint: _data_config(runs[0]) for other, runs in of_name.items()}
+    mine = alike[data.fingerprint]
     words = [
         f"{each}={shown(value)}"
         for each, value in mine.items()
         if any(other.get(each) != value for other in alike.values())
     ]
-    which = " ".join([name, *words])
+    which = " ".join([data.name, *words])
     hidden = len(alike) > 1 and sum(other == mine for other in alike.values()) > 1
-    data = f"{which} ({source}, {fingerprint[:8]})" if hidden else f"{which} ({source})"
-    return f"{data}: {train:,} to train on, {validation:,} for validation; by {monitor}"
+    source = f"{data.source}, {data.fingerprint[:8]}" if hidden else data.source
+    examples = f"{data.train:,} to train on, {data.validation:,} for validation"
+    if data.held_out and len({other.held_out for other in of_name} - {None}) > 1:
+        examples += f" ({FROM}={data.held_out})"
+    return f"{which} ({source}): {examples}; by {data.monitor}"
 
 
 def _data_config(run: Run) -> dict[str, Any]:
     return {key: value for key, value in _values(run).items() if key.startswith("dataset.")}
 
 
-def _table(title: str, key: tuple[Any, ...], group: list[Run]) -> Table:
-    monitor, direction = key[-2:]
+def _table(title: str, data: Data, group: list[Run]) -> Table:
     found = [_setting(runs) for runs in _alike(group)]
     known = dict.fromkeys(name for setting in found for name in setting.values)
     differing = [name for name in known if _differs(name, found)]
-    sign = 1 if direction == "max" else -1
+    sign = 1 if data.direction == "max" else -1
     ranked = sorted(found, key=lambda setting: (-sign * setting.mean, str(setting.runs[0].folder)))
-    return Table(title, monitor, direction, key[4], differing, ranked)
+    return Table(title, data.monitor, data.direction, data.validation, differing, ranked)
 
 
 def _differs(key: str, found: list[Setting]) -> bool:
-    """Whether settings differ in a key; one that only another choice of its group has says no more than the choice."""
-    group = f"{key.partition('.')[0]}.name"
-    chosen = len({setting.values.get(group) for setting in found}) > 1 and key != group
+    """Whether settings differ in a key; one that only another choice has says no more than the choice."""
+    chosen = any(len({_text(setting.values.get(choice)) for setting in found}) > 1 for choice in _choices(key))
     values = {_text(setting.values.get(key)) for setting in found if not chosen or setting.values.get(key) is not None}
     return len(values) > 1
+
+
+def _choices(key: str) -> list[str]:
+    """The keys that decide whether a setting has a key at all: its group's name, or how old its record is."""
+    group = key.partition(".")[0]
+    choices = {"plugins": ["plugins", "numerics"], "environment": ["numerics"]}.get(group, [f"{group}.name"])
+    return [choice for choice in choices if choice != key]
 
 
 def _alike(group: list[Run]) -> Iterable[list[Run]]:
@@ -144,7 +174,14 @@ def _alike(group: list[Run]) -> Iterable[list[Run]]:
 
 
 def _values(run: Run) -> dict[str, Any]:
-    return {key: value for key, value in flat(run.record["config"]) if key not in ASIDE}
+    """The config and the circumstances; how many are held out as their count, whether written so or as a share."""
+    values = {key: value for key, value in flat(run.record["config"]) if key not in ASIDE}
+    count = run.record["dataset"]["validation"]
+    if SPLIT in values:
+        values[SPLIT] = count
+    if not count:
+        values.pop(FROM, None)
+    return {**values, **circumstances.of(run)}
 
 
 def _text(value: Any) -> str:

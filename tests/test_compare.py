@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -83,6 +84,44 @@ def test_damaged_half_written_and_foreign_folders_do_no_harm(said: Said, mine: P
     ]
 
 
+def test_a_record_that_a_power_cut_emptied_is_passed_over_with_that_reason(said: Said, mine: Path) -> None:
+    emptied, cut_off, zeroed = jobs_of(mine)[:3]
+    (emptied / "run.json").write_text("")
+    (cut_off / "run.json").write_text((cut_off / "run.json").read_text()[:100])
+    (zeroed / "run.json").write_bytes(bytes(100))
+    code, out, err = said(str(mine))
+    assert (code, len(err.splitlines())) == (0, 3)
+    assert f"{emptied} is passed over: its run.json is empty" in err
+    assert f"{cut_off} is passed over: its run.json is cut off" in err
+    assert f"{zeroed} is passed over: its run.json is empty" in err
+    assert "best run: " in out
+
+
+def test_a_file_that_a_spreadsheet_saved_is_passed_over_and_the_others_are_compared(said: Said, mine: Path) -> None:
+    first = jobs_of(mine)[0]
+    (first / "metrics.csv").write_text((first / "metrics.csv").read_text().replace(",", ";"))
+    code, out, err = said(str(mine))
+    assert code == 0
+    assert f"{first} is passed over: {first / 'metrics.csv'}: its columns must be apart by commas" in err
+    assert "best run: " in out
+
+
+def test_runs_behind_links_are_runs_each_once_and_links_in_a_circle_end(said: Said, mine: Path) -> None:
+    clean = said(str(mine), "--json")[1]
+    apart = mine.parent / "elsewhere"
+    mine.rename(apart)
+    mine.symlink_to(apart)  # all of them behind one link
+    (apart / "again").symlink_to(apart)
+    first, *others = jobs_of(apart)
+    first.rename(mine.parent / "alone")
+    first.symlink_to(mine.parent / "alone")  # a run behind a link
+    (first / "up").symlink_to(apart)
+    others[0].joinpath("nowhere").symlink_to(apart / "gone")
+    code, out, err = said(str(mine), "--json")
+    assert (code, err) == (0, "")
+    assert out == clean
+
+
 def test_failed_and_unfinished_runs_are_counted_and_named_and_not_mixed_in(said: Said, mine: Path) -> None:
     first, second = [path for path in jobs_of(mine) if "width=1," in path.name][:2]
     changed(first, status="failed", error="the reason")
@@ -120,6 +159,40 @@ def test_a_reference_replaces_the_best(said: Said) -> None:
     assert table["reference"] == "model.width=1"
     assert [each["setting"] for each in table["verdicts"]] == ["model.width=32"]
     assert table["verdicts"][0]["difference"] < 0
+
+
+def test_edited_code_is_a_setting_of_its_own_and_can_be_asked_for(said: Said, mine: Path) -> None:
+    """Five seeds with the old plugin, seed 0 again with the new one."""
+    of_width = [job for job in jobs_of(mine) if "width=32," in job.name]
+    for job in jobs_of(mine):
+        changed(job, plugin_sources={"mine": "0123abcd" + 56 * "0"})
+    again = Path(shutil.copytree(of_width[0], mine / "again"))
+    changed(again, plugin_sources={"mine": "ffff0000" + 56 * "0"}, identity="another")
+    out = said(str(mine))[1]
+    rows = [line.split()[:3] for line in out.splitlines()[1:5]]
+    assert rows[0] == ["model.width", "plugins.mine", "seeds"]
+    assert sorted(rows[1:]) == [["1", "0123abcd", "5"], ["32", "0123abcd", "5"], ["32", "ffff0000", "1"]]
+    assert "plugins.mine=0123abcd and plugins.mine=ffff0000 " in out or "plugins.mine=ffff0000 and " in out
+    (table,) = json.loads(said(str(mine), "--json", "--filter", "plugins.mine=ffff0000")[1])["tables"]
+    assert [each["runs"] for each in table["settings"]] == [[str(again)]]
+
+
+def test_what_is_left_out_says_why_and_is_no_reference(said: Said, mine: Path) -> None:
+    mixed, diverged = jobs_of(mine)[:2]
+    changed(mixed, mixed=[{"epoch": 3, "changes": ["data changed"]}])
+    changed(diverged, best_epoch=None)
+    out = said(str(mine))[1]
+    assert "left out: 2 completed" in out
+    assert f"{mixed} completed, 8 of 8 epochs: mixed: data changed after epoch 3" in out
+    assert f"{diverged} completed, 8 of 8 epochs: val_accuracy was a number at no epoch" in out
+    found = json.loads(said(str(mine), "--json")[1])
+    assert [each["reason"] for each in found["left_out"]] == [
+        "mixed: data changed after epoch 3",
+        "val_accuracy was a number at no epoch",
+    ]
+    code, out, err = said(str(mine), "--reference", str(mixed))
+    assert (code, out) == (2, "")
+    assert err.endswith(f"; {mixed} is completed, mixed: data changed after epoch 3\n")
 
 
 def test_the_table_is_written_for_other_programs(said: Said, tmp_path: Path) -> None:
@@ -217,6 +290,22 @@ def test_a_file_that_cannot_be_written_is_said_in_one_line(said: Said, tmp_path:
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_the_files_are_written_before_a_reader_that_wants_one_line_ends_the_command(
+    mine: Path, tmp_path: Path, how: list[str]
+) -> None:
+    """`| head` of a table larger than a pipe holds; the reader is gone before it is printed."""
+    files = {option: tmp_path / f"file{option}" for option in ("--html", "--csv", "--png")}
+    words = [str(mine), *how, *(str(word) for pair in files.items() for word in pair)]
+    command = [sys.executable, "-m", "runner", "compare", *words]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.close()
+        process.wait(timeout=60)
+    assert process.returncode == -signal.SIGPIPE
+    assert all(path.stat().st_size for path in files.values())
+
+
 def test_signs_of_mathematics_in_a_config_stay_text_in_pictures(said: Said, mine: Path) -> None:
     for place, job in enumerate(jobs_of(mine)):
         config = run_folder.read_record(job)["config"]
@@ -289,3 +378,17 @@ def test_load_gives_a_row_a_run_and_epoch(monkeypatch: pytest.MonkeyPatch) -> No
         assert rows.val_accuracy.tolist() == recorded.val_accuracy.tolist()
     with pytest.raises(ConfigError, match="holds no runs"):
         compare.load("nowhere")
+
+
+def test_a_width_that_is_a_list_groups_as_its_text(mine: Path) -> None:
+    """As the README groups; beside numbers, and with a list of lists as a plugin's options may have."""
+    for place, job in enumerate(jobs_of(mine)):
+        config = run_folder.read_record(job)["config"]
+        config["model"]["width"] = [[64, 16], 32][place % 2]
+        config["model"]["options"] = {"shapes": [[3, 3], {"pool": 2}]}
+        changed(job, config=config)
+    table = compare.load(mine)
+    grouped = table.groupby(["model.width", "epoch"]).val_accuracy.mean().unstack(0)
+    assert set(grouped.columns) == {"[64,16]", 32}
+    assert set(table.groupby("model.options.shapes").groups) == {"[[3,3],{pool:2}]"}
+    assert set(table["training.metrics"]) == {"[accuracy]"}

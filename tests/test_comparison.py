@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner import run_folder
+from runner import run_folder, sentences
 from runner.comparison import Comparison, compare, overfitting, rises_from, row
 from runner.recorded import Run, load
 from tests.test_recorded import write_run
@@ -116,6 +116,52 @@ def test_a_completed_run_without_a_finite_result_is_left_out(runs: list[Run], ru
     found = compare([*runs, run("diverged", (float("nan"),), {"model.width": 64})])
     assert [each.folder.name for each in found.left_out] == ["diverged"]
     assert widths(found) == [32, 16, 8]
+
+
+def test_a_run_that_went_on_over_something_else_is_left_out(runs: list[Run], run: Callable[..., Run]) -> None:
+    """It is of no one setting; `reason` says what changed when."""
+    mixed = [{"epoch": 1, "changes": ["data changed", "keras changed"]}, {"epoch": 2, "changes": ["numpy changed"]}]
+    found = compare([*runs, run("mixed", (0.9, 0.95, 0.99), {"model.width": 32, "seed": 0}, mixed=mixed)])
+    assert [each.folder.name for each in found.left_out] == ["mixed"]
+    assert [sentences.reason(each) for each in found.left_out] == [
+        "mixed: data changed, keras changed after epoch 1; numpy changed after epoch 2"
+    ]
+    assert found.tables == compare(runs).tables
+    assert widths(found) == [32, 16, 8]
+
+
+def test_the_best_run_is_the_best_of_all_and_named_where_its_setting_is_not_the_best(run: Callable[..., Run]) -> None:
+    """Means 0.80 of width 32 and 0.75 of width 16, which has the single best run."""
+    results = {16: (0.60, 0.90), 32: (0.85, 0.75)}
+    runs = {
+        (width, seed): run(f"{width}-{seed}", (value,), {"model.width": width, "seed": seed})
+        for width, pair in results.items()
+        for seed, value in enumerate(pair)
+    }
+    [judged] = compare(runs.values()).tables
+    lucky = runs[16, 1].folder
+    assert sentences.best_run(judged.table) == f"best run: {lucky}, val_accuracy 0.9000 with model.width=16"
+    [judged] = compare(each for key, each in runs.items() if key != (16, 1)).tables
+    assert sentences.best_run(judged.table) == f"best run: {runs[32, 0].folder}"
+
+
+@pytest.mark.parametrize(
+    ("monitor", "validation", "said"),
+    [
+        ("val_accuracy", 10_000, "best in epoch 3 of 3: more epochs may be better still"),
+        ("accuracy", 0, "best in epoch 3 of 3 by accuracy on the training examples, which says nothing of new ones"),
+        (
+            "accuracy",
+            10_000,
+            "best in epoch 3 of 3 by accuracy on the training examples, which says nothing of new ones",
+        ),
+    ],
+)
+def test_what_the_training_examples_say_is_not_taken_for_a_hope_of_more(
+    run: Callable[..., Run], monitor: str, validation: int, said: str
+) -> None:
+    [judged] = compare([run("a", (0.6, 0.7, 0.8), monitor=monitor, data={"validation": validation})]).tables
+    assert list(sentences.overfit(judged.table)) == [f"the only setting: {said}"]
 
 
 def test_nothing_that_completed_is_no_table(run: Callable[..., Run]) -> None:

@@ -48,3 +48,42 @@ def test_a_file_whose_epochs_do_not_count_from_one_is_refused(tmp_path: Path) ->
     path.write_text("epoch,loss\n1,0.5\n3,0.4\n")
     with pytest.raises(ValueError, match="count from 1"):
         metrics_csv.read(path)
+
+
+WRITTEN = "epoch,loss,val_accuracy\n1,0.5,0.6\n2,0.25,0.75\n"
+
+
+@pytest.mark.parametrize(
+    ("saved", "problem"),
+    [
+        (WRITTEN.replace(",", ";").encode(), "columns must be apart by commas .* got epoch;loss;val_accuracy"),
+        (WRITTEN.replace(",", "\t").encode(), "columns must be apart by commas"),
+        (WRITTEN.encode("utf-8-sig"), "a byte order mark stands before the header"),
+        (WRITTEN.encode("utf-16"), "is not UTF-8 text"),
+        (WRITTEN.replace("0.25", '"0,25"').encode(), "line 3: loss must be a number; got 0,25"),
+        (WRITTEN.replace(".", ",").encode(), "line 2 must have 3 cells, as the header has; got 5"),
+        (WRITTEN.replace("0.75", "#NAME?").encode(), "line 3: val_accuracy must be a number; got #NAME\\?"),
+        (WRITTEN.replace("0.75", "").encode(), "line 3: val_accuracy must be a number"),
+        (WRITTEN.replace(",0.75", "").encode(), "line 3 must have 3 cells, as the header has; got 2"),
+    ],
+)
+def test_what_a_spreadsheet_has_made_of_a_file_is_said_with_its_name(
+    tmp_path: Path, saved: bytes, problem: str
+) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_bytes(saved)
+    with pytest.raises(ValueError, match=problem) as refused:
+        metrics_csv.read(path)
+    assert str(path) in str(refused.value)
+    assert "perhaps a spreadsheet has saved it; put back the file that the runner wrote" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_other_line_ends_and_quotes_change_no_number(tmp_path: Path) -> None:
+    """As git on Windows and a spreadsheet write them."""
+    path = tmp_path / "metrics.csv"
+    path.write_bytes(WRITTEN.replace("0.25", '"0.25"').replace("\n", "\r\n").encode())
+    assert metrics_csv.read(path) == [
+        {"epoch": 1, "loss": 0.5, "val_accuracy": 0.6},
+        {"epoch": 2, "loss": 0.25, "val_accuracy": 0.75},
+    ]

@@ -198,6 +198,8 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "no status": _without("status"),
     "no seed": _without("seed"),
     "a config that is a word": _with("config", "mlp"),
+    "sources that are a list": _with("plugin_sources", ["mine"]),
+    "a change without an epoch": _with("mixed", [{"changes": ["data changed"]}]),
     "data without a fingerprint": _with("dataset", {"name": "imdb", "source": "full"}),
     "fewer rows than recorded": _text("metrics.csv", "epoch,val_accuracy\n1,0.5\n2,0.8\n"),
     "fewer timings than recorded": _text("timings.csv", "epoch,seconds,updates\n1,0.5,30\n"),

@@ -142,13 +142,106 @@ def test_what_decides_no_number_sets_no_settings_apart(run: Callable[..., Run], 
 
 
 def test_everything_else_sets_settings_apart(run: Callable[..., Run], config_of: Callable[..., Config]) -> None:
-    """Every other key of a config, each in turn."""
+    """Every other key of a config, each in turn; those of monitor and split tables."""
     keys = dict(recorded.flat(dataclasses.asdict(config_of()))).keys()
     assert keys >= DECIDING_NOTHING.keys()
     plain = run("plain")
-    for key in keys - DECIDING_NOTHING.keys() - {"training.monitor"}:
+    of_tables = {"training.monitor", "training.validation_split", "training.validation_from"}
+    for key in keys - DECIDING_NOTHING.keys() - of_tables:
         table = only(tables([plain, run(key, settings={key: "another"})]))
         assert (len(table.settings), table.keys) == (2, [key])
+
+
+CIRCUMSTANCES = {
+    "plugin_sources": {"mine": "a" * 64, "helper": "b" * 64},
+    "versions": {"keras-experiment-runner": "0.1.0", "keras": "3.15.1", "numpy": "2.4.6"},
+    "numerics": 2,
+    "environment": {"floatx": "float32", "epsilon": 1e-07, "dtype_policy": "float32"},
+    "threads": {"intra_op": 2, "inter_op": 2},
+    "device": "cpu",
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "other", "names"),
+    [
+        ("plugin_sources", {"mine": "a" * 64, "helper": "c" * 64}, {"plugins.helper": ("bbbbbbbb", "cccccccc")}),
+        ("plugin_sources", {"mine": "a" * 64}, {"plugins.helper": ("bbbbbbbb", "null")}),
+        (
+            "versions",
+            {"keras-experiment-runner": "0.2.0", "keras": "3.14.0", "numpy": "2.4.6"},
+            {"versions.keras": ("3.15.1", "3.14.0")},
+        ),
+        ("numerics", 3, {"numerics": ("2", "3")}),
+        (
+            "environment",
+            {"floatx": "float64", "epsilon": 1e-07, "dtype_policy": "float64"},
+            {"environment.floatx": ("float32", "float64"), "environment.dtype_policy": ("float32", "float64")},
+        ),
+        ("threads", {"intra_op": 1, "inter_op": 2}, {"threads.intra_op": ("2", "1")}),
+        ("device", "gpu", {"device": ("cpu", "gpu")}),
+    ],
+)
+def test_other_circumstances_are_another_setting_that_says_which(
+    run: Callable[..., Run], part: str, other: object, names: dict[str, tuple[str, str]]
+) -> None:
+    """Seeds 0 and 1, and seed 0 again elsewhere: two settings, of two seeds and of one."""
+    plain = [run(f"seed-{seed}", (0.9,), {"seed": seed}, **CIRCUMSTANCES) for seed in (0, 1)]
+    changed = run("changed", (0.8,), {"seed": 0}, **{**CIRCUMSTANCES, part: other})
+    table = only(tables([*plain, changed]))
+    assert [folders(setting) for setting in table.settings] == [["seed-0", "seed-1"], ["changed"]]
+    assert sorted(table.keys) == sorted(names)
+    for place, setting in enumerate(table.settings):
+        assert table.name(setting) == " ".join(f"{key}={names[key][place]}" for key in table.keys)
+
+
+def test_a_setting_of_other_plugins_is_named_by_them_alone(run: Callable[..., Run]) -> None:
+    """The source of a plugin that the other setting does not have says no more."""
+    mine = run("mine", (0.9,), {"plugins": ["mine"]}, **CIRCUMSTANCES)
+    none = run("none", (0.8,), **{**CIRCUMSTANCES, "plugin_sources": {}})
+    table = only(tables([mine, none]))
+    assert [table.name(setting) for setting in table.settings] == ["plugins=[mine]", "plugins=[]"]
+
+
+def test_a_record_of_before_the_numerics_were_counted_is_of_the_first(run: Callable[..., Run]) -> None:
+    """It lacks what came later, which its age says already."""
+    old = {key: CIRCUMSTANCES[key] for key in ("versions", "threads", "device")}
+    runs = [run("old", (0.8,), **old), run("new", (0.9,), **CIRCUMSTANCES)]
+    runs.append(run("first", (0.8,), {"seed": 1}, **old, numerics=1))
+    table = only(tables(runs))
+    assert [table.name(setting) for setting in table.settings] == ["numerics=2", "numerics=1"]
+    assert [folders(setting) for setting in table.settings] == [["new"], ["old", "first"]]
+
+
+def test_as_many_held_out_as_a_share_and_as_a_count_are_one_setting(run: Callable[..., Run]) -> None:
+    """0.4 of 25,000 examples are 10,000; the settings are named by what does differ."""
+    runs = [
+        run(
+            f"{split}-{width}", (width / 100,), {"training.validation_split": split, "model.width": width, "seed": seed}
+        )
+        for seed, split in enumerate((0.4, 10_000))
+        for width in (16, 32)
+    ]
+    table = only(tables(runs))
+    assert [folders(setting) for setting in table.settings] == [["0.4-32", "10000-32"], ["0.4-16", "10000-16"]]
+    assert table.keys == ["model.width"]
+
+
+def test_other_examples_held_out_are_other_data(run: Callable[..., Run]) -> None:
+    """As many of them, from another place: tables whose titles say which."""
+    froms = ("first", "last", "random")
+    found = tables([run(name, settings={"training.validation_from": name}) for name in froms])
+    title = "imdb (full): 15,000 to train on, 10,000 for validation (training.validation_from={}); by val_accuracy"
+    assert [table.title for table in found] == [title.format(name) for name in froms]
+
+
+def test_without_validation_it_does_not_matter_where_none_is_taken_from(run: Callable[..., Run]) -> None:
+    data = {"train": 25_000, "validation": 0}
+    runs = [
+        run(name, settings={"training.validation_from": name, "seed": seed}, monitor="accuracy", data=data)
+        for seed, name in enumerate(("first", "last"))
+    ]
+    assert [folders(setting) for setting in only(tables(runs)).settings] == [["first", "last"]]
 
 
 def test_a_table_names_only_what_differs_in_words_of_the_command_line(run: Callable[..., Run]) -> None:
