@@ -6,7 +6,7 @@ values are put on copies of it, so that 200 jobs take half a second and each wor
 
 import copy
 import itertools
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from runner import hydra_settings
-from runner.config import GROUPS, Config, out_of_range, unknown_names
+from runner.config import GROUPS, Config, out_of_range, shown, unknown_names
 from runner.errors import ConfigError
 from runner.groups import Groups
 from runner.overrides import (
@@ -43,6 +43,7 @@ from runner.overrides import (
     unreadable,
     unused,
 )
+from runner.recorded import flat
 from runner.slug import register_resolver
 
 
@@ -298,6 +299,17 @@ def typed(composed: DictConfig) -> Config:
         raise ConfigError([f"{key} must have a value; got none: set {key}=…" for key in missing]) from None
     assert isinstance(config, Config)
     return config
+
+
+def differences(planned: Config, composed: Config) -> list[str]:
+    """Where Hydra has composed something else than was planned."""
+    before, now = (dict(flat(asdict(each))) for each in (planned, composed))
+    return [
+        f"{key} was planned as {shown(before.get(key))}, and is {shown(now.get(key))} now: "
+        "give a value that stays the same"
+        for key in {**before, **now}
+        if before.get(key) != now.get(key)
+    ]
 
 
 def one_line(error: Exception) -> str:
