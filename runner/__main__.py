@@ -6,11 +6,14 @@ import os
 import signal
 import sys
 
+from runner import streams
+
 VERBS = ("compare", "resume")
 
 
 def main() -> None:
     """`runner …` and `python -m runner …`; exit codes as in the README."""
+    streams.make_fit(sys.stdout, sys.stderr)
     if os.getcwd() not in sys.path and "" not in sys.path:
         sys.path.insert(0, os.getcwd())  # plugins are found here from the console script too
     if hasattr(signal, "SIGPIPE"):

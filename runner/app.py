@@ -6,7 +6,7 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -18,7 +18,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from runner import backend, compose, overrides, run_folder, workers
+from runner import anchor, backend, compose, overrides, run_folder, workers
 from runner.config import Config
 from runner.errors import ConfigError, DataError
 from runner.interruption import Interrupted, broken_pipes_survived
@@ -72,6 +72,8 @@ def _train(words: list[str]) -> int:
         _inform(words, flags, place)
         return 0
     plan = compose.plan(flags.overrides, flags.multirun, place)
+    if plan.chdir:
+        plan = anchor.anchored(plan)
     backend.share_cores(workers.count(plan.n_jobs, len(plan.jobs)))
 
     from runner import check, display, identity
@@ -97,18 +99,22 @@ def _single(plan: compose.Plan, data: "Data", identity: str, place: compose.Plac
         print(sweep_display.epochs_left(outlook.ahead([config], [identity], [OUTPUTS])))
         return 0
 
-    from runner import experiment
+    from runner import experiment, jobs
 
     outcomes: list[Outcome] = []
     refusals: list[Exception] = []
+    shelves, here = [_outputs(plan)], Path.cwd()
 
-    def run(composed: DictConfig) -> None:
-        setting = HydraConfig.get()
-        folder, words = _from_here(Path(setting.runtime.output_dir)), list(setting.overrides.task)
+    def run(composed: DictConfig) -> float | None:
+        folder = plan.folder if plan.chdir else _from_here(Path(HydraConfig.get().runtime.output_dir))
+        config = compose.typed(composed)
+        config = anchor.with_whole_path(config, here) if plan.chdir else config
         try:
-            outcomes.append(experiment.run(compose.typed(composed), folder, words, shelves=[OUTPUTS]))
+            outcomes.append(experiment.run(config, folder, list(HydraConfig.get().overrides.task), shelves=shelves))
+            return jobs.monitored(outcomes[0])
         except (ConfigError, DataError, OSError) as error:
             refusals.append(error)  # raised below, for Hydra would add lines of its own
+            return None
 
     _hydra(plan.words, place, run)
     if refusals:
@@ -120,7 +126,7 @@ def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> i
     from runner import display, outlook, sweep, sweep_display
 
     configs = [job.config for job in plan.jobs]
-    shelves = [OUTPUTS, plan.folder]
+    shelves = [_outputs(plan), plan.folder]
     planned = [
         sweep.Planned(number, job.folder, list(job.words), dataclasses.asdict(job.config))
         for number, job in enumerate(plan.jobs)
@@ -140,14 +146,39 @@ def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> i
         jobs.Work(job, config, whole.place(job), shelves, kept, its.left)
         for job, config, kept, its in zip(planned, configs, keep, ahead, strict=True)
     ]
+    refusals: list[ConfigError] = []
+    here = Path.cwd()
+
+    def hand_out(run: Callable[[jobs.Work], object]) -> None:
+        def job(composed: DictConfig) -> object:
+            setting = HydraConfig.get()
+            work, config = works[setting.job.num], compose.typed(composed)
+            config = anchor.with_whole_path(config, here) if plan.chdir else config
+            others = [*compose.differences(work.config, config), *_elsewhere(work.folder, setting.runtime.output_dir)]
+            if others:
+                refusals.append(ConfigError([f"job {work.job.number}: {other}" for other in others]))
+                raise jobs.FailFast
+            return run(dataclasses.replace(work, environment=dict(setting.job.env_set), chdir=plan.chdir))
+
+        _hydra(["--multirun", *plan.words], place, job)
+
     with run_folder.claimed(whole.folder):
         sweep.write(whole)
         display.say(f"folder:     {whole.folder}")
+        code = jobs.run_all(whole, works, hand_out)
+    if refusals:
+        raise refusals[0]
+    return code
 
-        def hand_out(run: Callable[[jobs.Work], None]) -> None:
-            _hydra(["--multirun", *plan.words], place, lambda composed: run(works[HydraConfig.get().job.num]))
 
-        return jobs.run_all(whole, works, hand_out)
+def _outputs(plan: compose.Plan) -> Path:
+    return OUTPUTS.absolute() if plan.chdir else OUTPUTS
+
+
+def _elsewhere(planned: Path, composed: str) -> Iterator[str]:
+    """Why a job's folder is not the planned one."""
+    if planned.absolute() != Path(composed) and os.path.abspath(planned) != composed:
+        yield f"its folder was planned as {planned}, and is {composed} now: name it by what stays the same"
 
 
 def usage() -> str:
@@ -162,19 +193,31 @@ def versions() -> str:
     return f"keras-experiment-runner {metadata.version('keras-experiment-runner')} ({others})"
 
 
-def _hydra(words: list[str], place: compose.Place, job: Callable[[DictConfig], None]) -> None:
+def _hydra(words: list[str], place: compose.Place, job: Callable[[DictConfig], object]) -> None:
     further = [word for folder in place.further for word in ("--config-dir", str(folder))]
     sys.argv = [sys.argv[0], *further, *words]
     hydra.main(version_base="1.3", config_path=str(place.folder), config_name=place.name)(job)()
 
 
 def _inform(words: list[str], flags: argparse.Namespace, place: compose.Place) -> None:
+    if flags.cfg and flags.multirun:
+        return _show_jobs(flags, place)
     compose.register_schema()
     try:
         _hydra(overrides.opened(words), place, lambda composed: None)
     except (HydraException, OmegaConfBaseException):
         compose.plan(flags.overrides, flags.multirun, place)  # says it better
         raise
+
+
+def _show_jobs(flags: argparse.Namespace, place: compose.Place) -> None:
+    """Print the config of each job of a sweep, below its words."""
+    plan = compose.plan(flags.overrides, True, place)
+    shown = ["--cfg", flags.cfg, *(["--package", flags.package] if flags.package else [])]
+    hydras = [word for word in flags.overrides if word.lstrip("+~").startswith(("hydra.", "hydra/"))]
+    for number, job in enumerate(plan.jobs):
+        print("# job", number, *job.words, flush=True)
+        _hydra([*shown, *(["--resolve"] if flags.resolve else []), *hydras, *job.words], place, lambda composed: None)
 
 
 def _flags(words: list[str]) -> argparse.Namespace:
@@ -184,6 +227,11 @@ def _flags(words: list[str]) -> argparse.Namespace:
     flags = parser.parse_intermixed_args(words)
     if flags.experimental_rerun:
         raise ConfigError(["--experimental-rerun is not supported: give the command again"])
+    modes = [name for name in ("run", "multirun", "cfg", "info", "shell_completion") if getattr(flags, name)]
+    if len(modes) > 1 and modes != ["multirun", "cfg"]:
+        raise ConfigError([f"only one of --{', --'.join(modes).replace('_', '-')} can be given: leave the others out"])
+    if flags.resolve and not (flags.cfg or flags.help):
+        raise ConfigError(["--resolve goes with --cfg: give both, or leave it out"])
     return flags
 
 

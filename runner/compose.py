@@ -6,10 +6,7 @@ values are put on copies of it, so that 200 jobs take half a second and each wor
 
 import copy
 import itertools
-import os
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
@@ -27,21 +25,26 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from runner.config import GROUPS, Config, out_of_range, unknown_names
+from runner import hydra_settings
+from runner.config import GROUPS, Config, out_of_range, shown, unknown_names
 from runner.errors import ConfigError
+from runner.groups import Groups
 from runner.overrides import (
     as_given,
     as_word,
-    did_you_mean,
+    drawn,
     is_hydras,
     is_null_recipe,
+    last_of_each_key,
     opened,
     put,
     refuse_sweeps,
     single_words,
+    unreadable,
     unused,
 )
-from runner.slug import register_resolver, slug
+from runner.recorded import flat
+from runner.slug import register_resolver
 
 
 def config_dir() -> Path:
@@ -92,7 +95,8 @@ class Job:
 class Plan:
     """The jobs of a command, the words that make Hydra run just these, and the folder they go to.
 
-    `n_jobs` is how many are to run beside one another, as joblib counts: -1 is one a core.
+    `n_jobs` is how many are to run beside one another, as joblib counts: -1 is one a core. With `chdir` Hydra makes
+    each job's folder the current one.
     """
 
     jobs: list[Job]
@@ -100,6 +104,7 @@ class Plan:
     words: list[str]
     folder: Path
     n_jobs: int = 1
+    chdir: bool = False
 
 
 def plan(words: list[str], multirun: bool = False, place: Place | None = None) -> Plan:
@@ -107,8 +112,8 @@ def plan(words: list[str], multirun: bool = False, place: Place | None = None) -
     place = place or Place(config_dir())
     register_schema()
     search = create_config_search_path(str(place.folder))
-    for path in [*(f"file://{folder}" for folder in place.further), *_search_paths(words)]:
-        search.prepend("command-line", path, SearchPathQuery(provider="schema"))
+    for folder in place.further:
+        search.prepend("command-line", f"file://{folder}", SearchPathQuery(provider="schema"))
     GlobalHydra.instance().clear()
     try:
         loader = Hydra.create_main_hydra2("runner", search).config_loader
@@ -117,33 +122,29 @@ def plan(words: list[str], multirun: bool = False, place: Place | None = None) -
         GlobalHydra.instance().clear()
 
 
-def _search_paths(words: list[str]) -> list[str]:
-    given = [word.partition("=")[2] for word in words if word.startswith("hydra.searchpath=")]
-    return [path.strip(" '\"") for paths in given for path in paths.strip("[]").split(",")]
-
-
 class _Composer:
     def __init__(self, name: str, loader: ConfigLoader) -> None:
-        self.name, self.loader = name, loader
+        self.name = name
         self.parser = OverridesParser.create(loader)
-        self.options: dict[str, list[str]] = {}
+        self.groups = Groups(loader, name, lambda words: self._base(words).hydra)
         self.overrides: dict[str, Override] = {}
         self.bases: dict[tuple[str, ...], DictConfig] = {}
         self.bases_alone: dict[tuple[str, ...], DictConfig] = {}
 
     def plan(self, words: list[str], multirun: bool) -> Plan:
         overrides = self._parsed(words)
-        problems = {id(override): list(self._choice_problems(override)) for override in overrides}
-        if any(problems.values()):
-            sound = tuple(single_words(each)[0] for each in overrides if not problems[id(each)] and not is_hydras(each))
-            raise ConfigError([*itertools.chain(*problems.values()), *self._problems(sound)])
+        self.groups.searched = tuple(as_word(each) for each in overrides if each.key_or_group == "hydra.searchpath")
+        self._base(self.groups.searched)  # what is wrong with the primary config is said first
+        self._refuse_choices(overrides)
         overrides = [each for each in overrides if not is_null_recipe(each)]
         fixed = tuple(as_word(each) for each in overrides if self._structural(each) and not each.is_sweep_override())
         hydra_config = self._base(fixed).hydra
         multirun = multirun or str(hydra_config.mode).endswith("MULTIRUN")
-        recipe = self._recipe_words(hydra_config, overrides) if multirun else []
-        overrides = [*self._parsed(recipe), *overrides]
+        recipe = []
         if multirun:
+            hydra_settings.refuse(hydra_config)
+            recipe = self._parsed(self._recipe_words(hydra_config, overrides))
+            overrides = last_of_each_key([*recipe, *overrides])
             self._refuse_sweep_of_sweeps(overrides, fixed)
         else:
             refuse_sweeps(overrides)
@@ -151,20 +152,28 @@ class _Composer:
         always = [as_word(each) for each in overrides if is_hydras(each)]
         constant = [each.key_or_group for each in overrides if not each.is_sweep_override() and not is_hydras(each)]
         jobs = self._jobs(list(itertools.product(*sweep)), always, constant, multirun)
-        folder = self._folder(jobs[0], always, multirun)
-        n_jobs = _n_jobs(hydra_config) if multirun else None
-        words = [*recipe, *map(as_given, overrides[len(recipe) :]), *(["hydra.sweeper.params=null"] if recipe else [])]
-        words += _settled(folder, constant, multirun) + (["~hydra.launcher.n_jobs"] if n_jobs else [])
-        return Plan(jobs, multirun, words, folder, n_jobs or 1)
+        folder, chdir = self._place(jobs[0], [each for each in overrides if not is_hydras(each)], always, multirun)
+        n_jobs = hydra_settings.n_jobs(hydra_config) if multirun else None
+        words = [*map(as_given, overrides), *(["hydra.sweeper.params=null"] if recipe else [])]
+        words += hydra_settings.settled(hydra_config, folder, constant, multirun)
+        words += ["~hydra.launcher.n_jobs"] if n_jobs else []
+        return Plan(jobs, multirun, words, folder, n_jobs or 1, chdir)
 
-    def _folder(self, job: Job, always: list[str], multirun: bool) -> Path:
-        """Where the command's runs go. Raises ConfigError where that cannot be said before Hydra runs."""
-        try:
-            settings = self._composed(job.words, always)[0].hydra
-            return Path(str(settings.sweep.dir if multirun else settings.run.dir))
-        except OmegaConfBaseException as error:
-            key = "hydra.sweep.dir" if multirun else "hydra.run.dir"
-            raise ConfigError([f"{key} cannot be resolved: {one_line(error)}"]) from None
+    def _place(self, job: Job, given: list[Override], always: list[str], multirun: bool) -> tuple[Path, bool]:
+        """Where the command's runs go, and whether they run there.
+
+        Raises ConfigError where that cannot be said before Hydra runs.
+        """
+        settings = self._composed(job.words, always)[0]
+        hydra_settings.tell(settings, given)
+        key = "hydra.sweep.dir" if multirun else "hydra.run.dir"
+        return Path(_resolved(settings, key)), bool(settings.hydra.job.chdir)
+
+    def _refuse_choices(self, overrides: list[Override]) -> None:
+        problems = {id(override): list(self.groups.problems(override, overrides)) for override in overrides}
+        if any(problems.values()):
+            sound = tuple(single_words(each)[0] for each in overrides if not problems[id(each)] and not is_hydras(each))
+            raise ConfigError([*itertools.chain(*problems.values()), *self._problems(sound)])
 
     def _parsed(self, words: list[str]) -> list[Override]:
         overrides, problems = [], []
@@ -173,9 +182,11 @@ class _Composer:
                 override = self.parser.parse_overrides([word])[0]
                 if not override.key_or_group:
                     raise HydraException
-                overrides.append(override)
+                overrides.append(drawn(override, self.parser))
+                if override.is_interval_sweep():
+                    problems.append(f"{word} names no single values: list them as {override.get_key_element()}=a,b,c")
             except HydraException:
-                problems.append(f"{word} cannot be read: write key=value, and quote a value with special characters")
+                problems.append(unreadable(word, self.parser))
         if problems:
             raise ConfigError(problems)
         return overrides
@@ -186,38 +197,16 @@ class _Composer:
             self.overrides[word] = self.parser.parse_overrides([word])[0]
         return self.overrides[word]
 
-    def _group_options(self, key: str) -> list[str]:
-        if key not in self.options:
-            self.options[key] = self.loader.get_group_options(key)
-        return self.options[key]
-
     def _structural(self, override: Override) -> bool:
         """Whether Hydra has to compose anew for this word: a choice of a group, its own settings."""
         key = override.key_or_group
-        return is_hydras(override) or bool(self._group_options(key))
-
-    def _choice_problems(self, override: Override) -> Iterator[str]:
-        key, options = override.key_or_group, self._group_options(override.key_or_group)
-        if is_hydras(override):
-            return
-        if override.is_delete():
-            yield f"{key} cannot be left out: give it another value"
-        elif not options or is_null_recipe(override):
-            return
-        elif override.is_add() or override.is_force_add():
-            yield f"{key} must be chosen without a +; got {override.input_line}: write {as_word(override).lstrip('+')}"
-        elif isinstance(override.value(), (dict, list)):
-            yield f"{key} must be one of {', '.join(options)}; got {as_word(override)}: set its keys as {key}.key=value"
-        else:
-            for choice in (word.partition("=")[2] for word in single_words(override)):
-                if choice not in options:
-                    yield f"{key} must be one of {', '.join(options)}; got {choice}{did_you_mean(choice, options)}"
+        return is_hydras(override) or bool(self.groups.options(key))
 
     def _recipe_words(self, hydra_config: DictConfig, overrides: list[Override]) -> list[str]:
         """What a recipe sweeps over, less the keys that the command line gives values of its own."""
         given = {each.key_or_group for each in overrides}
         params = hydra_config.sweeper.get("params") or {}
-        return [f"{key}={value}" for key, value in params.items() if key not in given]
+        return opened([f"{key}={value}" for key, value in params.items() if key not in given])
 
     def _refuse_sweep_of_sweeps(self, overrides: list[Override], fixed: tuple[str, ...]) -> None:
         for each in overrides:
@@ -231,7 +220,8 @@ class _Composer:
             try:
                 self.bases[words] = compose(self.name, overrides=list(words), return_hydra_config=True)
             except Exception as error:  # whatever Hydra raises for a word that it cannot compose
-                raise ConfigError([one_line(error)]) from None
+                overrides = [self._override(word) for word in words]
+                raise ConfigError(list(self.groups.headless(overrides)) or [one_line(error)]) from None
         return self.bases[words]
 
     def _base_alone(self, words: tuple[str, ...]) -> DictConfig:
@@ -252,7 +242,7 @@ class _Composer:
                 jobs.append(Job(words, self._typed(words, always), folder))
             except ConfigError as error:
                 problems += error.problems
-        problems += _folder_problems([job.folder for job in jobs]) if multirun else []
+        problems += hydra_settings.folder_problems([job.folder for job in jobs]) if multirun else []
         if problems:
             raise ConfigError(list(dict.fromkeys(problems)))
         return jobs
@@ -266,17 +256,15 @@ class _Composer:
 
     def _job_folder(self, number: int, words: tuple[str, ...], always: list[str], constant: list[str]) -> str:
         """Where in a sweep's folder Hydra will put a job. Raises ConfigError."""
-        varying = sorted(word for word in words if word.partition("=")[0].lstrip("+") not in constant)
-        if not any(word.startswith("hydra.sweep.subdir=") for word in always):
-            return f"{number}_{slug(','.join(varying))}"  # as conf/ says it; composing it takes 10 ms
-        composed = self._composed(words, always)[0]
-        with flag_override(composed, ["struct", "readonly"], False):
-            composed.hydra.job.num = number
-            composed.hydra.job.override_dirname = ",".join(varying)
-        try:
-            return str(composed.hydra.sweep.subdir)
-        except OmegaConfBaseException as error:
-            raise ConfigError([f"hydra.sweep.subdir cannot be resolved: {one_line(error)}"]) from None
+        overrides = [self._override(word) for word in words]
+        choices = tuple(as_word(each) for each in overrides if self._structural(each))
+        hydra_config = self._base((*always, *choices)).hydra
+        folder = hydra_settings.usual_folder(hydra_config, number, overrides, constant)
+        if folder:  # composing it takes 10 ms
+            return folder
+        settings = self._composed(words, always)[0]
+        hydra_settings.tell(settings, overrides, constant, number)
+        return _resolved(settings, "hydra.sweep.subdir")
 
     def _typed(self, words: tuple[str, ...], always: list[str]) -> Config:
         composed, problems = self._composed(words, always, settings=False)
@@ -315,39 +303,33 @@ def typed(composed: DictConfig) -> Config:
     return config
 
 
+def differences(planned: Config, composed: Config) -> list[str]:
+    """Where Hydra has composed something else than was planned."""
+    before, now = (dict(flat(asdict(each))) for each in (planned, composed))
+    return [
+        f"{key} was planned as {shown(before.get(key))}, and is {shown(now.get(key))} now: "
+        "give a value that stays the same"
+        for key in {**before, **now}
+        if before.get(key) != now.get(key)
+    ]
+
+
 def one_line(error: Exception) -> str:
     """What a library says, without its line breaks."""
     return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())[:500]
 
 
-def _folder_problems(folders: list[str]) -> Iterator[str]:
-    """Why the jobs of a sweep cannot each have the folder that `hydra.sweep.subdir` names."""
-    for folder, times in Counter(map(os.path.normpath, folders)).items():
-        if times > 1:
-            yield f"hydra.sweep.subdir must be another for each job; got {folder} {times} times: add ${{hydra.job.num}}"
-        if folder == "." or folder.startswith("..") or os.path.isabs(folder):
-            yield f"hydra.sweep.subdir must lie inside the sweep's folder; got {folder}"
-
-
-def _n_jobs(hydra_config: DictConfig) -> int | None:
-    """What `hydra/launcher=joblib` asks for; None without it."""
-    if hydra_config.runtime.choices.get("hydra/launcher") != "joblib":
-        return None
-    asked = hydra_config.launcher.n_jobs
-    if not isinstance(asked, int) or asked == 0 or asked < -1:
-        raise ConfigError([f"hydra.launcher.n_jobs must be at least 1, or -1 for one a core; got {asked}"])
-    return asked
-
-
-def _settled(folder: Path, constant: list[str], multirun: bool) -> list[str]:
-    """Words that settle for Hydra what the plan has said: the folder, and which keys name a job's own."""
-    quoted = str(folder).replace("\\", "\\\\").replace("'", "\\'")
-    if not multirun:
-        return [f"hydra.run.dir='{quoted}'"]
-    return [
-        f"hydra.sweep.dir='{quoted}'",
-        f"hydra.job.config.override_dirname.exclude_keys=[{','.join(constant)}]",
-    ]
+def _resolved(settings: DictConfig, key: str) -> str:
+    """A setting of Hydra's as text. Raises ConfigError where it leads nowhere."""
+    hydras = HydraConfig.instance()
+    before = hydras.cfg
+    hydras.cfg = settings  # type: ignore[assignment]  # for `${hydra:…}`
+    try:
+        return str(OmegaConf.select(settings, key, throw_on_missing=True))
+    except OmegaConfBaseException as error:
+        raise ConfigError([f"{key} cannot be resolved: {one_line(error)}"]) from None
+    finally:
+        hydras.cfg = before
 
 
 def from_record(values: dict[str, Any]) -> Config:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from runner.config import Config, shown
 from runner.metrics_csv import Row
+from runner.streams import fitting
 
 if TYPE_CHECKING:
     from runner.datasets import Data
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from runner.training import History, Observer
 
 log = logging.getLogger("runner")
-
-PLAIN = {"±": "+/-", "…": "...", "×": "x", "–": "-", "−": "-", "‘": "'", "’": "'"}
 
 
 def warn_of_samples(configs: list[Config], data: "list[Data]") -> None:
@@ -149,18 +148,6 @@ def say(text: str, stream: TextIO | None = None) -> None:
         print(fitting(text, stream), file=stream, flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def fitting(text: str, stream: TextIO) -> str:
-    """The text in what the stream can show: `+/-` for `±` where it has no more than ASCII."""
-    encoding = stream.encoding or "ascii"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        for sign, plain in PLAIN.items():
-            text = text.replace(sign, plain)
-        text = text.encode(encoding, "replace").decode(encoding)
-    return text
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -5,10 +5,12 @@ import logging
 import signal
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner import display, experiment, interruption, plugins, run_folder, summary, sweep_display
+from hydra.core.utils import env_override
+
+from runner import display, experiment, interruption, plugins, recorded, run_folder, summary, sweep_display
 from runner.config import Config
 from runner.interruption import Interrupted
 from runner.record import Outcome, Record
@@ -21,7 +23,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Work:
-    """A job that is to be run: where, after which epochs others want its state, how many epochs are left."""
+    """A job that is to be run: where, after which epochs others want its state, how many epochs are left.
+
+    `environment` and `chdir` are what Hydra's settings ask for, which a worker has to do itself.
+    """
 
     job: Planned
     config: Config
@@ -30,13 +35,15 @@ class Work:
     keep: set[int]
     left: int
     anyway: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+    chdir: bool = False
 
 
 class FailFast(BaseException):
     """A job has failed, and no further one is to begin. No Exception, for Hydra goes on after those."""
 
 
-def run_all(sweep: Sweep, works: Sequence[Work], hand_out: Callable[[Callable[[Work], None]], None]) -> int:
+def run_all(sweep: Sweep, works: Sequence[Work], hand_out: Callable[[Callable[[Work], object]], None]) -> int:
     """Run the works that `hand_out` hands on, show how it goes, leave the summary; the exit code.
 
     0 all jobs of the sweep are completed, 1 one is not, 128 and the signal's number where one came.
@@ -63,18 +70,27 @@ def run_all(sweep: Sweep, works: Sequence[Work], hand_out: Callable[[Callable[[W
     return 0 if all(line.status == COMPLETED for line in lines) else 1
 
 
-def _run_here(work: Work, fail_fast: bool) -> None:
+def _run_here(work: Work, fail_fast: bool) -> float | None:
+    """Run a job in this process; the monitored value of its best epoch, None if it failed."""
     outcome = run(work)
     if outcome.signal:
         raise Interrupted(outcome.signal)
     if fail_fast and outcome.status == FAILED:
         raise FailFast
+    return monitored(outcome)
+
+
+def monitored(outcome: Outcome) -> float | None:
+    """What Hydra's callbacks are told of a run: the monitored value of its best epoch."""
+    return recorded.load(outcome.folder).monitored if outcome.status == COMPLETED else None
 
 
 def run_in_worker(work: Work) -> str:
     """Run a job where Hydra has set nothing up; the status of its run."""
     try:
-        with run_folder.logged(work.folder):
+        with env_override(work.environment), run_folder.logged(work.folder), contextlib.ExitStack() as stack:
+            if work.chdir:
+                stack.enter_context(contextlib.chdir(work.folder))
             return run(work).status
     except KeyboardInterrupt:
         return INTERRUPTED

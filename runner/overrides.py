@@ -1,12 +1,16 @@
 """The words of a command line: what each says of a config, and how a wrong one is refused with a hint."""
 
 import difflib
+import os
 import re
+import shlex
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, Quote, QuotedString, ValueType
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -88,10 +92,29 @@ def _kind(config: DictConfig, key: str) -> str:
     return " or ".join(words.get(each, "a group of keys") for each in kinds)
 
 
-def did_you_mean(name: str, known: list[str]) -> str:
-    """A hint at the nearest known name, or nothing."""
-    leaves = [each for each in known if each.rpartition(".")[2] == name.rpartition(".")[2]]
-    close = difflib.get_close_matches(name, known, n=1) or leaves[:1]
+# What other libraries and papers call a key.
+SYNONYMS = {
+    "lr": "optimizer.learning_rate",
+    "batch": "training.batch_size",
+    "bs": "training.batch_size",
+    "layers": "model.depth",
+    "hidden_layers": "model.depth",
+    "units": "model.width",
+    "neurons": "model.width",
+    "hidden_units": "model.width",
+    "dropout_rate": "model.dropout",
+}
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """A hint at the nearest known name, or nothing; of a key without its group the last part is what counts."""
+    leaf, whole = name.rpartition(".")[2].lower(), {each.lower(): each for each in known}
+    leaves: dict[str, str] = {}
+    for each in known:
+        leaves.setdefault(each.rpartition(".")[2].lower(), each)
+    close = [SYNONYMS[leaf]] if SYNONYMS.get(leaf) in known else []
+    for names, wanted in ((whole, name.lower()), (leaves, leaf)) if "." in name else ((leaves, leaf), (whole, leaf)):
+        close += [names[each] for each in difflib.get_close_matches(wanted, names, n=1)]
     return f"; did you mean {close[0]}?" if close else ""
 
 
@@ -123,11 +146,49 @@ def as_word(override: Override) -> str:
     return f"{key}={override.get_value_element_as_str()}"
 
 
+def drawn(override: Override, parser: OverridesParser) -> Override:
+    """The word with what `shuffle()` has drawn in its place, for who reads it again would draw anew."""
+    if "shuffle(" not in as_given(override):
+        return override
+    values = ",".join(word.partition("=")[2] for word in single_words(override))
+    return parser.parse_overrides([f"{override.get_key_element()}={values}"])[0]
+
+
+def last_of_each_key(overrides: Sequence[Override]) -> list[Override]:
+    """What Hydra sweeps over where a key stands in several words: the last one, in the place of the first."""
+    return list({each.get_key_element(): each for each in overrides}.values())
+
+
 def refuse_sweeps(overrides: list[Override]) -> None:
     problems = [
         f"{as_given(each).lstrip('+')} names several values: add -m to train each, or write a list as [a,b]"
+        f"{_as_text(each)}"
         for each in overrides
         if each.is_sweep_override()
     ]
     if problems:
         raise ConfigError(problems)
+
+
+def _as_text(override: Override) -> str:
+    """How a text with commas is written, for a key whose values may be one."""
+    is_simple = override.value_type == ValueType.SIMPLE_CHOICE_SWEEP
+    if not is_simple or not {"path", "dir"} & {override.key_or_group.rpartition(".")[2]}:
+        return ""
+    return f", or a text as {quoted(*as_given(override).split('=', 1))}"
+
+
+def quoted(key: str, value: str) -> str:
+    """The word of a shell that gives a key a text, whatever characters are in it."""
+    return shlex.quote(f"{key}={QuotedString(os.path.expanduser(value), Quote.double).with_quotes()}")
+
+
+def unreadable(word: str, parser: OverridesParser) -> str:
+    """What is said of a word that Hydra's grammar does not know, with the one that works."""
+    key, equals, value = word.partition("=")
+    try:
+        parser.parse_overrides([f"{key}=1"])
+    except HydraException:
+        equals = ""
+    hint = f", and a value with special characters as {quoted(key, value)}" if key and equals and value else ""
+    return f"{word} cannot be read: write key=value{hint}"

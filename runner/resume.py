@@ -148,7 +148,7 @@ def _resume_sweep(folder: Path, overrides: list[str], anyway: bool) -> int:
         if not works:
             display.say(f"{folder} is finished already")
 
-        def hand_out(run: Callable[[jobs.Work], None]) -> None:
+        def hand_out(run: Callable[[jobs.Work], object]) -> None:
             for work in works:
                 # A worker writes its log itself.
                 with run_folder.logged(work.folder) if whole.workers == 1 else contextlib.nullcontext():

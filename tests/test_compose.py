@@ -2,15 +2,18 @@
 
 import itertools
 import math
+import shlex
 from pathlib import Path
 
 import hydra
 import pytest
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner import app, compose
-from runner.compose import Plan
+from runner.compose import Place, Plan
 from runner.config import Config
 from runner.errors import ConfigError
 
@@ -67,6 +70,12 @@ def test_no_words_are_one_job_with_the_defaults_of_the_text() -> None:
         ("patience=5", "patience is not a key of the config; did you mean training.early_stopping.patience?"),
         ("training.epoch=5", "training.epoch is not a key of the config; did you mean training.epochs?"),
         ("Model.width=5", "Model.width is not a key of the config; did you mean model.width?"),
+        ("lr=0.1", "lr is not a key of the config; did you mean optimizer.learning_rate?"),
+        ("optimizer.lr=0.1", "optimizer.lr is not a key of the config; did you mean optimizer.learning_rate?"),
+        ("batch=32", "batch is not a key of the config; did you mean training.batch_size?"),
+        ("layers=2", "layers is not a key of the config; did you mean model.depth?"),
+        ("modell.name=x", "modell.name is not a key of the config; did you mean model.name?"),
+        ("dataset=MNIST", "dataset must be one of imdb, mnist; got MNIST; did you mean mnist?"),
         ("a.b.c=1", "a.b.c is not a key of the config: python -m runner --cfg job prints all keys"),
         ("+foo=1", "foo is not a key of the config: python -m runner --cfg job prints all keys"),
         ("dataset=imbd", "dataset must be one of imdb, mnist; got imbd; did you mean imdb?"),
@@ -96,11 +105,49 @@ def test_a_key_forced_into_a_group_is_refused(word: str) -> None:
     assert line.startswith("model.foo is not a key of the config")
 
 
-@pytest.mark.parametrize("word", ["model.width=[16", "model.width={16", "model.width", "a=b=c", "foo", "", "ünï=1"])
-def test_a_word_that_cannot_be_parsed_is_refused(word: str) -> None:
-    assert refusal(word, "seed=1") == [
-        f"{word} cannot be read: write key=value, and quote a value with special characters"
-    ]
+@pytest.mark.parametrize("word", ["model.width", "foo", "", "ünï=1", "=1"])
+def test_a_word_that_says_no_value_of_a_key_is_refused(word: str) -> None:
+    assert refusal(word, "seed=1") == [f"{word} cannot be read: write key=value"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[16",
+        "{16",
+        "b=c",
+        "epoch=3.npz",
+        "größe.npz",
+        "a~1.npz",
+        'it\'s "mine".npz',
+        'a\\"',
+        "a b=c",
+        "(",
+        "a;b",
+    ],
+)
+def test_a_value_that_cannot_be_parsed_is_refused_with_the_word_of_a_shell_that_works(value: str) -> None:
+    """As a POSIX shell splits it."""
+    (line,) = refusal(f"dataset.path={value}")
+    said, _, works = line.partition(", and a value with special characters as ")
+    assert said == f"dataset.path={value} cannot be read: write key=value"
+    (word,) = shlex.split(works)
+    assert plan(word).jobs[0].config.dataset.path == value
+
+
+def test_the_home_folder_is_written_out_where_hydra_reads_no_tilde() -> None:
+    (line,) = refusal("hydra.run.dir=~/mine")
+    (word,) = shlex.split(line.partition(" characters as ")[2])
+    assert plan(word).folder == Path.home() / "mine"
+
+
+@pytest.mark.parametrize("key", ["dataset.path", "hydra.run.dir"])
+def test_a_path_with_commas_is_refused_with_the_word_that_works(key: str) -> None:
+    (line,) = refusal(f"{key}=a,b")
+    assert line.startswith(f"{key}=a,b names several values: add -m to train each, or write a list as [a,b], or a text")
+    (word,) = shlex.split(line.partition(" a text as ")[2])
+    found = plan(word)
+    assert str(found.folder if key == "hydra.run.dir" else found.jobs[0].config.dataset.path) == "a,b"
 
 
 @pytest.mark.parametrize("word", ["model.width=16,32", "training.epochs=range(1,5)", "training.epochs=choice(1,2)"])
@@ -118,6 +165,14 @@ def test_the_problems_of_all_jobs_of_a_sweep_are_said_once_each() -> None:
         "model.width must be a whole number of at least 1, or a list of them; got 0",
         "training.epochs must be a whole number; got x",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("ReLU", "relu"), ("Tanh", "tanh"), ("LeakyReLU", "leaky_relu"), ("SELU", "selu")]
+)
+def test_an_activation_by_the_name_of_its_layer_is_refused_with_its_own(name: str, meant: str) -> None:
+    (line,) = refusal(f"model.activation={name}")
+    assert line.endswith(f"got {name}; did you mean {meant}?")
 
 
 def test_a_later_word_wins() -> None:
@@ -327,3 +382,153 @@ def test_any_text_as_a_value_comes_through_or_is_refused_in_lines_that_name_it(k
     except ConfigError as error:
         problems = error.problems
     assert all(key in problem for problem in problems)
+
+
+def own_files(folder: Path, files: dict[str, str]) -> Place:
+    """A folder of a user's own beside the built-in configs."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return Place(compose.config_dir(), further=(folder,))
+
+
+NARROW = "# @package _global_\nmodel: {width: 7}\n"
+
+
+def test_a_group_of_ones_own_is_chosen_as_hydra_wants_it(tmp_path: Path) -> None:
+    place = own_files(tmp_path, {"ablation/narrow.yaml": NARROW, "ablation/wide.yaml": NARROW.replace("7", "9")})
+    assert compose.plan(["+ablation=narrow"], place=place).jobs[0].config.model.width == 7
+    assert compose.plan(["+ablation=[narrow,wide]"], place=place).jobs[0].config.model.width == 9
+    swept = compose.plan(["+ablation=narrow,wide", "seed=1"], True, place)
+    assert [job.config.model.width for job in swept.jobs] == [7, 9]
+    for words, problem in (
+        ("ablation=wide", "must be chosen with a +, for the defaults list lacks it; got ablation=wide: write +"),
+        ("ablation=narrow,wide", "must be chosen with a +, for the defaults list lacks it; got ablation=narrow,wide"),
+        ("+ablation=wid", "must be one of narrow, wide; got wid; did you mean wide?"),
+        ("+ablation=[wid]", "must be one of narrow, wide; got wid; did you mean wide?"),
+    ):
+        with pytest.raises(ConfigError) as refused:
+            compose.plan([words], True, place)
+        assert [line.startswith(f"ablation {problem}") for line in refused.value.problems] == [True]
+
+
+def test_a_group_that_a_recipe_adds_is_chosen_without_a_plus(tmp_path: Path) -> None:
+    recipe = "# @package _global_\ndefaults: [{/ablation: narrow}]\n"
+    wide = NARROW.replace("7", "9")
+    place = own_files(
+        tmp_path, {"ablation/narrow.yaml": NARROW, "ablation/wide.yaml": wide, "experiment/study.yaml": recipe}
+    )
+    assert compose.plan(["experiment=study"], place=place).jobs[0].config.model.width == 7
+    assert compose.plan(["experiment=study", "ablation=wide"], place=place).jobs[0].config.model.width == 9
+
+
+@pytest.mark.parametrize("word", ["experiment={}", "+ablation={}"])
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("model: {width: 7}\n", "must begin with the line # @package _global_: its keys are those of the whole config"),
+        ("\ufeff" + NARROW, "must not begin with a byte order mark: save it as UTF-8 without one"),
+    ],
+)
+def test_a_recipe_that_does_not_say_where_its_keys_belong_is_refused_by_its_file(
+    tmp_path: Path, word: str, text: str, problem: str
+) -> None:
+    place = own_files(tmp_path, {"experiment/mine.yaml": text, "ablation/mine.yaml": text})
+    with pytest.raises(ConfigError) as refused:
+        compose.plan([word.format("mine")], place=place)
+    group = word.strip("+").partition("=")[0]
+    assert refused.value.problems == [f"{tmp_path / group / 'mine.yaml'} {problem}"]
+
+
+@pytest.mark.parametrize(
+    ("word", "multirun"),
+    [
+        ("seed=shuffle(range(12))", True),
+        ("seed=shuffle(1,2,3,4,5,6,7,8,9)", True),
+        ("seed=tag(mine,shuffle(choice(1,2,3,4,5,6,7,8,9)))", True),
+        ("model.width=shuffle([1,2,3,4,5,6,7,8,9])", False),
+    ],
+)
+def test_what_is_shuffled_is_drawn_once(word: str, multirun: bool) -> None:
+    """Hydra, which reads the words of the plan, sweeps over just these jobs in just this order."""
+    planned = plan(word, "model.depth=9", multirun=multirun)
+    parsed = OverridesParser.create().parse_overrides(planned.words)
+    (theirs,) = BasicSweeper.split_arguments([each for each in parsed if not each.is_hydra_override()], None)
+    assert [job.words for job in planned.jobs] == [tuple(words) for words in theirs]
+
+
+def test_a_key_in_several_words_is_swept_over_as_hydra_does() -> None:
+    planned = plan("seed=1,2", "model.width=4,8", "seed=3", "seed=5,6", multirun=True)
+    assert [(job.config.seed, job.config.model.width) for job in planned.jobs] == [(5, 4), (5, 8), (6, 4), (6, 8)]
+
+
+def test_values_between_two_ends_are_no_jobs() -> None:
+    assert refusal("seed=interval(1,3)", multirun=True) == [
+        "seed=interval(1,3) names no single values: list them as seed=a,b,c"
+    ]
+
+
+NAMED = [
+    ("hydra.run.dir=out/${hydra.job.override_dirname}", "out/model.width=8,seed=3"),
+    ("hydra.run.dir=out/${hydra:runtime.choices.optimizer}-${hydra.job.name}", "out/rmsprop-runner"),
+    ("hydra.run.dir=out/${hydra.overrides.task}", "out/['seed=3', 'model.width=8']"),
+]
+
+
+@pytest.mark.parametrize(("word", "folder"), NAMED)
+def test_a_folder_named_by_what_hydra_knows_of_the_job_is_known_before(word: str, folder: str) -> None:
+    planned = plan("seed=3", "model.width=8", word)
+    assert str(planned.folder) == folder
+
+
+def test_the_words_that_hydras_settings_leave_out_or_write_otherwise_name_no_folder() -> None:
+    settings = "hydra.job.config.override_dirname"
+    words = ["seed=3", "model.width=8", f"{settings}.kv_sep=_", f"{settings}.exclude_keys=[seed]"]
+    assert str(plan(*words, "hydra.run.dir=${hydra.job.override_dirname}").folder) == "model.width_8"
+    swept = plan("seed=3,4", "model.width=8,9", *words[2:], multirun=True)
+    assert [job.folder for job in swept.jobs] == [
+        "0_model.width_8", "1_model.width_9", "2_model.width_8", "3_model.width_9"
+    ]  # fmt: skip
+
+
+def test_a_primary_config_names_folders_of_further_configs_and_of_jobs(tmp_path: Path) -> None:
+    text = (compose.config_dir() / "config.yaml").read_text()
+    text = text.replace("hydra:\n", f"hydra:\n  searchpath: [file://{tmp_path / 'more'}]\n", 1)
+    text = text.replace("subdir: ${hydra.job.num}_", "subdir: mine${hydra.job.num}_")
+    place = own_files(tmp_path / "own", {"first.yaml": text})
+    own_files(tmp_path / "more", {"experiment/narrow.yaml": NARROW, "ablation/wide.yaml": NARROW.replace("7", "9")})
+    place = Place(place.folder, "first", place.further)
+    planned = compose.plan(["experiment=narrow", "seed=1,2"], True, place)
+    assert [(job.config.model.width, job.folder) for job in planned.jobs] == [(7, "mine0_seed=1"), (7, "mine1_seed=2")]
+    assert compose.plan(["+ablation=wide"], place=place).jobs[0].config.model.width == 9
+
+
+SWEEPERS = [
+    (["hydra/launcher=far"], ["hydra/launcher must be basic or joblib; got far: leave it out, or run jobs beside"]),
+    (["hydra/sweeper=other"], ["hydra/sweeper must be basic, whose jobs are known before the first begins; got other"]),
+    (["hydra/sweeper=other", "hydra/launcher=far"], ["hydra/sweeper must be basic", "hydra/launcher must be basic"]),
+    (["hydra.sweeper._target_=hydra_plugins.x.Y"], ["hydra/sweeper must be basic, whose jobs are known before"]),
+    (
+        ["hydra/launcher=joblib", "+hydra.callbacks={mine:{_target_:a.B}}"],
+        ["hydra.callbacks must be empty with hydra/launcher=joblib"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "lines"), SWEEPERS)
+def test_what_would_train_other_jobs_than_planned_is_refused(
+    tmp_path: Path, words: list[str], lines: list[str]
+) -> None:
+    place = own_files(
+        tmp_path,
+        {
+            "hydra/sweeper/other.yaml": "_target_: hydra_plugins.other.Sweeper\nparams: {model.width: '4,8'}\n",
+            "hydra/launcher/far.yaml": "_target_: hydra_plugins.far.Launcher\n",
+        },
+    )
+    with pytest.raises(ConfigError) as refused:
+        compose.plan([*words, "seed=1,2"], True, place)
+    assert len(refused.value.problems) == len(lines)
+    assert all(found.startswith(line) for found, line in zip(refused.value.problems, lines, strict=True))
+    if not any("launcher=joblib" in word for word in words):
+        assert compose.plan([*words, "seed=1"], False, place).jobs[0].config.seed == 1

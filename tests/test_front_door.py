@@ -199,6 +199,56 @@ def test_a_flag_that_only_informs_does_just_that(runner: Command, tmp_path: Path
     assert not [*tmp_path.iterdir()]
 
 
+def test_the_config_of_each_job_is_shown(runner: Command, tmp_path: Path) -> None:
+    words = ["seed=1,2", "optimizer=adam,sgd", "hydra.sweep.dir=mine"]
+    ran = runner("-m", "--cfg", "job", "--package", "optimizer", *words)
+    assert (ran.returncode, ran.stderr, [*tmp_path.iterdir()]) == (0, "", [])
+    titles = [line for line in ran.stdout.splitlines() if line.startswith("# job")]
+    assert titles == [
+        f"# job {number} seed={seed} optimizer={name}"
+        for number, (seed, name) in enumerate([(1, "adam"), (1, "sgd"), (2, "adam"), (2, "sgd")])
+    ]
+    assert [line for line in ran.stdout.splitlines() if line.startswith("name: ")] == ["name: adam", "name: sgd"] * 2
+
+
+MODES = [
+    (["-m", "--info"], "only one of --multirun, --info can be given: leave the others out"),
+    (["--run", "--cfg", "job"], "only one of --run, --cfg can be given: leave the others out"),
+    (["--cfg", "job", "-sc", "install=bash"], "only one of --cfg, --shell-completion can be given: leave the others"),
+    (["--resolve", "seed=1"], "--resolve goes with --cfg: give both, or leave it out"),
+    (["-m", "--cfg", "job", "seed=1,x"], "seed must be a whole number; got x"),
+]
+
+
+@pytest.mark.parametrize(("words", "line"), MODES, ids=[" ".join(words) for words, _ in MODES])
+def test_flags_that_exclude_one_another_are_refused_in_a_line(
+    here: Path, capsys: pytest.CaptureFixture[str], words: list[str], line: str
+) -> None:
+    assert asked(*words) == 2
+    assert capsys.readouterr().err.startswith(line)
+    assert not [*here.iterdir()]
+
+
+ASCII = [
+    (["dataset.source=sample", "plan=true"], 0, "3 x 32 relu", ""),
+    (["--help"], 0, "python -m runner -m key=a,b,c ...", ""),
+    (["größe=1"], 2, "", "gr??e=1 cannot be read: write key=value"),
+    (["dataset.path=größe×2"], 2, "", "'dataset.path=\"gr??ex2\"'"),
+    (["größe"], 2, "", "gr??e is not one of the verbs compare, resume"),
+    (["compare", "größe"], 2, "", "gr??e"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "out", "err"), ASCII, ids=[words[-1] for words, *_ in ASCII])
+def test_a_terminal_that_knows_only_ascii_is_told_all_the_same(
+    runner: Command, words: list[str], code: int, out: str, err: str
+) -> None:
+    ran = runner(*words, PYTHONIOENCODING="ascii")
+    assert (ran.returncode, "Traceback" in ran.stderr) == (code, False)
+    assert out in ran.stdout
+    assert err in ran.stderr
+
+
 def test_a_wrong_key_is_refused_where_the_config_is_only_shown(runner: Command, tmp_path: Path) -> None:
     ran = runner("--cfg", "job", "model.widht=3")
     assert (ran.returncode, [*tmp_path.iterdir()]) == (2, [])

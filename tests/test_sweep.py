@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from omegaconf import OmegaConf
 
 from runner import app, backend, register, resume, run_folder, sweep
+from tests.conftest import Command
 
 PLUGIN = """
 import os
@@ -76,7 +79,8 @@ def asked(place: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     monkeypatch.syspath_prepend(place)
     for registry in ("datasets", "models"):
         monkeypatch.setattr(register, registry, {})
-    sys.modules.pop("moods", None)
+    for name in ("moods", "telltale"):
+        sys.modules.pop(name, None)
     return lambda *words: app.train(list(words))
 
 
@@ -555,3 +559,133 @@ def test_sigterm_while_tensorflow_is_imported_interrupts_the_run(tmp_path: Path)
             processes[number].terminate()
     assert [process.returncode for process in processes] == [143] * len(delays)
     assert [record_of(tmp_path / str(number) / "run")["status"] for number in range(len(delays))] == ["interrupted"] * 3
+
+
+# A model that says where and with what it is built, and a callback of Hydra's that says what it is told.
+TELLTALE = """
+import os
+from pathlib import Path
+
+import runner
+from hydra.experimental.callback import Callback
+
+
+@runner.register.model("telltale")
+def telltale(input_shape, output_units, output_activation):
+    import keras
+
+    Path("here.txt").write_text(os.environ.get("MARK", "none"))
+    return keras.Sequential(
+        [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(output_units, output_activation)]
+    )
+
+
+class Told(Callback):
+    def __init__(self, file):
+        self.file = Path(file)
+
+    def on_job_end(self, config, job_return, **more):
+        with self.file.open("a") as stream:
+            stream.write(f"{config.hydra.runtime.output_dir} {job_return.return_value}\\n")
+"""
+MARKED = ["plugins=[telltale]", "model.name=telltale", "dataset=mnist", "dataset.path=mine.npz", "training.epochs=1"]
+MARKED += ["training.validation_split=20", "+hydra.job.env_set.MARK=of-${hydra.job.name}", "hydra.job.chdir=true"]
+
+
+@pytest.fixture
+def marked(place: Path) -> Path:
+    """A folder with digits of a user's own and a model that tells where it is built."""
+    (place / "telltale.py").write_text(TELLTALE)
+    images = np.arange(60 * 28 * 28, dtype=np.uint32).reshape(60, 28, 28).astype(np.uint8)
+    labels = (np.arange(60) % 10).astype(np.uint8)
+    np.savez(place / "mine.npz", x_train=images, y_train=labels, x_test=images[:20], y_test=labels[:20])
+    return place
+
+
+@pytest.mark.parametrize("more", [[], [PARALLEL, "hydra.launcher.n_jobs=2"]], ids=["in turn", "in parallel"])
+def test_the_jobs_of_a_sweep_run_in_their_folders_with_the_environment_that_hydra_is_asked_for(
+    marked: Path, more: list[str]
+) -> None:
+    with started(marked, "-m", *MARKED, "seed=3,4", "hydra.sweep.dir=sweep", *more) as process:
+        pass
+    assert process.returncode == 0, said(marked)
+    assert statuses(marked / "sweep") == ["completed"] * 2
+    places = [path.relative_to(marked) for path in marked.rglob("here.txt")]
+    assert sorted(map(str, places)) == ["sweep/0_seed=3/here.txt", "sweep/1_seed=4/here.txt"]
+    assert [(marked / "sweep" / name / "here.txt").read_text() for name in ("0_seed=3", "1_seed=4")] == [
+        "of-runner"
+    ] * 2
+    assert len([*marked.rglob("run.json")]) == 2
+
+
+def test_a_run_in_its_own_folder_finds_the_data_named_from_here(asked: Callable[..., int], marked: Path) -> None:
+    assert asked(*MARKED, "hydra.run.dir=run") == 0
+    assert (marked / "run" / "here.txt").read_text() == "of-runner"
+    assert record_of(marked / "run")["status"] == "completed"
+    assert [path.name for path in marked.rglob("run.json")] == ["run.json"]
+
+
+def test_each_job_is_the_one_that_hydra_composes_in_the_folder_that_it_names(
+    asked: Callable[..., int], marked: Path
+) -> None:
+    """What Hydra has written beside each run, and what its callbacks are told, against the record."""
+    words = ["plugins=[telltale]", "model.name=telltale", *MARKED[2:6], "seed=shuffle(1,2,3,4)", "model.head=auto"]
+    words += ["hydra.job.config.override_dirname.kv_sep=_", "training.batch_size=shuffle(range(7,9))"]
+    told = marked / "told.txt"
+    callback = f"+hydra.callbacks={{mine:{{_target_:telltale.Told,file:{told}}}}}"
+    assert asked("-m", *words, "hydra.sweep.dir=sweep", callback) == 0
+    rows = summary_of(marked / "sweep")
+    assert len(rows) == len([*(marked / "sweep").glob("[0-9]*")]) == 8
+    lines = dict(line.rsplit(" ", 1) for line in told.read_text().splitlines())
+    for row in rows:
+        folder = marked / "sweep" / row["folder"]
+        composed = OmegaConf.load(folder / ".hydra" / "config.yaml")
+        recorded = record_of(folder)["config"]
+        (metrics,) = csv.DictReader((folder / "metrics.csv").open())
+        assert (recorded["seed"], recorded["training"]["batch_size"]) == (composed.seed, composed.training.batch_size)
+        assert float(lines[str(folder)]) == pytest.approx(float(metrics["val_accuracy"]), abs=1e-6)
+
+
+def test_a_job_that_hydra_composes_otherwise_than_planned_is_not_trained(
+    asked: Callable[..., int], place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*MOODY, "training.epochs=1", "dataset.options.label=${now:%H-%M-%S-%f}", "seed=1,2"]
+    assert asked("-m", *words, "hydra.sweep.dir=sweep") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("job 0: dataset.options.label was planned as ")
+    assert line.endswith(" now: give a value that stays the same")
+    assert not [*(place / "sweep").glob("*/run.json")]
+
+
+SWEEPER = """
+from hydra.plugins.sweeper import Sweeper
+
+
+class ListSweeper(Sweeper):
+    def __init__(self, params):
+        self.params = params
+
+    def setup(self, *, hydra_context, task_function, config):
+        raise AssertionError("not reached")
+
+    def sweep(self, arguments):
+        raise AssertionError("not reached")
+"""
+
+
+def test_a_sweeper_that_chooses_the_jobs_itself_is_refused(place: Path, runner: Command) -> None:
+    """An installed one, as Hydra finds its plugins."""
+    (place / "plugins" / "hydra_plugins" / "list_sweeper").mkdir(parents=True)
+    (place / "plugins" / "hydra_plugins" / "list_sweeper" / "__init__.py").write_text(SWEEPER)
+    (place / "mine" / "hydra" / "sweeper").mkdir(parents=True)
+    config = "_target_: hydra_plugins.list_sweeper.ListSweeper\nparams: {model.width: '4,8', model.depth: '1,2'}\n"
+    (place / "mine" / "hydra" / "sweeper" / "list.yaml").write_text(config)
+    found = os.pathsep.join([str(place / "plugins"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+    ran = runner("-m", "--config-dir", "mine", "hydra/sweeper=list", *SAMPLE, PYTHONPATH=found)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (
+        2,
+        "",
+        "hydra/sweeper must be basic, whose jobs are known before the first begins; got list: "
+        "give each key its values as key=a,b,c\n",
+    )
+    assert not (place / "outputs").exists()
