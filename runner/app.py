@@ -107,8 +107,7 @@ def _single(plan: compose.Plan, data: "Data", identity: str, place: compose.Plac
 
     def run(composed: DictConfig) -> float | None:
         folder = plan.folder if plan.chdir else _from_here(Path(HydraConfig.get().runtime.output_dir))
-        config = compose.typed(composed)
-        config = anchor.with_whole_path(config, here) if plan.chdir else config
+        config = compose.with_whole_path(compose.typed(composed), here)
         try:
             outcomes.append(experiment.run(config, folder, list(HydraConfig.get().overrides.task), shelves=shelves))
             return jobs.monitored(outcomes[0])
@@ -152,8 +151,7 @@ def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> i
     def hand_out(run: Callable[[jobs.Work], object]) -> None:
         def job(composed: DictConfig) -> object:
             setting = HydraConfig.get()
-            work, config = works[setting.job.num], compose.typed(composed)
-            config = anchor.with_whole_path(config, here) if plan.chdir else config
+            work, config = works[setting.job.num], compose.with_whole_path(compose.typed(composed), here)
             others = [*compose.differences(work.config, config), *_elsewhere(work.folder, setting.runtime.output_dir)]
             if others:
                 refusals.append(ConfigError([f"job {work.job.number}: {other}" for other in others]))

@@ -6,7 +6,7 @@ values are put on copies of it, so that 200 jobs take half a second and each wor
 
 import copy
 import itertools
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -274,7 +274,7 @@ class _Composer:
             problems += unknown_names(config)
         if problems:
             raise ConfigError(problems)
-        return config
+        return with_whole_path(config)
 
     def _composed(
         self, words: tuple[str, ...], always: list[str], settings: bool = True
@@ -298,9 +298,15 @@ def typed(composed: DictConfig) -> Config:
         missing = sorted(OmegaConf.missing_keys(composed))
         raise ConfigError([f"{key} must have a value; got none: set {key}=…" for key in missing]) from None
     assert isinstance(config, Config)
-    if config.dataset.path is not None:  # from here on the same file, whatever the current folder is
-        config.dataset.path = str(Path(config.dataset.path).expanduser().absolute())
     return config
+
+
+def with_whole_path(config: Config, base: Path | None = None) -> Config:
+    """A config with the whole path of its data, which is given relative to a folder, by default the current one."""
+    if not config.dataset.path:
+        return config
+    path = (base or Path.cwd()) / Path(config.dataset.path).expanduser()
+    return replace(config, dataset=replace(config.dataset, path=str(path)))
 
 
 def differences(planned: Config, composed: Config) -> list[str]:

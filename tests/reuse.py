@@ -151,7 +151,7 @@ class World:
 
     def run(self, *words: str) -> str:
         code = command(self.folder, *words)
-        assert code in (0, 1, 2), f"exit {code}"
+        assert code in (0, 2), f"exit {code}: {(self.folder / 'said.txt').read_text()[-2000:]}"
         return f"{' '.join(words[len(COMMON) :] if words[: len(COMMON)] == tuple(COMMON) else words)} → {code}"
 
     def train(self) -> str:
