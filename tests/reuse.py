@@ -126,12 +126,13 @@ class World:
         self.folder, self.chance = folder, chance
         self.activation, self.noise = ACTIVATIONS[0], NOISES[0]
         self.done: list[str] = []
+        self.given: list[list[str]] = []
         self.marks: dict[str, Any] = {}  # what the hashes in records stand for
         write_code(folder, self.activation, self.noise)
 
     def step(self) -> None:
-        ways = [self.train] * 4 + [self.resume] * 2 + [self.sweep, self.move, self.copy, self.delete, self.replace]
-        way = self.chance.choice([*ways, self.edit, self.edit, self.change_data])
+        trains = [self.train] * 4 + [self.replace] * 3 + [self.resume] * 2 + [self.sweep]
+        way = self.chance.choice([*trains, self.move, self.copy, self.delete, self.edit, self.change_data])
         said = way()
         self.done.append(f"{way.__name__} {said}")
 
@@ -139,15 +140,13 @@ class World:
         return sorted(record.parent for record in (self.folder / "outputs").rglob("run.json"))
 
     def words(self) -> list[str]:
+        """A config, more often than not one that has been trained before, with another number of epochs."""
         pick = self.chance.choice
-        return [
-            *COMMON,
-            f"model.options.width={pick((4, 8))}",
-            f"optimizer.learning_rate={pick((0.001, 0.01))}",
-            f"seed={pick((0, 1))}",
-            f"training.epochs={pick(range(1, EPOCHS + 1))}",
-            f"training.keep_state={pick(('last', 'all', 'none'))}",
-        ]
+        new = [f"model.options.width={pick((4, 8))}", f"optimizer.learning_rate={pick((0.001, 0.01))}"]
+        if not self.given or self.chance.random() < 0.4:
+            self.given.append([*new, f"seed={pick((0, 1))}"])
+        epochs, keep = pick(range(1, EPOCHS + 1)), pick(("last", "all", "all", "none"))
+        return [*COMMON, *pick(self.given), f"training.epochs={epochs}", f"training.keep_state={keep}"]
 
     def run(self, *words: str) -> str:
         code = command(self.folder, *words)
