@@ -306,6 +306,14 @@ def test_the_files_are_written_before_a_reader_that_wants_one_line_ends_the_comm
     assert all(path.stat().st_size for path in files.values())
 
 
+def test_a_picture_of_nothing_is_refused_before_anything_is_written(said: Said, mine: Path, tmp_path: Path) -> None:
+    for job in jobs_of(mine):
+        changed(job, status="failed", error="the reason")
+    code, out, err = said(str(mine), "--csv", str(tmp_path / "table.csv"), "--png", str(tmp_path / "picture.png"))
+    assert (code, out, err) == (2, "", "--png needs a completed run: all are left out\n")
+    assert not (tmp_path / "table.csv").exists()
+
+
 def test_signs_of_mathematics_in_a_config_stay_text_in_pictures(said: Said, mine: Path) -> None:
     for place, job in enumerate(jobs_of(mine)):
         config = run_folder.read_record(job)["config"]
