@@ -183,16 +183,16 @@ def test_what_is_left_out_says_why_and_is_no_reference(said: Said, mine: Path) -
     changed(diverged, best_epoch=None)
     out = said(str(mine))[1]
     assert "left out: 2 completed" in out
-    assert f"{mixed} completed, 8 of 8 epochs: mixed: data changed after epoch 3" in out
+    assert f"{mixed} completed, 8 of 8 epochs: mixed after epoch 3: data changed" in out
     assert f"{diverged} completed, 8 of 8 epochs: val_accuracy was a number at no epoch" in out
     found = json.loads(said(str(mine), "--json")[1])
     assert [each["reason"] for each in found["left_out"]] == [
-        "mixed: data changed after epoch 3",
+        "mixed after epoch 3: data changed",
         "val_accuracy was a number at no epoch",
     ]
     code, out, err = said(str(mine), "--reference", str(mixed))
     assert (code, out) == (2, "")
-    assert err.endswith(f"; {mixed} is completed, mixed: data changed after epoch 3\n")
+    assert err.endswith(f"; {mixed} is completed, mixed after epoch 3: data changed\n")
 
 
 def test_the_table_is_written_for_other_programs(said: Said, tmp_path: Path) -> None:
