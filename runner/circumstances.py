@@ -23,8 +23,8 @@ def of(run: "Run") -> dict[str, Any]:
 
 def mixed(run: "Run") -> str:
     """What changed in the middle of a run that `resume --anyway` went on with; empty where nothing did."""
-    changes = [f"{', '.join(each['changes'])} after epoch {each['epoch']}" for each in run.record.get("mixed") or []]
-    return f"mixed: {'; '.join(changes)}" if changes else ""
+    changes = [f"after epoch {each['epoch']}: {', '.join(each['changes'])}" for each in run.record.get("mixed") or []]
+    return f"mixed {'; '.join(changes)}" if changes else ""
 
 
 def _part(record: dict[str, Any], name: str) -> dict[str, Any]:

@@ -237,10 +237,10 @@ def _left_out(runs: list[Run]) -> Iterator[str]:
 
 
 def _write(found: Comparison, options: argparse.Namespace) -> None:
-    if options.csv:
-        _write_csv(found, options)
     if options.png and not found.tables:
         raise ConfigError(["--png needs a completed run: all are left out"])
+    if options.csv:
+        _write_csv(found, options)
     if options.png:
         from runner import plots
 

@@ -108,7 +108,10 @@ class Record:
         """Whether the folder's run has finished with so many epochs, or stopped early before them."""
         if self.entries.get("status") != "completed" or self.entries["config"]["training"]["epochs"] != epochs:
             return False
-        self.metrics = metrics_csv.read(self.folder / run_folder.METRICS)
+        try:
+            self.metrics = metrics_csv.read(self.folder / run_folder.METRICS)
+        except (OSError, ValueError):  # lost or changed by hand: it is written again from the states
+            return False
         return True
 
     def begin(self, data: Data, goal: Task, split: Split) -> None:

@@ -3,17 +3,23 @@
 import math
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from runner import circumstances, run_folder
 from runner.config import shown
 from runner.display import counted, say
 from runner.errors import ConfigError
+from runner.metrics_csv import Row
 from runner.recorded import COMPLETED, FAILED, RUNNING, Run, flat
+from runner.sweep import PLAN
 
 EXPERIMENT = "keras-experiment-runner"
 FOLDER, RECORDED = "runner.folder", "runner.recorded_at"  # tags by which a run is known again
-PARAMETERS_AT_ONCE, METRICS_AT_ONCE = 100, 1_000  # as much as a store takes
+ARTIFACTS = (run_folder.RECORD, run_folder.METRICS, run_folder.CURVES)
+PARAMETERS_AT_ONCE, AT_ONCE = 100, 1_000  # as much as a store takes in a call
+SIDE_BY_SIDE = 8  # runs sent to a server, which is waited for; the writers of a file would wait for one another
 
 
 def to_mlflow(runs: Iterable[Run]) -> None:
@@ -28,7 +34,7 @@ def to_mlflow(runs: Iterable[Run]) -> None:
     store = mlflow.get_tracking_uri()
     try:
         sent = _send_new(mlflow, [run for run in runs if run.status != RUNNING])
-    except mlflow.exceptions.MlflowException as error:
+    except Exception as error:  # of whatever kind of store: a database, a server, a bucket
         reason = " ".join(str(error).split())[:300]
         raise ConfigError([f"MLFLOW_TRACKING_URI must name a store that can be written; {store}: {reason}"]) from None
     say(f"{counted(sent, 'run')} sent to {store}", sys.stderr)
@@ -41,31 +47,67 @@ def _send_new(mlflow: Any, runs: list[Run]) -> int:
     known = {
         (each.data.tags.get(FOLDER), each.data.tags.get(RECORDED))
         for each in mlflow.search_runs([experiment], output_format="list")
+        if each.info.status != "RUNNING"  # what was sent by half is sent again
     }
     new = [run for run in runs if (str(run.folder.resolve()), str(run.recorded_at)) not in known]
-    for run in new:
-        _send(client, experiment, run)
+    pool = ThreadPoolExecutor(SIDE_BY_SIDE if mlflow.get_tracking_uri().startswith("http") else 1)
+    try:
+        for each in [pool.submit(_send, client, experiment, run) for run in new]:
+            each.result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # of an error or of Ctrl-C no more are sent
     return len(new)
 
 
 def _send(client: Any, experiment: str, run: Run) -> None:
+    """All of a run in as few calls as a store takes; its end last, by which a run that was sent whole is known."""
     from mlflow.entities import Metric, Param
 
-    milliseconds = round(run.recorded_at * 1000)
-    tags = {FOLDER: str(run.folder.resolve()), "runner.status": run.status}
-    sent = client.create_run(experiment, milliseconds, tags, run_name=run.folder.name).info.run_id
+    end = run.recorded_at
+    sent = client.create_run(experiment, _milliseconds(end - run.seconds), _tags(run), run_name=run.folder.name)
+    number = sent.info.run_id
+    for path in (run.folder / name for name in ARTIFACTS):
+        if path.exists():
+            client.log_artifact(number, path)
     parameters = [Param(key, shown(value)) for key, value in flat(run.record["config"])]
-    metrics = [
-        Metric(name, value, milliseconds, int(row["epoch"]))
-        for rows in (run.metrics, run.timings)
-        for row in rows
-        for name, value in row.items()
-        if name != "epoch" and math.isfinite(value)
-    ]
-    for place in range(0, len(parameters), PARAMETERS_AT_ONCE):
-        client.log_batch(sent, params=parameters[place : place + PARAMETERS_AT_ONCE])
-    for place in range(0, len(metrics), METRICS_AT_ONCE):
-        client.log_batch(sent, metrics=metrics[place : place + METRICS_AT_ONCE])
+    metrics = [Metric(name, value, _milliseconds(time), epoch) for name, value, time, epoch in _metrics(run)]
+    while parameters or metrics:
+        some, parameters = parameters[:PARAMETERS_AT_ONCE], parameters[PARAMETERS_AT_ONCE:]
+        room = AT_ONCE - len(some)
+        client.log_batch(number, metrics[:room], some)
+        metrics = metrics[room:]
     status = {COMPLETED: "FINISHED", FAILED: "FAILED"}.get(run.status, "KILLED")
-    client.set_terminated(sent, status, milliseconds)
-    client.set_tag(sent, RECORDED, str(run.recorded_at))  # last: without it the run is sent again
+    client.set_terminated(number, status, _milliseconds(end))
+
+
+def _tags(run: Run) -> dict[str, str]:
+    folder = run.folder.absolute()
+    about = {
+        "status": run.status,
+        "identity": run.record.get("identity"),
+        "best_epoch": run.record["best_epoch"],
+        "sweep": next((parent for parent in folder.parents if (parent / PLAN).exists()), None),
+        "error": run.record["error"],
+        "mixed": circumstances.mixed(run),
+    }
+    known = {f"runner.{name}": str(value) for name, value in about.items() if value}
+    return {FOLDER: str(run.folder.resolve()), RECORDED: str(run.recorded_at), **known}
+
+
+def _metrics(run: Run) -> Iterator[tuple[str, float, float, int]]:
+    """Name, value, time and epoch of all that is a finite number: each epoch's row, and what is best."""
+    start = run.recorded_at - run.seconds
+    for row, timing, seconds in zip(run.metrics, run.timings, run.along("seconds"), strict=True):
+        yield from _of_row({**row, **timing}, start + seconds)
+    best = {f"best_{name}": value for name, value in run.best.items()}
+    if best:
+        yield from _of_row({**best, "epoch": run.best["epoch"]}, run.recorded_at)
+
+
+def _of_row(row: Row, time: float) -> Iterator[tuple[str, float, float, int]]:
+    numbers = ((name, value) for name, value in row.items() if name != "epoch" and math.isfinite(value))
+    yield from ((name, value, time, int(row["epoch"])) for name, value in numbers)
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(1000 * seconds)

@@ -183,16 +183,16 @@ def test_what_is_left_out_says_why_and_is_no_reference(said: Said, mine: Path) -
     changed(diverged, best_epoch=None)
     out = said(str(mine))[1]
     assert "left out: 2 completed" in out
-    assert f"{mixed} completed, 8 of 8 epochs: mixed: data changed after epoch 3" in out
+    assert f"{mixed} completed, 8 of 8 epochs: mixed after epoch 3: data changed" in out
     assert f"{diverged} completed, 8 of 8 epochs: val_accuracy was a number at no epoch" in out
     found = json.loads(said(str(mine), "--json")[1])
     assert [each["reason"] for each in found["left_out"]] == [
-        "mixed: data changed after epoch 3",
+        "mixed after epoch 3: data changed",
         "val_accuracy was a number at no epoch",
     ]
     code, out, err = said(str(mine), "--reference", str(mixed))
     assert (code, out) == (2, "")
-    assert err.endswith(f"; {mixed} is completed, mixed: data changed after epoch 3\n")
+    assert err.endswith(f"; {mixed} is completed, mixed after epoch 3: data changed\n")
 
 
 def test_the_table_is_written_for_other_programs(said: Said, tmp_path: Path) -> None:
@@ -304,6 +304,14 @@ def test_the_files_are_written_before_a_reader_that_wants_one_line_ends_the_comm
         process.wait(timeout=60)
     assert process.returncode == -signal.SIGPIPE
     assert all(path.stat().st_size for path in files.values())
+
+
+def test_a_picture_of_nothing_is_refused_before_anything_is_written(said: Said, mine: Path, tmp_path: Path) -> None:
+    for job in jobs_of(mine):
+        changed(job, status="failed", error="the reason")
+    code, out, err = said(str(mine), "--csv", str(tmp_path / "table.csv"), "--png", str(tmp_path / "picture.png"))
+    assert (code, out, err) == (2, "", "--png needs a completed run: all are left out\n")
+    assert not (tmp_path / "table.csv").exists()
 
 
 def test_signs_of_mathematics_in_a_config_stay_text_in_pictures(said: Said, mine: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_run_that_went_on_over_something_else_is_left_out(runs: list[Run], run
     found = compare([*runs, run("mixed", (0.9, 0.95, 0.99), {"model.width": 32, "seed": 0}, mixed=mixed)])
     assert [each.folder.name for each in found.left_out] == ["mixed"]
     assert [sentences.reason(each) for each in found.left_out] == [
-        "mixed: data changed, keras changed after epoch 1; numpy changed after epoch 2"
+        "mixed after epoch 1: data changed, keras changed; after epoch 2: numpy changed"
     ]
     assert found.tables == compare(runs).tables
     assert widths(found) == [32, 16, 8]

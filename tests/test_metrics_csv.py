@@ -1,6 +1,7 @@
 """Rows in full precision, and the best of them."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner import metrics_csv
+from runner.record import Outcome
 
 VALUES = st.lists(st.floats(allow_nan=False, width=32), min_size=1, max_size=50)
 
@@ -87,3 +89,16 @@ def test_other_line_ends_and_quotes_change_no_number(tmp_path: Path) -> None:
         {"epoch": 1, "loss": 0.5, "val_accuracy": 0.6},
         {"epoch": 2, "loss": 0.25, "val_accuracy": 0.75},
     ]
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_text(path.read_text().replace(",", ";")), Path.unlink])
+def test_a_finished_run_writes_a_file_again_that_was_damaged(
+    train: Callable[..., Outcome], damage: Callable[[Path], object]
+) -> None:
+    words = ["dataset.source=sample", "model.depth=0", "training.epochs=2"]
+    path = train(*words).folder / "metrics.csv"
+    written = path.read_bytes()
+    damage(path)
+    again = train(*words)
+    assert (again.status, again.epochs) == ("completed", 2)
+    assert path.read_bytes() == written
