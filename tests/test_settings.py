@@ -66,8 +66,8 @@ def test_another_column_is_taken_at_each_runs_own_best_epoch(run: Callable[..., 
     """Training accuracy at the best epochs 1 and 2: (1 + 0.7)/2 = 0.85 and (1 + 0.9)/2 = 0.95, in the mean 0.9."""
     table = only(tables([run("a", (0.7, 0.6)), run("b", (0.5, 0.9), {"seed": 1})]))
     assert table.training == "accuracy"
-    assert table.settings[0].mean_at_best("accuracy") == pytest.approx(0.9)
-    assert table.settings[0].mean_at_best("f1_score") is None
+    assert table.settings[0].training_at_best("accuracy") == pytest.approx(0.9)
+    assert table.settings[0].training_at_best("f1_score") is None
 
 
 @pytest.mark.parametrize("order", [1, -1])
