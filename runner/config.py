@@ -238,8 +238,9 @@ def unknown_names(config: Config) -> Iterator[str]:
         *(("training.metrics", metric, metrics) for metric in training.metrics if isinstance(metric, str)),
     ]
     for key, name, known in checks:
-        if name not in known and names.canonical(name) not in known:
-            close = difflib.get_close_matches(name, known, n=1)
+        spelling = name if key == "model.activation" else names.canonical(name)  # Keras takes an activation's as it is
+        if name not in known and spelling not in known:
+            close = difflib.get_close_matches(name.lower(), known, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
             yield f"{key} must be one of {', '.join(sorted(known))}, or registered by a plugin; got {name}{hint}"
 

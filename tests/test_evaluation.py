@@ -8,8 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from runner import batches, datasets, evaluation, names, rows, task, training
+from runner import batches, comparison, datasets, evaluation, names, recorded, rows, settings, task, training
 from runner.config import Config
+from runner.record import Outcome
+from tests import oracle
 
 ConfigOf = Callable[..., Config]
 
@@ -95,3 +97,38 @@ def test_metrics_of_many_classes_in_parts_are_those_of_all(
     words += ["dataset=mnist", "dataset.labels=one_hot", f"training.metrics=[{','.join(metrics)}]"]
     case = prepared(config_of(*words), tmp_path)
     assert evaluated(monkeypatch, 7, *case[:-1]) == pytest.approx(case[-1], **TOLERANCE)
+
+
+def test_precision_recall_and_auc_of_two_one_hot_classes_are_those_of_class_1(config_of: ConfigOf) -> None:
+    """Counted from the outputs by their definitions; pooled over both classes, all three would say something else."""
+    words = [*WORDS, "dataset.labels=one_hot", "training.metrics=[accuracy,precision,recall,auc]"]
+    trained, numbers, targets, _ = prepared(config_of(*words))
+    outputs = trained.predict(numbers, verbose=0)[:, 1]
+    taken, is_1 = outputs > 0.5, targets[numbers][:, 1] == 1
+    pairs = np.sign(outputs[is_1][:, None] - outputs[~is_1][None, :])
+    expected = {"accuracy": (taken == is_1).mean(), "precision": is_1[taken].mean(), "recall": taken[is_1].mean()}
+    found = evaluation.Evaluation(trained, numbers, targets)()
+    assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-6)
+    assert found["auc"] == pytest.approx((1 + pairs.mean()) / 2, abs=2e-3)  # Keras' has 200 thresholds
+    assert abs(found["precision"] - found["accuracy"]) > 0.005
+
+
+def test_training_at_best_is_evaluate_on_the_training_examples_and_leaves_the_run_as_it_is(
+    train: Callable[..., Outcome], config_of: ConfigOf
+) -> None:
+    """With dropout the row's own column is another number; a run continued has the epochs of one never stopped."""
+    words = ["dataset.source=sample", "dataset.num_words=300", "model.dropout=0.5", "reuse=false"]
+    whole = train(*words, "training.epochs=6", folder="whole").folder
+    parts = [train(*words, f"training.epochs={epochs}", folder="parts").folder for epochs in (3, 6)]
+    for name in ("metrics.csv", "checkpoints/epoch-000006.state"):
+        assert (whole / name).stat().st_size == (parts[1] / name).stat().st_size
+    assert (whole / "metrics.csv").read_bytes() == (parts[1] / "metrics.csv").read_bytes()
+    run = recorded.load(whole)
+    plain = oracle.Plain(config_of(*words))
+    expected = plain.evaluated(whole / "checkpoints/best.keras", plain.split.train)
+    assert run.record["training_at_best"] == pytest.approx(expected, rel=2e-5)
+    assert run.record["training_at_best"] == recorded.load(parts[1]).record["training_at_best"]
+    assert run.training_at_best("accuracy") - run.best["accuracy"] > 0.02
+    (table,) = settings.tables([run])
+    row = comparison.row(table, table.settings[0])
+    assert row["gap"] == pytest.approx(expected["accuracy"] - run.best["val_accuracy"], rel=1e-4)

@@ -243,3 +243,11 @@ def test_equal_settings_stand_in_the_order_of_their_folders(run: Callable[..., R
 
 def test_no_runs_are_no_tables() -> None:
     assert tables([]) == []
+
+
+def test_the_training_column_is_the_one_evaluated_at_the_best_epoch(
+    run: Callable[..., Run],
+) -> None:
+    """Evaluated 0.99 and, of a run without it, (1 + 0.9)/2 = 0.95 of its row: 0.97 in the mean."""
+    table = only(tables([run("a", (0.5, 0.9), training_at_best={"accuracy": 0.99}), run("b", (0.5, 0.9), {"seed": 1})]))
+    assert table.settings[0].training_at_best("accuracy") == pytest.approx(0.97)
