@@ -106,7 +106,7 @@ def row(table: Table, setting: Setting) -> dict[str, Any]:
     overfit = overfitting(setting.runs)
     shown: dict[str, Any] = {key: setting.values.get(key) for key in table.keys}
     shown |= {"seeds": len(setting.runs), table.monitor: setting.mean, "deviation": setting.deviation}
-    training = setting.mean_at_best(table.training)
+    training = setting.training_at_best(table.training)
     if table.training != table.monitor and training is not None:
         shown |= {table.training: training, "gap": table.sign() * (training - setting.mean)}
     return shown | {

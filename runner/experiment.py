@@ -3,10 +3,11 @@
 import contextlib
 import errno
 import logging
+import math
 import shutil
 import time
 import traceback
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,7 @@ def _train(
     screen.header(config, setting.data, len(split.train), len(split.validation))
     backend.start()
     from runner import training
+    from runner.evaluation import Evaluation
 
     network, trained = training.prepare(config, setting.data, setting.goal, split)
     record.write(parameter_count=network.count_params())
@@ -201,7 +203,8 @@ def _train(
         further = _tensorboard(record, history) if config.training.tensorboard else []
         training.fit(trained, config, setting.goal, split, targets, [keeper, show], signals, history, further)
     keeper.save(history)
-    _save(record.folder, network, trained, history)
+    at_best = Evaluation(trained, split.train, targets)
+    _save(record, network, trained, history, at_best)
     _draw(record, setting.data.label)
     if history.problem:
         raise FitFailed(history.problem)
@@ -251,8 +254,9 @@ class Keeper:
         return time.monotonic() - self.saved_at >= self.settings.save_seconds
 
 
-def _save(folder: Path, network: Any, trained: Any, history: Any) -> None:
-    """The network after the last epoch, and after the best one."""
+def _save(record: Record, network: Any, trained: Any, history: Any, evaluate: Callable[[], dict[str, float]]) -> None:
+    """The network after the last epoch, and after the best one, with what `evaluate` says of the latter."""
+    folder = record.folder
     with run_folder.replacing(folder / run_folder.MODEL, durable=True) as path:
         network.save(path)
     if history.best_epoch is None:
@@ -261,6 +265,7 @@ def _save(folder: Path, network: Any, trained: Any, history: Any) -> None:
     trained.set_weights(history.best_weights)
     with run_folder.replacing(folder / run_folder.BEST_MODEL, durable=True) as path:
         network.save(path)
+    record.write(training_at_best={name: value for name, value in evaluate().items() if math.isfinite(value)})
     trained.set_weights(last)
 
 

@@ -23,6 +23,12 @@ KERAS_OPTIMIZERS = {
     "adagrad": "Adagrad",
 }
 
+# What of a model of one's own would train or evaluate it otherwise than Keras does.
+KERAS_TRAINING = (
+    "train_step test_step compute_loss compute_metrics compile fit evaluate make_train_function make_test_function "
+    "metrics get_metrics_result reset_metrics"
+).split()
+
 
 def build(config: Model, task: Task, input_shape: tuple[int, ...]) -> keras.Model:
     """From features [batch, *input_shape] to [batch, task.output_units]. Raises ConfigError for a plugin's misfit."""
@@ -33,6 +39,14 @@ def build(config: Model, task: Task, input_shape: tuple[int, ...]) -> keras.Mode
         got = getattr(network, "output_shape", type(network).__name__)
         raise ConfigError(
             [f"model.name={config.name} must give a keras.Model with outputs (None, {task.output_units}); got {got}"]
+        )
+    own = [name for name in KERAS_TRAINING if getattr(type(network), name) is not getattr(keras.Model, name)]
+    if own:  # the model that is trained has the network inside, and would pass them over
+        raise ConfigError(
+            [
+                f"model.name={config.name} must be trained as keras.Model trains; got a {type(network).__name__} with "
+                f"its own {', '.join(own)}: use training.loss, training.metrics, or a layer with add_loss"
+            ]
         )
     return network
 
@@ -72,10 +86,19 @@ def _metric(name: str, task: Task) -> Any:
         }
         return classes[task.form](name=name)
     metric = names.METRICS[name]
-    extra: dict[str, Any] = {}
+    return getattr(keras.metrics, metric.keras_class)(name=metric.column, **_metric_options(name, task))
+
+
+def _metric_options(name: str, task: Task) -> dict[str, Any]:
     if name == "f1_score":  # one number: of the positive class, or the mean over the classes
-        extra = {"average": "macro", "threshold": 0.5 if task.form == names.SIGMOID else None}
-    return getattr(keras.metrics, metric.keras_class)(name=metric.column, **extra)
+        return {"average": "macro", "threshold": 0.5 if task.form == names.SIGMOID else None}
+    if task.form != names.ONE_HOT or task.classes != 2:
+        return {}
+    if name in ("precision", "recall"):  # of both classes pooled, each would be accuracy
+        return {"class_id": 1}
+    if name == "auc" and task.output_units == 2:  # alike for either class, so their mean is that of class 1
+        return {"multi_label": True, "num_labels": 2}
+    return {}
 
 
 def _own_metric(registered: Any, name: str) -> Any:

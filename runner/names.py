@@ -4,6 +4,10 @@ Each loss and metric says which outputs it fits:
   sigmoid   one output unit, labels 0 and 1
   integer   softmax with labels 0, 1, 2, …
   one_hot   softmax with labels as one-hot vectors
+Keras counts one-hot labels entry by entry. So `binary_accuracy` does not fit them (it is a share of entries, not of
+examples); `precision`, `recall` and `auc` of two classes are about class 1, as with a sigmoid, and of more classes
+pooled over all entries, as Keras has them; the counts (`true_positives`, …) fit one-hot labels of more than two classes
+alone, pooled too; `f1_score` is the mean over the classes.
 A test compares the lists with the installed Keras.
 """
 
@@ -55,7 +59,7 @@ class Metric(NamedTuple):
 METRICS: dict[str, Metric] = {
     # The class of `accuracy` follows from the labels, as in `compile(metrics=["accuracy"])`.
     "accuracy": Metric("", "accuracy", "max", ANY_OUTPUT),
-    "binary_accuracy": Metric("BinaryAccuracy", "binary_accuracy", "max", ELEMENTWISE),
+    "binary_accuracy": Metric("BinaryAccuracy", "binary_accuracy", "max", frozenset({SIGMOID})),
     "categorical_accuracy": Metric("CategoricalAccuracy", "categorical_accuracy", "max", frozenset({ONE_HOT})),
     "sparse_categorical_accuracy": Metric(
         "SparseCategoricalAccuracy", "sparse_categorical_accuracy", "max", frozenset({INTEGER})
@@ -98,6 +102,8 @@ METRICS: dict[str, Metric] = {
     "root_mean_squared_error": Metric("RootMeanSquaredError", "root_mean_squared_error", "min", ELEMENTWISE),
     "poisson": Metric("Poisson", "poisson", "min", ELEMENTWISE),
 }
+# Keras cannot count a single class of one-hot labels; of two, both together say no more than `accuracy`.
+COUNTS = frozenset({"true_positives", "true_negatives", "false_positives", "false_negatives"})
 # Of other tasks, or in need of arguments that a name cannot carry.
 OTHER_METRICS = frozenset(
     """binary_io_u concordance_correlation f_beta_score io_u mean mean_io_u mean_metric_wrapper metric one_hot_io_u

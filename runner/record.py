@@ -152,6 +152,7 @@ class Record:
             monitor=monitor,
             monitor_direction=direction,
             best_epoch=self.entries.get("best_epoch"),
+            training_at_best=None,  # of the training examples, without dropout; known at the end
             parameter_count=None,
             config=dataclasses.asdict(self.config),
             overrides=self.overrides,

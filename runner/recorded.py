@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,14 @@ class Run:
     def monitored(self) -> float | None:
         """The value that chooses the best epoch, there."""
         return self.best.get(self.record["monitor"])
+
+    def training_at_best(self, column: str) -> float:
+        """A training column at the best epoch, NaN where there is none.
+
+        Evaluated there without dropout; of a run recorded without that, the mean over the epoch's updates.
+        """
+        evaluated: Row = self.record.get("training_at_best") or {}
+        return evaluated.get(column, self.best.get(column, math.nan))
 
     @property
     def updates(self) -> int:

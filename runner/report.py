@@ -149,7 +149,7 @@ def _numeric(field: Field) -> str:
 
 def _best_in_words(view: View, names: dict[Path, str]) -> str:
     run, table = view.runs[0], view.table
-    part = "" if table.training == table.monitor else f"; {table.training} {run.best.get(table.training, math.nan):.4f}"
+    part = "" if table.training == table.monitor else f"; {table.training} {run.training_at_best(table.training):.4f}"
     return text(
         f"Best: {names[run.folder]} with {table.monitor} {run.monitored:.4f} at epoch {run.record['best_epoch']}"
         f"{part}. {'More' if table.sign() > 0 else 'Less'} is better."

@@ -1,6 +1,5 @@
 """What the report shows of a comparison, before any of it is HTML or a plot: columns, effects, names."""
 
-import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -97,7 +96,7 @@ def _fields(table: Table, runs: list[Run], settings: list[Setting], names: dict[
     monitored = [run.best[table.monitor] for run in runs]
     yield _number(table.monitor, monitored, "0.0000")
     if table.training != table.monitor:
-        training = [run.best.get(table.training, math.nan) for run in runs]
+        training = [run.training_at_best(table.training) for run in runs]
         gaps = [table.sign() * (other - value) for other, value in zip(training, monitored, strict=True)]
         yield _number(table.training, training, "0.0000")
         yield _number("gap", gaps, "0.0000")

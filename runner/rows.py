@@ -18,11 +18,10 @@ from runner.datasets import Examples
 def over_rows(network: keras.Model, examples: Examples) -> keras.Model:
     """A model from example numbers, int32 [batch], to what `network` makes of their features."""
     numbers = keras.Input((), dtype="int32", name="numbers")
-    first = network.layers[0] if isinstance(network, keras.Sequential) else None
     if not examples.is_sparse:
         outputs = network(DenseRows(examples)(numbers))
-    elif isinstance(first, keras.layers.Dense):
-        outputs = SparseRowsTimesKernel(examples.features, first)(numbers)
+    elif begins_with_plain_dense(network):
+        outputs = SparseRowsTimesKernel(examples.features, network.layers[0])(numbers)
         for layer in network.layers[1:]:
             outputs = layer(outputs)
     else:
@@ -30,9 +29,25 @@ def over_rows(network: keras.Model, examples: Examples) -> keras.Model:
     return keras.Model(numbers, outputs)
 
 
-def bytes_each(model: keras.Model) -> int:
-    """Memory that an example takes where the model is widest, in bytes: a layer's output, or a sparse row's mean."""
-    widest = max(4 * math.prod(layer.output.shape[1:]) for layer in model.layers)
+def begins_with_plain_dense(network: keras.Model) -> bool:
+    """Whether a network begins with what SparseRowsTimesKernel computes, and what follows are its layers in turn."""
+    if type(network) is not keras.Sequential or [type(layer) for layer in network.layers[:1]] != [keras.layers.Dense]:
+        return False
+    first = network.layers[0]
+    dtypes = {network.inputs[0].dtype, network.compute_dtype, first.compute_dtype, first.variable_dtype}
+    altered = first.activity_regularizer or first.lora_enabled or first.quantization_mode
+    altered = altered or any("call" in vars(each) for each in (network, first))
+    return dtypes == {"float32"} and not altered
+
+
+def bytes_each(model: keras.Model, graph: tf.Graph) -> int:
+    """Memory that an example takes where a graph of the model is widest, in bytes: a tensor, or a sparse row's mean.
+
+    The graph sees into nested networks and layers, as the model's own list of layers does not.
+    """
+    shapes = [(tensor.dtype.size, tensor.shape) for each in graph.get_operations() for tensor in each.outputs]
+    of_examples = [(size, shape) for size, shape in shapes if shape.rank and not shape.is_fully_defined()]
+    widest = max(size * math.prod(length or 1 for length in shape) for size, shape in of_examples)
     sparse = [layer.rows for layer in model.layers if isinstance(layer, SparseRowsTimesKernel)]
     # A nonzero is a column, int32, a one, int8, and in the product that one as float32.
     return max([widest, *(9 * rows.nnz // rows.shape[0] for rows in sparse)])
@@ -70,6 +85,7 @@ class SparseRows(keras.layers.Layer):
     def __init__(self, rows: Any) -> None:
         super().__init__(name="rows")
         self.rows = rows
+        self.supports_jit = False  # XLA cannot call back into Python
 
     def call(self, numbers: tf.Tensor) -> tf.Tensor:
         dense = tf.numpy_function(self._dense, [numbers], tf.float32)
@@ -87,6 +103,7 @@ class SparseRowsTimesKernel(keras.layers.Layer):
 
     def __init__(self, rows: Any, dense: keras.layers.Dense) -> None:
         super().__init__(name="rows_times_kernel")
+        self.supports_jit = False  # XLA cannot call back into Python
         self.rows = rows
         self.dense = dense
         self.latest: tuple[np.ndarray, Any] = (np.empty(0, np.int32), None)

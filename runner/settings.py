@@ -49,9 +49,9 @@ class Setting:
         """The standard deviation over the seeds; None for a single one."""
         return stdev(self.results) if len(self.results) > 1 else None
 
-    def mean_at_best(self, column: str) -> float | None:
-        """The mean over the seeds of another column at each run's best epoch; None where no value is finite."""
-        values = [run.best[column] for run in self.runs if math.isfinite(run.best.get(column, math.nan))]
+    def training_at_best(self, column: str) -> float | None:
+        """The mean over the seeds of a training column at each run's best epoch; None where no value is finite."""
+        values = [value for value in (run.training_at_best(column) for run in self.runs) if math.isfinite(value)]
         return fmean(values) if values else None
 
     @property

@@ -132,12 +132,20 @@ def _loss_misfits(task: Task) -> list[str]:
     return [f"training.loss={task.loss} does not fit {_described(task.form)}: use auto or {', '.join(fitting)}"]
 
 
+def fits(metric: str, task: Task) -> bool:
+    """Whether a metric of Keras says of such a task what its name says."""
+    if metric in names.COUNTS and task.form == names.ONE_HOT and task.classes == 2:
+        return False
+    return task.form in names.METRICS[metric].fits
+
+
 def _metric_misfits(task: Task) -> list[str]:
     found = []
     for name in task.metrics:
-        if name not in register.metrics and task.form not in names.METRICS[name].fits:
-            fitting = [each for each, metric in names.METRICS.items() if task.form in metric.fits]
-            found.append(f"training.metrics: {name} does not fit {_described(task.form)}: use {', '.join(fitting)}")
+        if name not in register.metrics and not fits(name, task):
+            of_two = " of two classes" if name in names.COUNTS and task.form == names.ONE_HOT else ""
+            fitting = ", ".join(each for each in names.METRICS if fits(each, task))
+            found.append(f"training.metrics: {name} does not fit {_described(task.form)}{of_two}: use {fitting}")
     if len(set(task.metrics)) < len(task.metrics):
         found.append(f"training.metrics must name each metric once; got {list(task.metrics)}")
     if _direction(task.monitor, task.metrics) is None:

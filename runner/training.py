@@ -15,6 +15,7 @@ from runner import backend, batches, metrics_csv, model, rows
 from runner.checkpoint import State
 from runner.config import Config
 from runner.datasets import Data
+from runner.evaluation import Evaluation
 from runner.interruption import Interruption
 from runner.metrics_csv import Row
 from runner.task import Task, column
@@ -98,7 +99,7 @@ def fit(
             callback.on_train_end()
         return
     callbacks = [
-        Validation(split, targets, config),
+        Validation(Evaluation(trained, split.validation, targets)),
         early_stopping,
         Record(history, steps, len(split.train), task),
         Observers(history, observers),
@@ -143,24 +144,14 @@ def _stream(config: Config, split: batches.Split, targets: NDArray[Any], first_e
 
 
 class Validation(keras.callbacks.Callback):
-    """Adds the validation columns to an epoch's logs: compiled calls over all rows, for fit's own pass costs double."""
+    """Adds the validation columns to an epoch's logs; fit's own pass costs double."""
 
-    def __init__(self, split: batches.Split, targets: NDArray[Any], config: Config) -> None:
+    def __init__(self, evaluation: Evaluation) -> None:
         super().__init__()
-        self.numbers, self.targets, self.config = split.validation, targets, config
-        self.chunks: list[tuple[NDArray[Any], NDArray[Any]]] = []
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        runs = batches.chunks(self.numbers, rows.bytes_each(self.model))
-        self.chunks = [(numbers, self.targets[numbers]) for numbers in runs]
+        self.evaluation = evaluation
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if not self.chunks:
-            return
-        self.model.reset_metrics()
-        for numbers, targets in self.chunks:
-            results = self.model.test_on_batch(numbers, targets, return_dict=True)
-        logs.update({f"val_{name}": float(value) for name, value in results.items()})
+        logs.update({f"val_{name}": value for name, value in self.evaluation().items()})
 
 
 class Record(keras.callbacks.Callback):

@@ -248,10 +248,12 @@ def test_words_that_a_plugins_model_would_not_look_at_are_refused() -> None:
     ]
 
 
-def test_an_unknown_activation_is_refused() -> None:
-    (line,) = refusal("model.activation=rel")
+@pytest.mark.parametrize(("name", "meant"), [("rel", "relu"), ("ReLU", "relu"), ("Tanh", "tanh"), ("SiLU", "silu")])
+def test_an_unknown_activation_is_refused(name: str, meant: str) -> None:
+    """Keras knows an activation by its name in lower case alone."""
+    (line,) = refusal(f"model.activation={name}")
     assert line.startswith("model.activation must be one of celu, elu, ")
-    assert line.endswith("; got rel; did you mean relu?")
+    assert line.endswith(f"; got {name}; did you mean {meant}?")
 
 
 @pytest.mark.parametrize("name", ["bce", "BCE", "BinaryCrossentropy", "binary_crossentropy"])

@@ -66,8 +66,8 @@ def test_another_column_is_taken_at_each_runs_own_best_epoch(run: Callable[..., 
     """Training accuracy at the best epochs 1 and 2: (1 + 0.7)/2 = 0.85 and (1 + 0.9)/2 = 0.95, in the mean 0.9."""
     table = only(tables([run("a", (0.7, 0.6)), run("b", (0.5, 0.9), {"seed": 1})]))
     assert table.training == "accuracy"
-    assert table.settings[0].mean_at_best("accuracy") == pytest.approx(0.9)
-    assert table.settings[0].mean_at_best("f1_score") is None
+    assert table.settings[0].training_at_best("accuracy") == pytest.approx(0.9)
+    assert table.settings[0].training_at_best("f1_score") is None
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -336,3 +336,11 @@ def test_equal_settings_stand_in_the_order_of_their_folders(run: Callable[..., R
 
 def test_no_runs_are_no_tables() -> None:
     assert tables([]) == []
+
+
+def test_the_training_column_is_the_one_evaluated_at_the_best_epoch(
+    run: Callable[..., Run],
+) -> None:
+    """Evaluated 0.99 and, of a run without it, (1 + 0.9)/2 = 0.95 of its row: 0.97 in the mean."""
+    table = only(tables([run("a", (0.5, 0.9), training_at_best={"accuracy": 0.99}), run("b", (0.5, 0.9), {"seed": 1})]))
+    assert table.settings[0].training_at_best("accuracy") == pytest.approx(0.97)

@@ -131,12 +131,14 @@ def test_each_metric_is_taken_or_refused_with_those_that_fit(config_of: ConfigOf
     for name, metric in names.METRICS.items():
         config.training.metrics = [name]
         problems = task.resolve(config, 2)[1]
-        if form in metric.fits:
+        of_one_class = form == names.ONE_HOT and name in names.COUNTS
+        if form in metric.fits and not of_one_class:
             assert problems == []
         else:
             (line,) = problems
             offered = line.partition(": use ")[2].split(", ")
-            assert offered == [each for each, of in names.METRICS.items() if form in of.fits]
+            fitting = [each for each, of in names.METRICS.items() if form in of.fits]
+            assert offered == [each for each in fitting if form != names.ONE_HOT or each not in names.COUNTS]
 
 
 @pytest.mark.parametrize(
@@ -187,3 +189,11 @@ def test_all_misfits_are_said_at_once(config_of: ConfigOf) -> None:
         "training.loss",
         "training.monitor",
     ]
+
+
+def test_counts_of_one_hot_labels_are_taken_of_more_than_two_classes(config_of: ConfigOf) -> None:
+    config = config_of("dataset.labels=one_hot", "training.metrics=[true_positives]", "training.monitor=val_loss")
+    assert task.resolve(config, 3)[1] == []
+    (line,) = task.resolve(config, 2)[1]
+    what = "training.metrics: true_positives does not fit a softmax head with one-hot labels of two classes"
+    assert line.startswith(f"{what}: use accuracy, categorical_accuracy, ")

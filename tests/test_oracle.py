@@ -1,0 +1,14 @@
+"""Ten random configs of the campaign `python -m tests.oracle` agree with plain Keras."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests import oracle
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_a_random_config_agrees_with_plain_keras(tmp_path: Path, number: int) -> None:
+    words, budget = oracle.drawn(np.random.default_rng([1, number]))
+    assert oracle.mismatches(words, budget, tmp_path / "run") == [], f"{' '.join(words)}, budget {budget}"
