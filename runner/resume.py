@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from runner import (
 from runner.config import Config, shown
 from runner.datasets import Data
 from runner.errors import ConfigError, DataError
-from runner.recorded import COMPLETED
+from runner.overrides import did_you_mean, is_value
+from runner.recorded import COMPLETED, flat
 
 USAGE = "python -m runner resume PATH [training.epochs=N] [--anyway]"
 ANYWAY = "what was trained may not go on as it would have: give --anyway to go on"
@@ -76,12 +78,15 @@ def _record(folder: Path) -> dict[str, Any]:
 def _take(config: Config, overrides: list[str], recorded: int) -> None:
     """Put the one value that may change; refuse every other that is not the recorded one."""
     problems = []
+    known = [key for key, _ in flat(dataclasses.asdict(config))]
     for word in overrides:
         key, equals, given = word.partition("=")
         if not equals:
             problems.append(f"{word} cannot be read: {USAGE}")
-        elif given == _recorded(config, key):
+        elif is_value(given, _node(config, key)):
             continue
+        elif key not in known and _node(config, key) is None:
+            problems.append(f"{key} is not a key of the config{did_you_mean(key, known)}")
         elif key != "training.epochs":
             problems.append(f"{key} must stay as recorded, {_recorded(config, key)}; got {given}: train a new run")
         elif not given.isdecimal() or int(given) < max(recorded, 1):
@@ -94,11 +99,16 @@ def _take(config: Config, overrides: list[str], recorded: int) -> None:
         raise ConfigError(problems)
 
 
-def _recorded(config: Config, key: str) -> str:
+def _node(config: Config, key: str) -> Any:
+    """What the config has for a key; of a group, the choice."""
     node: Any = config
     for name in key.split("."):
         node = node.get(name) if isinstance(node, dict) else getattr(node, name, None)
-    return shown(node)
+    return getattr(node, "name", node)
+
+
+def _recorded(config: Config, key: str) -> str:
+    return shown(_node(config, key))
 
 
 def _differences(record: dict[str, Any], data: Data) -> Iterator[str]:
