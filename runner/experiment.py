@@ -4,6 +4,8 @@ import contextlib
 import errno
 import logging
 import math
+import os
+import re
 import shutil
 import time
 import traceback
@@ -97,14 +99,30 @@ def _recorded(record: Record, signals: interruption.Interruption) -> Iterator[No
             signals.stop()
     except KeyboardInterrupt:
         record.write(status="interrupted")
-    except OSError as error:
-        log.error("the run failed\n%s", traceback.format_exc())
-        record.fail(f"{error.filename or record.folder} cannot be written ({error.strerror}): make room, then resume")
     except (Exception, SystemExit) as error:
         log.error("the run failed\n%s", traceback.format_exc())
-        record.fail(reason(error))
+        record.fail(_unwritten(error, record.folder) or reason(error))
     else:
         record.write(status="completed")
+
+
+# What a disk says that takes no more; HDF5 says it in its text alone.
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
+
+
+def _unwritten(error: BaseException, folder: Path) -> str | None:
+    """What to do where the disk or the run's folder is at fault; None where the user's own code may be."""
+    if not isinstance(error, OSError):
+        return None
+    in_text = re.search(r"errno = (\d+)", str(error))
+    number = error.errno or (int(in_text[1]) if in_text else None)
+    named = isinstance(error.filename, (str, bytes)) and Path(os.fsdecode(error.filename)).absolute()
+    is_ours = named and named.is_relative_to(folder.absolute())
+    is_only_missing = number == errno.ENOENT and named and named.parent.is_dir()
+    if number not in DISK and (not is_ours or is_only_missing):
+        return None
+    why = error.strerror or (os.strerror(number) if number else str(error))
+    return f"{error.filename or folder} cannot be written ({why}): make room, then resume"
 
 
 def reason(error: BaseException) -> str:

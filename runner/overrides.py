@@ -159,6 +159,17 @@ def last_of_each_key(overrides: Sequence[Override]) -> list[Override]:
     return list({each.get_key_element(): each for each in overrides}.values())
 
 
+def is_value(text: str, value: Any) -> bool:
+    """Whether the text of a word is this value, however it is written: `1e-3` is 0.001."""
+    if text == shown(value):
+        return True
+    try:
+        read = OverridesParser.create().parse_overrides([f"key={text}"])[0].value()
+    except HydraException:
+        return False
+    return bool(read == value) and isinstance(read, bool) == isinstance(value, bool)
+
+
 def refuse_sweeps(overrides: list[Override]) -> None:
     problems = [
         f"{as_given(each).lstrip('+')} names several values: add -m to train each, or write a list as [a,b]"

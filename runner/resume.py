@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from runner import record as records
 from runner.config import Config, out_of_range, shown
 from runner.datasets import Data
 from runner.errors import ConfigError
-from runner.recorded import COMPLETED
+from runner.overrides import did_you_mean, is_value
+from runner.recorded import COMPLETED, flat
 
 USAGE = "python -m runner resume PATH [training.epochs=N] [--anyway]"
 WHERE_DATA_IS = ("dataset.path", "dataset.source")  # what the data is, its fingerprint says
@@ -72,14 +74,17 @@ def _resume_run(folder: Path, overrides: list[str], anyway: bool) -> int:
 def _take(config: Config, overrides: list[str], recorded: int) -> None:
     """Put the one value that may change; refuse every other that is not the recorded one."""
     problems = []
+    known = [key for key, _ in flat(dataclasses.asdict(config))]
     for word in overrides:
         key, equals, given = word.partition("=")
         if not equals:
             problems.append(f"{word} cannot be read: {USAGE}")
-        elif given == _recorded(config, key):
+        elif is_value(given, _node(config, key)):
             continue
         elif key in WHERE_DATA_IS:
             _move_data(config, key, given)
+        elif key not in known and _node(config, key) is None:
+            problems.append(f"{key} is not a key of the config{did_you_mean(key, known)}")
         elif key != "training.epochs":
             problems.append(f"{key} must stay as recorded, {_recorded(config, key)}; got {given}: train a new run")
         elif not given.isdecimal() or int(given) < max(recorded, 1):
@@ -100,11 +105,16 @@ def _move_data(config: Config, key: str, given: str) -> None:
         config.dataset.path = None if given == "null" else str(Path(given).expanduser().absolute())
 
 
-def _recorded(config: Config, key: str) -> str:
+def _node(config: Config, key: str) -> Any:
+    """What the config has for a key; of a group, the choice."""
     node: Any = config
     for name in key.split("."):
         node = node.get(name) if isinstance(node, dict) else getattr(node, name, None)
-    return shown(node)
+    return getattr(node, "name", node)
+
+
+def _recorded(config: Config, key: str) -> str:
+    return shown(_node(config, key))
 
 
 def _refuse_other_numerics(records: Iterable[tuple[Path, dict[str, Any]]]) -> None:

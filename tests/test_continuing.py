@@ -155,7 +155,19 @@ def test_resume_goes_on_in_the_folder_and_refuses_everything_else(runner: Comman
         "training.epochs must be at least the 2 recorded; got 1",
     ]
     assert (tmp_path / "run" / "run.json").read_bytes() == before
-    longer = runner("resume", "run", "training.epochs=4")
+    refused = runner("resume", "run", "lr=0.01", "optimizer=adam", "epochs=3", "optimizer.centered=0")
+    assert (refused.returncode, refused.stderr.splitlines()) == (
+        2,
+        [
+            "lr is not a key of the config; did you mean optimizer.learning_rate?",
+            "optimizer must stay as recorded, rmsprop; got adam: train a new run",
+            "epochs is not a key of the config; did you mean training.epochs?",
+            "optimizer.centered must stay as recorded, false; got 0: train a new run",
+        ],
+    )
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+    same = ["optimizer.learning_rate=1e-3", "optimizer=rmsprop", "training.metrics=[ accuracy ]", "dataset.path=null"]
+    longer = runner("resume", "run", "training.epochs=4", *same)
     assert longer.returncode == 0, longer.stderr
     assert metrics_of(tmp_path / "run") == metrics_of(tmp_path / "plain")
     assert record_of(tmp_path / "run")["inherited_epochs"] == 0

@@ -41,6 +41,12 @@ def moody(input_shape, output_units, output_activation, mood="fine"):
 
     if mood == "raises":
         raise RuntimeError("not\\ntoday")
+    if mood == "reads":
+        open("weights.txt")
+    if mood == "fills":
+        raise OSError(28, "No space left on device", "/tmp/elsewhere")
+    if mood == "hdf5":
+        raise OSError("Can't write data (file write failed: errno = 28, error message = 'No space left on device')")
     if mood == "leaves":
         raise SystemExit("enough")
     if mood == "dies":
@@ -228,6 +234,16 @@ def test_in_a_sequential_sweep_each_job_fails_alone_and_says_why(
     assert resume.main([str(folder)]) == 1
     assert "Traceback" not in capsys.readouterr().err
     assert (job(folder, 0) / "runner.log").read_text().count("Traceback") == 2
+
+
+def test_an_error_of_ones_own_code_is_not_taken_for_a_full_disk(asked: Callable[..., int], place: Path) -> None:
+    words = [*MOODY, "training.epochs=1", "model.options.mood=reads,fills,hdf5", "hydra.sweep.dir=sweep"]
+    assert asked("-m", *words) == 1
+    assert [row["error"] for row in summary_of(place / "sweep")] == [
+        "FileNotFoundError: [Errno 2] No such file or directory: 'weights.txt'",
+        "/tmp/elsewhere cannot be written (No space left on device): make room, then resume",
+        f"sweep/{job(place / 'sweep', 2).name} cannot be written (No space left on device): make room, then resume",
+    ]
 
 
 def test_fail_fast_begins_no_job_after_the_first_failure(asked: Callable[..., int], place: Path) -> None:
@@ -641,7 +657,7 @@ def test_each_job_is_the_one_that_hydra_composes_in_the_folder_that_it_names(
         folder = marked / "sweep" / row["folder"]
         composed = OmegaConf.load(folder / ".hydra" / "config.yaml")
         recorded = record_of(folder)["config"]
-        (metrics,) = csv.DictReader((folder / "metrics.csv").open())
+        (metrics,) = csv.DictReader((folder / "metrics.csv").read_text().splitlines())
         assert (recorded["seed"], recorded["training"]["batch_size"]) == (composed.seed, composed.training.batch_size)
         assert float(lines[str(folder)]) == pytest.approx(float(metrics["val_accuracy"]), abs=1e-6)
 
