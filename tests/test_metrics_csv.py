@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,3 +49,19 @@ def test_a_file_whose_epochs_do_not_count_from_one_is_refused(tmp_path: Path) ->
     path.write_text("epoch,loss\n1,0.5\n3,0.4\n")
     with pytest.raises(ValueError, match="count from 1"):
         metrics_csv.read(path)
+
+
+def test_nan_and_infinity_are_spelt_as_every_reader_takes_them(tmp_path: Path) -> None:
+    """Polars takes `nan` for a text, and `Infinity` too."""
+    rows = [{"epoch": 1, "loss": math.nan, "val_loss": math.inf}, {"epoch": 2, "loss": -math.inf, "val_loss": 0.5}]
+    path = tmp_path / "metrics.csv"
+    path.write_text(metrics_csv.text(rows))
+    assert path.read_text() == "epoch,loss,val_loss\n1,NaN,inf\n2,-inf,0.5\n"
+    assert pd.read_csv(path).dtypes.map(str).tolist() == ["int64", "float64", "float64"]
+    assert repr(metrics_csv.read(path)) == repr([{**row, "epoch": float(row["epoch"])} for row in rows])
+
+
+def test_a_file_of_an_earlier_version_is_read_with_its_nan(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text("epoch,loss\n1,nan\n")
+    assert math.isnan(metrics_csv.read(path)[0]["loss"])
