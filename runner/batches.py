@@ -62,7 +62,7 @@ def split_warnings(training: Training, data: Data) -> list[str]:
     found = []
     unseen = np.setdiff1d(validated, trained)
     if len(unseen):
-        found.append(f"holds out class {listed(unseen)}, never trained on")
+        found.append(f"holds out class {listed(unseen)}, never trained on,")
     elif len(validated) == 1 < held_out(training.validation_split, len(data.train)):
         found.append(f"holds out class {listed(validated)} alone")
     warnings = [

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner import comparison, filters, recorded, run_folder, sentences
+from runner import comparison, filters, metrics_csv, recorded, run_folder, sentences
 from runner.comparison import Comparison, Judged
 from runner.config import shown
 from runner.display import counted, number, say, table
@@ -289,6 +289,8 @@ def _write_csv(found: Comparison, options: argparse.Namespace) -> None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return metrics_csv.cell("", value)
     return shown(value) if isinstance(value, (list, dict, bool)) else value
 
 

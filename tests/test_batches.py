@@ -99,9 +99,9 @@ def test_a_split_that_makes_validation_meaningless_is_refused(split: float, wher
 @pytest.mark.parametrize(
     ("split", "where", "data", "why"),
     [
-        (0.45, "first", SORTED, "holds out class 0, 1, 2, 3, never trained on"),
+        (0.45, "first", SORTED, "holds out class 0, 1, 2, 3, never trained on,"),
         (0.05, "last", SORTED, "holds out class 9 alone"),
-        (0.75, "first", of_labels(*range(8), 6, 7), "holds out class 0, 1, 2, 3, 4, 5, never trained on"),
+        (0.75, "first", of_labels(*range(8), 6, 7), "holds out class 0, 1, 2, 3, 4, 5, never trained on,"),
     ],
 )
 def test_what_a_split_hides_is_said(split: float, where: str, data: Data, why: str) -> None:
