@@ -83,6 +83,7 @@ def _train(words: list[str]) -> int:
     identities = [identity.identity_of(config, its) for config, its in zip(configs, data, strict=True)]
     refuse_other_runs(plan, identities)
     display.warn_of_samples(configs, data)
+    display.warn(check.warnings(configs, data))
     if plan.multirun:
         with broken_pipes_survived():
             return _sweep(plan, identities, place)

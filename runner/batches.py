@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from runner.config import Training
 from runner.datasets import Data
+from runner.datasets.labels import listed
 
 SPLIT_SEED = 0  # a random split is the same for every seed, so that seeds differ in training only
 
@@ -40,8 +41,51 @@ def split_problems(training: Training, data: Data) -> list[str]:
     elif share and not count:
         why = "must hold out at least one example, or be 0"
     else:
-        return []
+        return _class_problems(training, data)
     return [f"training.validation_split {why}: {data.label} has {examples:,} training examples; got {share}"]
+
+
+def _class_problems(training: Training, data: Data) -> list[str]:
+    trained, validated = _classes(training, data)
+    if not len(validated):
+        return []
+    if len(trained) == 1 or not np.isin(validated, trained).any():
+        why = f"trains on class {listed(trained)} alone and holds out {listed(validated)}"
+    else:
+        return []
+    return [f"training.validation_from={training.validation_from} {why} of {data.label}: {_remedy(training)}"]
+
+
+def split_warnings(training: Training, data: Data) -> list[str]:
+    """What a reader of the numbers must know about the classes: those never trained on, or one held out alone."""
+    trained, validated = _classes(training, data)
+    found = []
+    unseen = np.setdiff1d(validated, trained)
+    if len(unseen):
+        found.append(f"holds out class {listed(unseen)}, never trained on,")
+    elif len(validated) == 1 < held_out(training.validation_split, len(data.train)):
+        found.append(f"holds out class {listed(validated)} alone")
+    warnings = [
+        f"training.validation_from={training.validation_from} {why} of {data.label}: {_remedy(training)}"
+        for why in found
+    ]
+    absent = np.setdiff1d(np.arange(data.classes), np.union1d(trained, validated))
+    if len(absent):
+        warnings.append(f"no training example of {data.label} has the class {listed(absent)}")
+    return warnings
+
+
+def _classes(training: Training, data: Data) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The classes trained on and those held out, ascending."""
+    labels = np.asarray(data.train.labels)
+    numbers = split(training, labels)
+    return np.unique(labels[numbers.train]), np.unique(labels[numbers.validation])
+
+
+def _remedy(training: Training) -> str:
+    if training.validation_from == "stratified":
+        return "give it more examples of each class"
+    return "use training.validation_from=stratified"
 
 
 def split(training: Training, labels: NDArray[np.integer]) -> Split:

@@ -29,6 +29,18 @@ def check(configs: list[Config]) -> list[Data]:
     return loaded
 
 
+def warnings(configs: list[Config], data: list[Data]) -> list[str]:
+    """What is no reason to refuse, and has to be said before the training."""
+    pairs = zip(configs, data, strict=True)
+    distinct = {repr((each.dataset, _split(each))): (each, its) for each, its in pairs}
+    found = (line for each, its in distinct.values() for line in batches.split_warnings(each.training, its))
+    return list(dict.fromkeys(found))
+
+
+def _split(config: Config) -> tuple[int | float, str]:
+    return config.training.validation_split, config.training.validation_from
+
+
 def _missing_packages(config: Config) -> list[str]:
     if not config.training.tensorboard or plugins.is_found("tensorboard"):
         return []

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner import catalog, comparison, filters, run_folder, sentences
+from runner import catalog, comparison, filters, metrics_csv, run_folder, sentences
 from runner.comparison import Comparison, Judged
 from runner.config import shown
 from runner.display import counted, number, say, table
@@ -269,6 +269,8 @@ def _write_csv(found: Comparison, options: argparse.Namespace) -> None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return metrics_csv.cell("", value)
     return shown(value) if isinstance(value, bool) else _hashable(value)
 
 

@@ -39,6 +39,11 @@ def warn_of_samples(configs: list[Config], data: "list[Data]") -> None:
         Console(stderr=True, highlight=False).print(Text(text, "bold black on yellow"), soft_wrap=True)
 
 
+def warn(texts: list[str]) -> None:
+    for text in texts:
+        say(f"warning: {text}", sys.stderr)
+
+
 class Screen:
     """How a single run is shown: its header, then an epoch after the other."""
 

@@ -22,8 +22,10 @@ def text(rows: list[Row]) -> str:
 
 
 def cell(key: str, value: float) -> str:
-    """A number as it stands in a file: in full precision, a count as a whole number."""
-    return str(int(value)) if key in INTEGERS else repr(float(value))
+    """A number as it stands in a file: in full precision, a count as a whole number, NaN as all readers spell it."""
+    if key in INTEGERS:
+        return str(int(value))
+    return "NaN" if math.isnan(value) else repr(float(value))
 
 
 def read(path: Path) -> list[Row]:

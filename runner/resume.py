@@ -63,6 +63,7 @@ def _resume_run(folder: Path, overrides: list[str], anyway: bool) -> int:
     _take(config, overrides, record["epochs"])
     (data,) = check.check([config])
     display.warn_of_samples([config], [data])
+    display.warn(check.warnings([config], [data]))
     differences = list(identity.differences(record, config, data))
     if differences and not anyway:
         raise ConfigError([*differences, ANYWAY])
@@ -140,6 +141,7 @@ def _resume_sweep(folder: Path, overrides: list[str], anyway: bool) -> int:
     configs = [compose.from_record(job.config) for job in whole.jobs]
     data = check.check(configs)
     display.warn_of_samples(configs, data)
+    display.warn(check.warnings(configs, data))
     identities = [identity.identity_of(config, its) for config, its in zip(configs, data, strict=True)]
     shelves = [app.OUTPUTS, folder]
     keep = outlook.epochs_to_keep(configs, identities)

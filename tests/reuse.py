@@ -13,6 +13,7 @@ import random
 import shutil
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,8 @@ def command(folder: Path, *words: str) -> int:
             front_door()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
+        except Exception:
+            traceback.print_exc()
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -198,7 +201,7 @@ class World:
             return "nothing"
         folder = self.chance.choice(runs)
         shutil.rmtree(folder)
-        return self.run(*self.words(), f"hydra.run.dir={folder.relative_to(self.folder)}")
+        return self.run(*self.words(), f'hydra.run.dir="{folder.relative_to(self.folder)}"')
 
     def edit(self) -> str:
         self.activation = self.chance.choice(ACTIVATIONS)

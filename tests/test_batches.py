@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from runner import batches
 from runner.config import Training
+from runner.datasets import Data, Examples
 
 
 def a_training(split: float, where: str) -> Training:
@@ -68,3 +69,47 @@ def test_chunks_stay_within_the_budget(examples: int, bytes_each: int, budget: i
     chunks = batches.chunks(numbers, bytes_each, budget)
     assert [number for chunk in chunks for number in chunk] == numbers.tolist()
     assert all(len(chunk) == 1 or len(chunk) * bytes_each <= budget for chunk in chunks)
+
+
+def of_labels(*labels: int) -> Data:
+    """A dataset of ones with these labels to train on."""
+    examples = Examples(np.ones((len(labels), 1)), np.array(labels))
+    return Data("mine", "own", "", max(labels) + 1, examples, examples)
+
+
+SORTED = of_labels(*[label for label in range(10) for _ in range(10)])
+
+
+@pytest.mark.parametrize(
+    ("split", "where", "data", "why"),
+    [
+        (0.4, "first", SORTED, "trains on class 4, 5, 6, 7, 8, 9 alone and holds out 0, 1, 2, 3"),
+        (0.5, "last", of_labels(0, 0, 1, 1), "trains on class 0 alone and holds out 1"),
+        (0.75, "first", of_labels(0, 0, 1, 1), "trains on class 1 alone and holds out 0, 1"),
+    ],
+)
+def test_a_split_that_makes_validation_meaningless_is_refused(split: float, where: str, data: Data, why: str) -> None:
+    (line,) = batches.split_problems(a_training(split, where), data)
+    assert line == f"training.validation_from={where} {why} of mine: use training.validation_from=stratified"
+    if len(data.train) >= 10:
+        assert batches.split_problems(a_training(split, "stratified"), data) == []
+        assert batches.split_warnings(a_training(split, "stratified"), data) == []
+
+
+@pytest.mark.parametrize(
+    ("split", "where", "data", "why"),
+    [
+        (0.45, "first", SORTED, "holds out class 0, 1, 2, 3, never trained on,"),
+        (0.05, "last", SORTED, "holds out class 9 alone"),
+        (0.75, "first", of_labels(*range(8), 6, 7), "holds out class 0, 1, 2, 3, 4, 5, never trained on,"),
+    ],
+)
+def test_what_a_split_hides_is_said(split: float, where: str, data: Data, why: str) -> None:
+    lines = batches.split_warnings(a_training(split, where), data)
+    assert lines == [f"training.validation_from={where} {why} of mine: use training.validation_from=stratified"]
+
+
+def test_a_class_without_training_examples_is_said() -> None:
+    data = of_labels(0, 1, 3, 0, 1, 3)
+    assert batches.split_warnings(a_training(0, "first"), data) == ["no training example of mine has the class 2"]
+    assert batches.split_problems(a_training(0, "first"), data) == []

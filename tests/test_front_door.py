@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from runner import app, compose, experiment, run_folder
+from runner import app, compose, experiment, register, run_folder
 from tests.conftest import Command
 
 Train = Callable[..., experiment.Outcome]
@@ -375,3 +376,25 @@ def test_a_config_folder_that_is_not_there_is_refused_in_a_line(runner: Command,
     assert (ran.returncode, [*tmp_path.iterdir()]) == (2, [])
     (line,) = ran.stderr.splitlines()
     assert "nope" in line
+
+
+@pytest.mark.parametrize("words", [[], ["-m", "seed=0,1"]])
+def test_sorted_labels_are_refused_or_said_before_the_training(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    """Held out from the first, none of ten sorted classes would be met again: 0.0000 in every epoch."""
+    x, y = np.random.default_rng(0).normal(size=(100, 4)), np.repeat(np.arange(10), 10)
+    monkeypatch.setitem(register.datasets, "points", lambda: ((x, y), (x, y)))
+    ask = ["dataset.name=points", "plan=true", *words]
+    assert asked(*ask, "training.validation_split=0.4") == 2
+    refused = capsys.readouterr().err
+    assert refused.startswith("training.validation_from=first trains on class 4, 5, 6, 7, 8, 9 alone and holds out 0, ")
+    assert refused.endswith("of points: use training.validation_from=stratified\n")
+    assert asked(*ask, "training.validation_split=0.45") == 0
+    assert capsys.readouterr().err == (
+        "warning: training.validation_from=first holds out class 0, 1, 2, 3, never trained on, of points: "
+        "use training.validation_from=stratified\n"
+    )
+    assert asked(*ask, "training.validation_split=0.4", "training.validation_from=stratified") == 0
+    assert capsys.readouterr().err == ""
+    assert os.listdir(here) == []

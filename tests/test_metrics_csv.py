@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,3 +103,19 @@ def test_a_finished_run_writes_a_file_again_that_was_damaged(
     again = train(*words)
     assert (again.status, again.epochs) == ("completed", 2)
     assert path.read_bytes() == written
+
+
+def test_nan_and_infinity_are_spelt_as_every_reader_takes_them(tmp_path: Path) -> None:
+    """Polars takes `nan` for a text, and `Infinity` too."""
+    rows = [{"epoch": 1, "loss": math.nan, "val_loss": math.inf}, {"epoch": 2, "loss": -math.inf, "val_loss": 0.5}]
+    path = tmp_path / "metrics.csv"
+    path.write_text(metrics_csv.text(rows))
+    assert path.read_text() == "epoch,loss,val_loss\n1,NaN,inf\n2,-inf,0.5\n"
+    assert pd.read_csv(path).dtypes.map(str).tolist() == ["int64", "float64", "float64"]
+    assert repr(metrics_csv.read(path)) == repr([{**row, "epoch": float(row["epoch"])} for row in rows])
+
+
+def test_a_file_of_an_earlier_version_is_read_with_its_nan(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text("epoch,loss\n1,nan\n")
+    assert math.isnan(metrics_csv.read(path)[0]["loss"])

@@ -12,6 +12,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from runner.config import Dataset, Imdb
+from runner.datasets import labels as labelling
 from runner.datasets import npz, sample_reviews
 from runner.datasets.data import Arrays, BuiltIn, Examples
 
@@ -29,6 +30,9 @@ def settings(config: Dataset) -> dict[str, Any]:
 def read(path: Path, settings: dict[str, Any]) -> Arrays:
     """The reviews of an imdb.npz, in the order of load_data. Raises DataError."""
     raw = npz.read(path, ("x_train", "y_train", "x_test", "y_test"))
+    for split in ("train", "test"):
+        raw[f"y_{split}"] = npz.labels(path, split, raw[f"y_{split}"])
+        raw[f"x_{split}"] = _unpadded(raw[f"x_{split}"])
     _check(path, raw)
     order = np.random.RandomState(SHUFFLE_SEED)
     train = _shuffled(raw["x_train"], raw["y_train"], order)
@@ -73,10 +77,40 @@ def _check(path: Path, raw: Arrays) -> None:
         reviews, labels = raw[f"x_{split}"], raw[f"y_{split}"]
         if reviews.ndim != 1 or labels.shape != reviews.shape or not len(reviews):
             raise npz.refused(path, f"x_{split} {reviews.shape} and y_{split} {labels.shape} do not go together")
-        if labels.dtype.kind not in "iu" or not np.isin(labels, (0, 1)).all():
+        if not np.isin(labels, (0, 1)).all():
             raise npz.refused(path, f"y_{split} must hold the labels 0 and 1 only")
         if not all(_is_review(review) for review in reviews):
-            raise npz.refused(path, f"each review of x_{split} must be a list of word ranks from 1")
+            raise npz.refused(path, f"each review of x_{split} must be a list of word ranks from 1, if padded with 0")
+    if alone := labelling.one_class(raw["y_train"]):
+        raise npz.refused(path, alone)
+    if all(review[0] == START for split in ("train", "test") for review in raw[f"x_{split}"] if len(review)):
+        raise npz.refused(
+            path,
+            "every review begins with 1, as in what load_data returns, whose ids are shifted already: save the ranks "
+            "of Keras' own imdb.npz, which are its ids less 3 without the start mark",
+        )
+
+
+def _unpadded(reviews: NDArray[Any]) -> NDArray[Any]:
+    """Reviews without the zeros that pad_sequences puts before or after them to make all of one length."""
+    if reviews.ndim == 1 and reviews.dtype.kind == "O" and all(map(_is_padded, reviews)):
+        lengths = {len(review) for review in reviews}
+        return reviews if len(lengths) > 1 else _unpadded(np.asarray(reviews.tolist()))
+    if reviews.ndim != 2 or reviews.dtype.kind not in "iu":
+        return reviews
+    found = np.empty(len(reviews), object)
+    for place, review in enumerate(reviews):
+        found[place] = np.trim_zeros(review)
+    return found
+
+
+def _is_padded(review: Any) -> bool:
+    """A list or an array of whole numbers."""
+    try:
+        ranks = np.asarray(review)
+    except ValueError:
+        return False
+    return ranks.ndim == 1 and ranks.dtype.kind in "iu"
 
 
 def _is_review(review: Any) -> bool:

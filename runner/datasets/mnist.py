@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.config import Dataset
+from runner.datasets import labels as labelling
 from runner.datasets import npz
 from runner.datasets.data import Arrays, BuiltIn, Examples
 
@@ -25,7 +26,10 @@ def read(path: Path, settings: dict[str, Any]) -> Arrays:
     """The images of an mnist.npz. Raises DataError."""
     raw = npz.read(path, ("x_train", "y_train", "x_test", "y_test"))
     for split in ("train", "test"):
+        raw[f"y_{split}"] = npz.labels(path, split, raw[f"y_{split}"])
         _check(path, split, raw[f"x_{split}"], raw[f"y_{split}"])
+    if alone := labelling.one_class(raw["y_train"]):
+        raise npz.refused(path, alone)
     return _prepared((raw["x_train"], raw["y_train"]), (raw["x_test"], raw["y_test"]))
 
 
@@ -59,9 +63,11 @@ def _check(path: Path, split: str, images: NDArray[Any], labels: NDArray[Any]) -
         )
     if images.dtype.kind == "f" and not np.isfinite(images).all():
         raise npz.refused(path, f"x_{split} has values that are NaN or infinite")
+    if images.dtype.kind == "b" or (images.dtype.kind in "iuf" and images.min() >= 0 and 0 < images.max() <= 1):
+        raise npz.refused(path, f"x_{split} holds values from 0 to 1 where 0 to 255 are expected: multiply it by 255")
     if images.dtype.kind not in "iuf" or not ((images >= 0) & (images <= 255) & (images % 1 == 0)).all():
         raise npz.refused(path, f"x_{split} must hold whole numbers from 0 to 255")
-    if labels.dtype.kind not in "iu" or int(labels.min()) < 0 or int(labels.max()) >= DIGITS:
+    if labels.max() >= DIGITS:
         raise npz.refused(path, f"y_{split} must hold whole numbers from 0 to 9")
 
 

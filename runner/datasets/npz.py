@@ -9,6 +9,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.datasets import labels as labelling
 from runner.errors import DataError
 
 # What arrays of lists of whole numbers need, by NumPy's old and new module names; all else is refused.
@@ -21,15 +22,31 @@ ADMITTED = {
 }
 
 
+# A whole number as NumPy pickles one in a list.
+SCALARS = {("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scalar")}
+
+
+class Unusable(DataError):
+    """A file that cannot be used, without the remedy: that depends on where the file came from."""
+
+
+def _number(dtype: Any, contents: bytes) -> Any:
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "biuf":
+        raise pickle.UnpicklingError("it holds a NumPy scalar that is no number")
+    return np.frombuffer(contents, dtype)[0]
+
+
 class _ArraysOnly(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in ADMITTED:
             return super().find_class(module, name)
+        if (module, name) in SCALARS:
+            return _number
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no array needs")
 
 
 def read(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """The named arrays of an npz file. Raises DataError, naming file and remedy."""
+    """The named arrays of an npz file. Raises DataError, naming the file."""
     if not path.is_file():
         raise DataError(f"{path} does not exist: give another dataset.path")
     try:
@@ -43,10 +60,18 @@ def read(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
         raise refused(path, f"{error}") from None
 
 
-def refused(path: Path, why: str) -> DataError:
+def refused(path: Path, why: str) -> Unusable:
     """The line for a file that cannot be used."""
     why = "".join(each if each.isprintable() else " " for each in why)
-    return DataError(f"{path} cannot be used: {why}; replace it, or remove it to have it downloaded anew")
+    return Unusable(f"{path} cannot be used: {why}")
+
+
+def labels(path: Path, split: str, values: NDArray[Any]) -> NDArray[np.int64]:
+    """The labels of a file's split, as whole numbers."""
+    try:
+        return labelling.whole(values)
+    except ValueError as error:
+        raise refused(path, f"y_{split} {error}") from None
 
 
 def _member(archive: zipfile.ZipFile, path: Path, name: str) -> NDArray[Any]:

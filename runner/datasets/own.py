@@ -7,6 +7,7 @@ import scipy.sparse
 
 from runner import register
 from runner.config import Dataset
+from runner.datasets import labels as labelling
 from runner.datasets.data import Data, Examples
 from runner.datasets.prepared import fingerprint
 from runner.errors import DataError
@@ -19,18 +20,21 @@ def load(config: Dataset) -> Data:
     except Exception as error:
         raise DataError(
             f"dataset.name={config.name} gave no (x_train, y_train), (x_test, y_test): {type(error).__name__}: "
-            f"{' '.join(str(error).split())}"
+            f"{' '.join(str(error).split())}; correct the function in the plugin, or dataset.options"
         ) from error
     train, test = _examples(config, "train", x_train, y_train), _examples(config, "test", x_test, y_test)
     if train.features.shape[1:] != test.features.shape[1:]:
         raise _refused(
             config, f"x_train {train.features.shape} and x_test {test.features.shape} have different features"
         )
+    misfit = labelling.one_class(train.labels) or labelling.gaps(train.labels, test.labels)
+    if misfit:
+        raise _refused(config, misfit)
     return Data(
         name=config.name,
         source="own",
         fingerprint=fingerprint({**_arrays("train", train), **_arrays("test", test)}),
-        classes=max(2, int(max(train.labels.max(), test.labels.max())) + 1),
+        classes=int(max(train.labels.max(), test.labels.max())) + 1,
         train=train,
         test=test,
     )
@@ -38,6 +42,8 @@ def load(config: Dataset) -> Data:
 
 def _examples(config: Dataset, split: str, x: Any, y: Any) -> Examples:
     features, labels = _array(config, f"x_{split}", x), _array(config, f"y_{split}", y)
+    if scipy.sparse.issparse(labels):
+        raise _refused(config, f"y_{split} must be an array; got a sparse matrix")
     labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
     values = features.data if scipy.sparse.issparse(features) else features
     if values.dtype.kind not in "biuf" or features.ndim < 2:
@@ -50,11 +56,12 @@ def _examples(config: Dataset, split: str, x: Any, y: Any) -> Examples:
         values = features.data
     if labels.shape != features.shape[:1] or not len(labels):
         raise _refused(config, f"x_{split} {features.shape} and y_{split} {labels.shape} do not go together")
-    if labels.dtype.kind not in "biu" or int(labels.min()) < 0:
-        raise _refused(config, f"y_{split} must hold classes as whole numbers from 0; got {labels.dtype}")
     if not np.isfinite(values).all():
         raise _refused(config, f"x_{split} has values that are NaN or infinite")
-    return Examples(features, labels.astype(np.int64))
+    try:
+        return Examples(features, labelling.whole(labels))
+    except ValueError as error:
+        raise _refused(config, f"y_{split} {error}") from None
 
 
 def _array(config: Dataset, name: str, values: Any) -> Any:
@@ -71,7 +78,8 @@ def _arrays(split: str, examples: Examples) -> dict[str, Any]:
     if not examples.is_sparse:
         return {f"{split}_features": features, f"{split}_labels": examples.labels}
     parts = {f"{split}_{part}": getattr(features, part) for part in ("data", "indices", "indptr")}
-    return {**parts, f"{split}_labels": examples.labels}
+    columns = np.asarray(features.shape[1])  # trailing ones that are empty show in no other part
+    return {**parts, f"{split}_columns": columns, f"{split}_labels": examples.labels}
 
 
 def _refused(config: Dataset, why: str) -> DataError:

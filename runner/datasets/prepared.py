@@ -2,35 +2,44 @@
 
 import hashlib
 import json
+import os
+import secrets
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
-import filelock
 import numpy as np
 from numpy.typing import NDArray
 
 from runner.config import Dataset
+from runner.datasets import npz
 from runner.datasets.data import Arrays, BuiltIn, Data
-from runner.datasets.sources import Location, cache_dir
+from runner.datasets.sources import Location, cache_dir, locked, unwritable
 from runner.errors import DataError
 
-FORMAT = 1  # of the prepared files; another number prepares anew
+FORMAT = 2  # of the prepared files; another number prepares anew
+DAMAGED = (OSError, ValueError, KeyError, EOFError)
 
 
 def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
     """A built-in dataset from the cache, prepared first if it is not there. Raises DataError."""
     settings = built_in.settings(config)
     folder = cache_dir() / "prepared" / f"{built_in.name}-{_key(built_in, location, settings)}"
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # Path.is_dir raises where the way there is closed
         _prepare(folder, built_in, location, settings)
     try:
         return _opened(folder, built_in, location)
-    except (OSError, ValueError, KeyError, EOFError):
+    except PermissionError:
+        raise DataError(f"{folder} is another user's and not open to you: set RUNNER_CACHE_DIR elsewhere") from None
+    except DAMAGED:
         shutil.rmtree(folder, ignore_errors=True)
         _prepare(folder, built_in, location, settings)
+    try:
         return _opened(folder, built_in, location)
+    except DAMAGED as error:
+        raise DataError(
+            f"{folder} is damaged ({error}) and cannot be replaced: remove it, or set RUNNER_CACHE_DIR elsewhere"
+        ) from None
 
 
 def _opened(folder: Path, built_in: BuiltIn, location: Location) -> Data:
@@ -57,37 +66,39 @@ def fingerprint(arrays: dict[str, NDArray[Any]]) -> str:
 
 
 def _key(built_in: BuiltIn, location: Location, settings: dict[str, Any]) -> str:
-    contents = _file_hash(location.path) if location.path else built_in.sample
+    contents = _file_hash(location.path, location.remedy) if location.path else built_in.sample
     described = json.dumps([FORMAT, contents, settings], sort_keys=True)
     return hashlib.sha256(described.encode()).hexdigest()[:16]
 
 
-def _file_hash(path: Path) -> str:
+def _file_hash(path: Path, remedy: str) -> str:
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): give another dataset.path") from None
+        raise DataError(f"{path} cannot be read ({error.strerror}): {remedy}") from None
 
 
 def _prepare(folder: Path, built_in: BuiltIn, location: Location, settings: dict[str, Any]) -> None:
     """Write the arrays beside their place and move them there as one, so that no reader sees a half."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(f"{folder}.lock"):
+        with locked(Path(f"{folder}.lock")):
             if folder.is_dir():
                 return
             arrays = built_in.read(location.path, settings) if location.path else built_in.generate(settings)
             _write(folder, arrays)
+    except npz.Unusable as error:
+        raise DataError(f"{error}; {location.remedy}") from None
     except OSError as error:
-        raise DataError(
-            f"{folder.parent} cannot be written ({error.strerror}): make room, or set RUNNER_CACHE_DIR elsewhere"
-        ) from None
+        raise DataError(unwritable(folder.parent, error)) from None
 
 
 def _write(folder: Path, arrays: Arrays) -> None:
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    # Not by tempfile, which would make it its user's alone.
+    beside = folder.with_name(f".{folder.name}-{os.getpid()}-{secrets.token_hex(4)}")
     try:
+        beside.mkdir()
         for name, array in arrays.items():
             np.save(beside / f"{name}.npy", array)
         (beside / "about.json").write_text(json.dumps({"fingerprint": fingerprint(arrays)}))

@@ -1,12 +1,13 @@
 """Where a dataset's file comes from: a path, RUNNER_DATA_DIR, the Keras cache, a download, or the sample."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import filelock
@@ -23,13 +24,18 @@ ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 SECONDS_TO_CONNECT = 4
 SECONDS_OFFLINE_IS_REMEMBERED = 3600
 
+OF_THE_USER = "give another dataset.path"
+OF_THE_DATA_DIR = "replace it, or remove it from the folder that RUNNER_DATA_DIR names"
+DOWNLOADED = "remove it to have it downloaded anew"
+
 
 @dataclass(frozen=True)
 class Location:
-    """`source` is full or sample; a full one has a file."""
+    """`source` is full or sample; a full one has a file, and what to do about it where it cannot be used."""
 
     source: str
     path: Path | None = None
+    remedy: str = field(default=OF_THE_USER, compare=False)
 
 
 def cache_dir() -> Path:
@@ -44,9 +50,9 @@ def locate(config: Dataset, built_in: BuiltIn) -> Location:
     if config.path is not None:
         return Location("full", Path(config.path).expanduser())
     if on_disk := _on_disk(built_in.file):
-        return Location("full", on_disk)
+        return on_disk
     try:
-        return Location("full", _download(built_in))
+        return Location("full", _download(built_in), DOWNLOADED)
     except _OutOfReach as error:
         if config.source == "auto":
             return Location("sample")
@@ -61,17 +67,29 @@ def _keras_cache() -> Path:
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
 
 
-def _on_disk(name: str) -> Path | None:
-    folders = [_keras_cache(), cache_dir() / "downloads"]
+def _on_disk(name: str) -> Location | None:
+    places = [(_keras_cache(), DOWNLOADED), (cache_dir() / "downloads", DOWNLOADED)]
     if os.environ.get("RUNNER_DATA_DIR"):
-        folders.insert(0, Path(os.environ["RUNNER_DATA_DIR"]))
-        if not folders[0].is_dir():
-            raise DataError(f"RUNNER_DATA_DIR={folders[0]} is not a folder: correct it, or unset it")
-    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+        places.insert(0, (Path(os.environ["RUNNER_DATA_DIR"]), OF_THE_DATA_DIR))
+        if not places[0][0].is_dir():
+            raise DataError(f"RUNNER_DATA_DIR={places[0][0]} is not a folder: correct it, or unset it")
+    found = (Location("full", folder / name, remedy) for folder, remedy in places if os.path.isfile(folder / name))
+    return next(found, None)
+
+
+def unwritable(folder: Path, error: OSError) -> str:
+    """The line for a cache that takes nothing more."""
+    room = "make room, or " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return f"{folder} cannot be written ({error.strerror}): {room}set RUNNER_CACHE_DIR to a folder of yours"
+
+
+def locked(path: Path) -> filelock.BaseFileLock:
+    """A lock that every user of a shared cache can take, whoever made its file."""
+    return filelock.FileLock(path, mode=0o666)
 
 
 class _OutOfReach(Exception):
-    """The address does not answer, now or within the hour before."""
+    """The address does not answer, now or within the hour before, or nothing can be kept."""
 
 
 def _download(built_in: BuiltIn) -> Path:
@@ -79,13 +97,12 @@ def _download(built_in: BuiltIn) -> Path:
     folder = cache_dir() / "downloads"
     address = os.environ.get("RUNNER_DATA_URL") or ADDRESS
     mark = cache_dir() / f"offline-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"{folder} cannot be written ({error.strerror}): make room, or set RUNNER_CACHE_DIR elsewhere"
-        ) from None
-    with filelock.FileLock(folder / f"{built_in.file}.lock"):
+    with contextlib.ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(folder / f"{built_in.file}.lock"))
+        except OSError as error:
+            raise _OutOfReach(unwritable(folder, error)) from None
         if (folder / built_in.file).is_file():
             return folder / built_in.file
         _refuse_if_offline(mark)
@@ -99,15 +116,18 @@ def _download(built_in: BuiltIn) -> Path:
                 path=folder,
                 downloader=fetch,
             )
+            # The temporary file it was is its user's alone; the folder says who may read it.
+            (folder / built_in.file).chmod(folder.stat().st_mode & 0o666)
         except (requests.RequestException, OSError) as error:
-            mark.touch()
+            with contextlib.suppress(OSError):  # another user's mark, or no room: it is asked again the next time
+                mark.touch()
             raise _OutOfReach(type(error).__name__) from None
         except ValueError:
             raise DataError(
                 f"{address} gave another {built_in.file} than the known one (SHA-256 {built_in.sha256}); "
                 "it was not kept: set dataset.path to a file that you trust"
             ) from None
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             mark.unlink()
     return folder / built_in.file
 

@@ -75,7 +75,7 @@ def test_any_reviews_are_numbered_and_ordered_as_keras_does(
     tmp_path_factory: pytest.TempPathFactory, train: list[list[int]], test: list[list[int]], num_words: int | None
 ) -> None:
     """Empty reviews, repeated words, one review, a vocabulary smaller or larger than asked for."""
-    train = [*train, [1]]  # Keras calls even the start mark unknown where no review has a word
+    train = [*train, [2]]  # Keras calls even the start mark unknown where no review has a word
     path = imdb_file(
         tmp_path_factory.mktemp("any") / "imdb.npz",
         x_train=objects(train),
@@ -99,18 +99,21 @@ def test_unsigned_and_array_reviews_are_read_as_lists_are(tmp_path: Path) -> Non
 
 
 BAD: dict[str, dict[str, Any]] = {
-    "reviews of one length as a matrix": {"x": np.ones((2, 3), int)},
+    "vectors of zeros and ones": {"x": np.array([[0, 1, 0, 1], [1, 0, 0, 1]])},
+    "a matrix of real numbers": {"x": np.ones((2, 3))},
+    "rows of a matrix": {"x": np.ones((2, 3, 1), int)},
     "numbers in place of reviews": {"x": np.array([1, 2])},
     "fewer labels than reviews": {"y": np.array([1])},
     "more labels than reviews": {"y": np.array([1, 0, 1, 0])},
-    "labels in a column": {"y": np.array([[1], [0]])},
+    "one-hot labels": {"y": np.array([[1, 0], [0, 1]])},
     "nothing": {"x": objects([]), "y": np.array([], int)},
     "a label of 2": {"y": np.array([0, 2])},
     "a label of -1": {"y": np.array([-1, 1])},
-    "labels of real numbers": {"y": np.array([0.0, 1.0])},
+    "labels of real numbers": {"y": np.array([0.0, 0.5])},
+    "labels 1 and 2": {"y": np.array([1, 2])},
     "a label that is NaN": {"y": np.array([np.nan, 1.0])},
     "labels of text": {"y": np.array(["neg", "pos"])},
-    "labels as objects": {"y": objects([0, 1])},
+    "labels as objects": {"y": objects([0, None])},
     "a rank of 0": {"x": objects([[1, 0], [2]])},
     "a negative rank": {"x": objects([[1], [2, -7]])},
     "a real rank": {"x": objects([[1], [2, 1.5]])},
@@ -134,6 +137,45 @@ def test_a_file_of_anything_but_reviews_is_refused(tmp_path: Path, split: str, f
     replaced = {f"{name}_{split}": array for name, array in arrays.items()}
     line = refusal(imdb_config(path=imdb_file(tmp_path / "imdb.npz", **replaced)))
     assert f"x_{split}" in line or f"y_{split}" in line
+
+
+@pytest.mark.parametrize("padded", [np.array([[0, 4, 5], [0, 0, 6]]), objects([[4, 5, 0], [6, 0, 0]])])
+def test_padded_reviews_are_read_without_their_padding(tmp_path: Path, padded: Any) -> None:
+    """As `pad_sequences` gives them, before or after, as a matrix or in lists."""
+    labels = np.array([1, 0])
+    plain = imdb_file(tmp_path / "plain.npz", x_train=objects([[4, 5], [6]]), y_train=labels)
+    path = imdb_file(tmp_path / "padded.npz", x_train=padded, y_train=labels)
+    assert rows(datasets.load(imdb_config(path=path)).train) == rows(datasets.load(imdb_config(path=plain)).train)
+
+
+def test_reviews_may_be_lists_of_numpy_numbers(tmp_path: Path) -> None:
+    reviews: list[Any] = [[1, 14, 22, 16], [5, 2, 2], [30, 1]]
+    plain = datasets.load(imdb_config(path=imdb_file(tmp_path / "plain.npz", x_train=objects(reviews))))
+    numbers = objects([[np.int64(rank) for rank in review] for review in reviews])
+    read = datasets.load(imdb_config(path=imdb_file(tmp_path / "numbers.npz", x_train=numbers)))
+    assert read.fingerprint == plain.fingerprint
+
+
+def test_what_load_data_returns_is_refused_for_its_ids_are_shifted_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (x_train, y_train), (x_test, y_test) = keras_load_data(monkeypatch, imdb_file(tmp_path / "imdb.npz"), None)
+    path = imdb_file(tmp_path / "saved.npz", x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+    assert "every review begins with 1, as in what load_data returns" in refusal(imdb_config(path=path))
+
+
+@pytest.mark.parametrize("form", [bool, float, np.float32, np.uint8, object])
+@pytest.mark.parametrize("shape", [(3,), (3, 1)])
+def test_labels_that_are_whole_are_taken_in_any_form(tmp_path: Path, form: type, shape: tuple[int, ...]) -> None:
+    labels = np.array([1, 0, 1], form).reshape(shape)
+    data = datasets.load(imdb_config(path=imdb_file(tmp_path / "imdb.npz", y_train=labels)))
+    plain = datasets.load(imdb_config(path=imdb_file(tmp_path / "plain.npz")))
+    assert data.fingerprint == plain.fingerprint
+
+
+def test_labels_all_alike_are_refused(tmp_path: Path) -> None:
+    path = imdb_file(tmp_path / "imdb.npz", y_train=np.array([1, 1, 1]))
+    assert "y_train holds the class 1 alone" in refusal(imdb_config(path=path))
 
 
 def test_a_word_rank_that_no_column_can_have_is_refused(tmp_path: Path) -> None:

@@ -52,14 +52,12 @@ BAD: dict[str, dict[str, Any]] = {
     "a number": {"x": np.uint8(0)},
     "nothing": {"x": np.zeros((0, 28, 28), np.uint8), "y": np.zeros(0, np.uint8)},
     "fewer labels than images": {"y": np.zeros(1, np.uint8)},
-    "labels in a column": {"y": np.zeros((2, 1), np.uint8)},
     "one-hot labels": {"y": np.eye(10, dtype=np.uint8)[:2]},
     "a label of 10": {"y": np.array([0, 10])},
     "a label of -1": {"y": np.array([-1, 0])},
-    "labels of real numbers": {"y": np.array([0.0, 1.0])},
+    "labels of real numbers": {"y": np.array([0.0, 0.5])},
     "a label that is NaN": {"y": np.array([0.0, np.nan])},
     "labels of text": {"y": np.array(["0", "1"])},
-    "labels of yes and no": {"y": np.array([True, False])},
     "a pixel that is NaN": {"x": images(np.nan)},
     "a pixel that is infinite": {"x": images(np.inf)},
     "a pixel of minus infinity": {"x": images(-np.inf, np.float32)},
@@ -83,6 +81,28 @@ def test_a_file_of_anything_but_images_is_refused(tmp_path: Path, split: str, fa
     replaced = {f"{name}_{split}": array for name, array in arrays.items()}
     line = refusal(mnist_config(path=mnist_file(tmp_path / "mnist.npz", **replaced)))
     assert f"x_{split}" in line or f"y_{split}" in line
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("values", [images(1), images(1.0), images(0.5), images(True)])
+def test_images_scaled_already_are_refused_with_what_to_do(tmp_path: Path, split: str, values: Any) -> None:
+    """Divided by 255 once more they would all but vanish."""
+    replaced = {f"x_{split}": values, f"y_{split}": np.array([3, 4])}
+    line = refusal(mnist_config(path=mnist_file(tmp_path / "mnist.npz", **replaced)))
+    assert f"x_{split} holds values from 0 to 1 where 0 to 255 are expected: multiply it by 255" in line
+
+
+@pytest.mark.parametrize("form", [float, np.int64, object])
+@pytest.mark.parametrize("shape", [(20,), (20, 1)])
+def test_labels_that_are_whole_are_taken_in_any_form(tmp_path: Path, form: type, shape: tuple[int, ...]) -> None:
+    labels = (np.arange(20) % 10).astype(form).reshape(shape)
+    data = datasets.load(mnist_config(path=mnist_file(tmp_path / "mnist.npz", y_train=labels)))
+    assert data.fingerprint == datasets.load(mnist_config(path=mnist_file(tmp_path / "plain.npz"))).fingerprint
+
+
+def test_labels_all_alike_are_refused(tmp_path: Path) -> None:
+    path = mnist_file(tmp_path / "mnist.npz", y_train=np.full(20, 3))
+    assert "y_train holds the class 3 alone" in refusal(mnist_config(path=path))
 
 
 def test_the_sample_has_4000_and_1000_digits_balanced() -> None:

@@ -59,7 +59,7 @@ def test_dense_arrays_come_through_as_they_are() -> None:
 def test_the_options_of_the_config_are_the_arguments_of_the_function() -> None:
     @register.dataset("mine")
     def rows(count: int, value: float = 0.0) -> Any:
-        x, y = np.full((count, 2), value), np.zeros(count, int)
+        x, y = np.full((count, 2), value), np.arange(count) % 2
         return (x, y), (x, y)
 
     data = datasets.load(config(count=5, value=2.5))
@@ -109,20 +109,49 @@ def test_a_value_that_a_sparse_matrix_holds_in_two_parts_is_their_sum() -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(
-    x=arrays.arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 5)), elements=st.integers(-3, 3)),
+    x=arrays.arrays(np.float32, st.tuples(st.integers(2, 6), st.integers(1, 5)), elements=st.integers(-3, 3)),
     data=st.data(),
 )
 def test_dense_and_sparse_rows_of_the_same_values_are_the_same_data(x: Any, data: st.DataObject) -> None:
-    y = data.draw(arrays.arrays(np.int8, len(x), elements=st.integers(0, 4)))
+    y = data.draw(arrays.arrays(np.int8, len(x), elements=st.integers(0, 2)).filter(lambda y: {*y} >= {0, 1}))
     plain, sparse = load(x, y), load(scipy.sparse.csr_matrix(x), y)
     np.testing.assert_array_equal(dense(sparse.train.features), plain.train.features)
     assert sparse.train.labels.tolist() == plain.train.labels.tolist() == y.tolist()
-    assert sparse.classes == plain.classes == max(2, y.max() + 1)
+    assert sparse.classes == plain.classes == y.max() + 1
 
 
 def test_the_classes_are_counted_over_both_splits() -> None:
-    assert load(X, Y, X, np.array([0, 6, 1])).classes == 7
-    assert load(X, Y * 0).classes == 2
+    assert load(X, Y, X, np.array([0, 3, 1])).classes == 4
+
+
+def test_the_fingerprint_tells_the_number_of_columns_of_sparse_rows() -> None:
+    """Empty ones at the end show in no other part of the matrix."""
+    wider = scipy.sparse.csr_matrix(np.pad(X, ((0, 0), (0, 3))))
+    assert load(wider, Y).fingerprint != load(scipy.sparse.csr_matrix(X), Y).fingerprint
+
+
+@pytest.mark.parametrize("form", [float, np.float16, object])
+def test_labels_that_are_whole_are_taken_in_any_form(form: type) -> None:
+    assert load(X, Y.astype(form)).fingerprint == load(X, Y).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("labels", "why"),
+    [
+        ([1, 2, 2], "got 1, 2, which would be 3 classes"),
+        ([0, 50_000, 0], "got 0, 50000, which would be 50,001 classes"),
+        ([1, 1, 1], "y_train holds the class 1 alone"),
+    ],
+)
+def test_labels_that_number_no_classes_are_refused(labels: list[int], why: str) -> None:
+    assert why in refusal(given_by(X, np.array(labels)))
+
+
+def test_a_file_that_the_function_does_not_find_is_said_as_such() -> None:
+    register.dataset("mine")(lambda: np.loadtxt("nowhere.csv"))
+    line = refusal(config())
+    assert "FileNotFoundError: nowhere.csv not found" in line
+    assert line.endswith("correct the function in the plugin, or dataset.options")
 
 
 @pytest.mark.parametrize("sparse", [False, True])
@@ -168,7 +197,8 @@ BAD: dict[str, dict[str, Any]] = {
     "no labels": {"y": None},
     "labels of uneven length": {"y": [[0], [1, 0], [1]]},
     "labels of real numbers": {"y": Y / 2},
-    "whole labels as real numbers": {"y": Y * 1.0},
+    "a label beyond 31 bits": {"y": Y * 2**31},
+    "infinite labels": {"y": np.array([0, np.inf, 1])},
     "a label that is NaN": {"y": np.array([0, np.nan, 1])},
     "labels of text": {"y": np.array(["cat", "dog", "dog"])},
     "a negative label": {"y": Y - 1},

@@ -1,10 +1,12 @@
 """Prepared once, memory-mapped from then on, and never half."""
 
 import dataclasses
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +243,95 @@ def test_eight_processes_that_start_at_once_prepare_once_and_have_the_same(path:
     expected = f"{reviews(Counted().load(path))}\n"
     assert [(each.returncode, each.stdout) for each in ended] == [(0, expected)] * 8, ended
     assert log.read_text() == "prepared\n"
+
+
+OTHER_USER = 65_534  # root is held back by no permission
+
+
+def loaded_by_another_user(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The program as an unprivileged user of the same machine; as this one, if it is unprivileged itself."""
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        umask=0o022,
+        timeout=120,
+    )
+
+
+LOAD = f"""
+import encodings.idna, mmap, os, sys  # what an unprivileged user may not be able to import any more
+from pathlib import Path
+from runner import datasets
+from runner.config import Imdb
+from runner.errors import DataError
+for word in ("imdb", "mnist", "prepared", "npz", "sample_reviews"):
+    __import__(f"runner.datasets.{{word}}")
+import scipy.sparse
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid({OTHER_USER})
+    os.setuid({OTHER_USER})
+path = sys.argv[2] if len(sys.argv) > 2 else None
+try:
+    print(len(datasets.load(Imdb(name="imdb", source=sys.argv[1], path=path, labels="integer", num_words=100)).train))
+except DataError as error:
+    print(error)
+"""
+
+
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder that every user of this machine can reach, with the cache in it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        monkeypatch.setenv("RUNNER_CACHE_DIR", str(folder / "cache"))
+        monkeypatch.setenv("KERAS_HOME", str(folder / "keras"))
+        monkeypatch.delenv("RUNNER_DATA_DIR", raising=False)
+        monkeypatch.setenv("RUNNER_DATA_URL", "http://127.0.0.1:9/")
+        yield folder
+        for each in folder.rglob("*"):
+            each.chmod(0o755)
+
+
+def test_what_one_user_prepared_another_can_use(shared: Path) -> None:
+    path = imdb_file(shared / "imdb.npz")
+    datasets.load(imdb_config(path=path, num_words=100))
+    answer = loaded_by_another_user(LOAD, "full", str(path))
+    assert (answer.stdout, answer.stderr) == ("3\n", "")
+
+
+@pytest.mark.parametrize("source", ["sample", "auto"])
+def test_a_cache_that_is_filled_and_cannot_be_written_is_used(shared: Path, source: str) -> None:
+    """Nothing is locked or made where all is there; the mark of being offline is not kept."""
+    datasets.load(imdb_config("sample", num_words=100))
+    for each in (shared / "cache", *(shared / "cache").rglob("*")):
+        each.chmod(0o555 if each.is_dir() else 0o444)
+    answer = loaded_by_another_user(LOAD, source)
+    assert (answer.stdout, answer.stderr) == ("4000\n", "")
+
+
+def test_modes_of_prepared_data_are_those_of_the_umask(path: Path, cache: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        datasets.load(imdb_config(path=path))
+    finally:
+        os.umask(before)
+    (folder,) = (each for each in (cache / "prepared").iterdir() if each.is_dir())
+    assert folder.stat().st_mode & 0o777 == 0o750
+    assert {each.stat().st_mode & 0o777 for each in folder.iterdir()} == {0o640}
+
+
+def test_a_folder_that_is_not_open_to_this_user_is_one_line(shared: Path) -> None:
+    path = imdb_file(shared / "imdb.npz")
+    datasets.load(imdb_config(path=path, num_words=100))
+    (folder,) = (each for each in (shared / "cache" / "prepared").iterdir() if each.is_dir())
+    folder.chmod(0o700)
+    answer = loaded_by_another_user(LOAD, "full", str(path))
+    assert answer.stdout == f"{folder} is another user's and not open to you: set RUNNER_CACHE_DIR elsewhere\n"
+    folder.chmod(0o755)
+    (folder / "about.json").write_text("{")
+    answer = loaded_by_another_user(LOAD, "full", str(path))
+    assert f"{folder} is damaged" in answer.stdout
+    assert answer.stderr == ""

@@ -167,6 +167,41 @@ def test_a_path_without_a_file_is_an_error_even_where_a_sample_would_do(bare_mac
         datasets.load(imdb_config(source, bare_machine / "nowhere.npz"))
 
 
+def test_the_remedy_depends_on_whose_file_it_is(bare_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told to remove a file of their own to have it downloaded anew."""
+
+    def refused(path: Path | None = None) -> str:
+        with pytest.raises(DataError) as caught:
+            datasets.load(imdb_config("full", path))
+        return str(caught.value)
+
+    def bad(folder: Path) -> Path:
+        path = put(folder)
+        path.write_text("no archive")
+        return path
+
+    own = bad(bare_machine / "own")
+    assert refused(own) == f"{own} cannot be used: it is truncated or not an npz file; give another dataset.path"
+    for folder in (bare_machine / "cache" / "downloads", bare_machine / "keras" / "datasets"):
+        bad(folder)
+        assert refused().endswith("; remove it to have it downloaded anew")
+    bad(bare_machine / "data")
+    monkeypatch.setenv("RUNNER_DATA_DIR", str(bare_machine / "data"))
+    assert refused().endswith("; replace it, or remove it from the folder that RUNNER_DATA_DIR names")
+
+
+def test_a_download_can_be_read_by_whoever_may_read_its_folder(bare_machine: Path, serve: Serve) -> None:
+    server = serve()
+    before = os.umask(0o022)
+    try:
+        location = sources.locate(imdb_config("full"), known(put(server.folder)))
+    finally:
+        os.umask(before)
+    assert location.path is not None
+    assert location.path.stat().st_mode & 0o777 == 0o644
+    assert location.path.with_name("imdb.npz.lock").stat().st_mode & 0o777 == 0o666
+
+
 def test_each_dataset_has_its_own_file(bare_machine: Path) -> None:
     put(bare_machine / "keras" / "datasets", "imdb.npz")
     assert sources.locate(mnist_config("auto"), MNIST) == Location("sample")
