@@ -155,7 +155,9 @@ class Plain:
     def evaluated(self, saved: Path, numbers: NDArray[np.int32]) -> Columns:
         """`evaluate` of a saved network on some of the examples."""
         network = keras.models.load_model(saved)
-        results: Columns = network.evaluate(self.x[numbers], self.y[numbers], verbose=0, return_dict=True)
+        network.run_eagerly = True
+        x, y = self.x[numbers], self.y[numbers]
+        results: Columns = network.evaluate(x, y, batch_size=500, verbose=0, return_dict=True)
         return results
 
 
