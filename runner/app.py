@@ -26,6 +26,7 @@ from runner.sweep import PLAN
 
 if TYPE_CHECKING:
     from runner.datasets import Data
+    from runner.jobs import Work
     from runner.record import Outcome
 
 OUTPUTS = Path("outputs")
@@ -146,28 +147,38 @@ def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> i
         jobs.Work(job, config, whole.place(job), shelves, kept, its.left)
         for job, config, kept, its in zip(planned, configs, keep, ahead, strict=True)
     ]
-    refusals: list[ConfigError] = []
-    here = Path.cwd()
-
-    def hand_out(run: Callable[[jobs.Work], object]) -> None:
-        def job(composed: DictConfig) -> object:
-            setting = HydraConfig.get()
-            work, config = works[setting.job.num], compose.with_whole_path(compose.typed(composed), here)
-            others = [*compose.differences(work.config, config), *_elsewhere(work.folder, setting.runtime.output_dir)]
-            if others:
-                refusals.append(ConfigError([f"job {work.job.number}: {other}" for other in others]))
-                raise jobs.FailFast
-            return run(dataclasses.replace(work, environment=dict(setting.job.env_set), chdir=plan.chdir))
-
-        _hydra(["--multirun", *plan.words], place, job)
-
+    refusals: list[str] = []
     with run_folder.claimed(whole.folder):
         sweep.write(whole)
         display.say(f"folder:     {whole.folder}")
-        code = jobs.run_all(whole, works, hand_out)
+        code = jobs.run_all(whole, works, lambda run: _hand_out(plan, place, works, run, refusals))
     if refusals:
-        raise refusals[0]
+        raise ConfigError(refusals)
     return code
+
+
+def _hand_out(
+    plan: compose.Plan,
+    place: compose.Place,
+    works: "list[Work]",
+    run: "Callable[[Work], object]",
+    refusals: list[str],
+) -> None:
+    """Let Hydra hand the jobs on one by one; none any more where one is not the planned one, with the reason noted."""
+    from runner.jobs import FailFast
+
+    here = Path.cwd()
+
+    def job(composed: DictConfig) -> object:
+        setting = HydraConfig.get()
+        work, config = works[setting.job.num], compose.with_whole_path(compose.typed(composed), here)
+        others = [*compose.differences(work.config, config), *_elsewhere(work.folder, setting.runtime.output_dir)]
+        if others:
+            refusals.extend(f"job {work.job.number}: {other}" for other in others)
+            raise FailFast
+        return run(dataclasses.replace(work, environment=dict(setting.job.env_set), chdir=plan.chdir))
+
+    _hydra(["--multirun", *plan.words], place, job)
 
 
 def _outputs(plan: compose.Plan) -> Path:
@@ -176,7 +187,7 @@ def _outputs(plan: compose.Plan) -> Path:
 
 def _elsewhere(planned: Path, composed: str) -> Iterator[str]:
     """Why a job's folder is not the planned one."""
-    if planned.absolute() != Path(composed) and os.path.abspath(planned) != composed:
+    if os.path.abspath(planned) != composed:
         yield f"its folder was planned as {planned}, and is {composed} now: name it by what stays the same"
 
 

@@ -28,7 +28,7 @@ CLAIM = ".claim"
 def logged(folder: Path) -> Iterator[None]:
     """Write what is logged into the run's folder, as conf/hydra/job_logging does where Hydra runs the job."""
     folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(folder / LOG)
+    handler = logging.FileHandler(folder / LOG, encoding="utf-8")
     handler.setFormatter(logging.Formatter("[%(asctime)s][%(name)s][%(levelname)s] - %(message)s"))
     root = logging.getLogger()
     root.setLevel(logging.INFO)
