@@ -72,9 +72,7 @@ def _train(words: list[str]) -> int:
     if any(getattr(flags, name) for name in INFORMATION):
         _inform(words, flags, place)
         return 0
-    plan = compose.plan(flags.overrides, flags.multirun, place)
-    if plan.chdir:
-        plan = anchor.anchored(plan)
+    plan = anchor.anchored(compose.plan(flags.overrides, flags.multirun, place))
     backend.share_cores(workers.count(plan.n_jobs, len(plan.jobs)))
 
     from runner import check, display, identity
@@ -109,7 +107,7 @@ def _single(plan: compose.Plan, data: "Data", identity: str, place: compose.Plac
 
     def run(composed: DictConfig) -> float | None:
         folder = plan.folder if plan.chdir else _from_here(Path(HydraConfig.get().runtime.output_dir))
-        config = compose.with_whole_path(compose.typed(composed), here)
+        config = anchor.with_whole_path(compose.typed(composed), here)
         try:
             outcomes.append(experiment.run(config, folder, list(HydraConfig.get().overrides.task), shelves=shelves))
             return jobs.monitored(outcomes[0])
@@ -171,7 +169,7 @@ def _hand_out(
 
     def job(composed: DictConfig) -> object:
         setting = HydraConfig.get()
-        work, config = works[setting.job.num], compose.with_whole_path(compose.typed(composed), here)
+        work, config = works[setting.job.num], anchor.with_whole_path(compose.typed(composed), here)
         others = [*compose.differences(work.config, config), *_elsewhere(work.folder, setting.runtime.output_dir)]
         if others:
             refusals.extend(f"job {work.job.number}: {other}" for other in others)

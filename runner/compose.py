@@ -6,7 +6,7 @@ values are put on copies of it, so that 200 jobs take half a second and each wor
 
 import copy
 import itertools
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -274,7 +274,7 @@ class _Composer:
             problems += unknown_names(config)
         if problems:
             raise ConfigError(problems)
-        return with_whole_path(config)
+        return config
 
     def _composed(
         self, words: tuple[str, ...], always: list[str], settings: bool = True
@@ -299,14 +299,6 @@ def typed(composed: DictConfig) -> Config:
         raise ConfigError([f"{key} must have a value; got none: set {key}=…" for key in missing]) from None
     assert isinstance(config, Config)
     return config
-
-
-def with_whole_path(config: Config, base: Path | None = None) -> Config:
-    """A config with the whole path of its data, which is given relative to a folder, by default the current one."""
-    if not config.dataset.path:
-        return config
-    path = (base or Path.cwd()) / Path(config.dataset.path).expanduser()
-    return replace(config, dataset=replace(config.dataset, path=str(path)))
 
 
 def differences(planned: Config, composed: Config) -> list[str]:

@@ -211,14 +211,15 @@ def test_a_lost_record_without_states_is_one_line(train: Train, runner: Command,
 
 
 def test_a_run_goes_on_with_its_file_wherever_that_is(
-    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random = np.random.default_rng(0)
     images, labels = random.integers(0, 256, (300, 28, 28), np.uint8), np.arange(300) % 10
     monkeypatch.chdir(tmp_path)
     np.savez("mine.npz", x_train=images, y_train=labels, x_test=images[:20], y_test=labels[:20])
     words = ("dataset=mnist", "dataset.path=mine.npz", "training.batch_size=32", "training.epochs=1")
-    folder = train(*words).folder
+    assert runner(*words, "hydra.run.dir=run").returncode == 0
+    folder = tmp_path / "run"
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert resume.main([str(folder), "training.epochs=2"]) == 0  # from another folder
