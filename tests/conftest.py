@@ -25,6 +25,13 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def absl_writes_to_the_terminal() -> None:
+    """TensorFlow's log, begun while tests are collected, holds pytest's stream; Hydra closes what a log holds."""
+    if "absl.logging" in sys.modules:
+        sys.modules["absl.logging"].get_absl_handler().python_handler.setStream(sys.__stderr__)
+
+
 @pytest.fixture
 def runner(tmp_path: Path) -> Command:
     """`runner("model.width=16", …)`: the command in a process of its own, in a folder of the test's own."""
