@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from runner import streams
+from runner.system import console as streams
 
 VERBS = ("compare", "resume")
 
@@ -24,13 +24,13 @@ def main() -> None:
 def _dispatch(words: list[str]) -> int:
     first = words[0] if words else ""
     if first in VERBS:
-        return importlib.import_module(f"runner.{first}").main(words[1:])
+        return importlib.import_module(f"runner.cli.{first}").main(words[1:])
     if first and "=" not in first and first[0] not in "-~+":
         close = difflib.get_close_matches(first, VERBS, n=1)
         hint = f"did you mean {close[0]}?" if close else "write key=value, or --help"
         print(f"{first} is not one of the verbs {', '.join(VERBS)}; {hint}", file=sys.stderr)
         return 2
-    from runner import app
+    from runner.cli import train as app
 
     return app.train(words)
 

@@ -16,7 +16,7 @@ from statistics import fmean
 
 from scipy.stats import binom
 
-from runner.verdict import LEVEL, Sample, Verdict, verdicts
+from runner.compare.significance import LEVEL, Sample, Verdict, verdicts
 
 COMPARISONS, SEEDS, SETTINGS = 200, 3, 5
 VALIDATION = 1_600  # of the sample
@@ -44,7 +44,9 @@ def trained(seed: int, word: str) -> float:
     import contextlib
     import io
 
-    from runner import compose, experiment, metrics_csv
+    from runner.config import compose
+    from runner.experiment import run as experiment
+    from runner.runs import history as metrics_csv
 
     words = [*WORDS, word, f"seed={seed}"]
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from runner import compose, experiment
-from runner.config import Config
-from runner.record import Outcome
+from runner.config import compose
+from runner.config.schema import Config
+from runner.experiment import run as experiment
+from runner.runs.writer import Outcome
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

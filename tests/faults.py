@@ -17,8 +17,11 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from runner import backend, compose, experiment, run_folder
-from runner.config import Config
+from runner.config import compose
+from runner.config.schema import Config
+from runner.experiment import run as experiment
+from runner.runs import folder as run_folder
+from runner.system import backend
 
 SETTINGS = {
     "dropout": ["dataset=imdb", "model.dropout=0.3", "training.epochs=25"],
@@ -94,7 +97,7 @@ def _recorded(run: Path) -> bytes:
 
 def outcome_of(run: Path) -> dict[str, Any]:
     """What two equal runs have in common: the bytes of metrics.csv, the final weights, the best epoch's."""
-    from runner import checkpoint
+    from runner.runs import checkpoint
 
     state = checkpoint.load(checkpoint.path(run, checkpoint.epochs(run)[0]))
     weights = [array.tobytes() for part in (state.model, state.optimizer, state.best) for array in part]

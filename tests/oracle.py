@@ -31,15 +31,22 @@ from unittest import mock
 import numpy as np
 from numpy.typing import NDArray
 
-from runner import backend, batches, compose, datasets, experiment, metrics_csv, names, run_folder, task
-from runner.config import Config
+from runner import datasets
+from runner.config import compose, task
+from runner.config import keras_names as names
+from runner.config.schema import Config
+from runner.datasets import split as batches
 from runner.errors import ConfigError
+from runner.experiment import run as experiment
+from runner.runs import folder as run_folder
+from runner.runs import history as metrics_csv
+from runner.system import backend
 
 backend.start()
 
 import keras  # noqa: E402
 
-from runner import evaluation, model  # noqa: E402
+from runner.training import evaluation, model  # noqa: E402
 
 Floats = NDArray[np.float32]
 Columns = dict[str, float]

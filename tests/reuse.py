@@ -17,7 +17,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from runner import backend
+from runner.system import backend
 
 ACTIVATIONS, NOISES, EPOCHS = ("relu", "tanh", "elu"), (0.1, 1.0, 3.0), 6
 PLUGIN = """

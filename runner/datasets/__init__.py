@@ -1,9 +1,11 @@
 """The data that a config names, ready to train on: built-in data memory-mapped from a cache, or a user's own."""
 
 from runner import register
-from runner.config import Dataset
-from runner.datasets import own, prepared, sources
-from runner.datasets.data import Data, Examples
+from runner.config.schema import Dataset
+from runner.datasets import cache as prepared
+from runner.datasets import plugin as own
+from runner.datasets import sources
+from runner.datasets.base import Data, Examples
 from runner.datasets.imdb import IMDB
 from runner.datasets.mnist import MNIST
 

@@ -11,10 +11,10 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from runner.config import Dataset, Imdb
+from runner.config.schema import Dataset, Imdb
 from runner.datasets import labels as labelling
 from runner.datasets import npz, sample_reviews
-from runner.datasets.data import Arrays, BuiltIn, Examples
+from runner.datasets.base import Arrays, BuiltIn, Examples
 
 LARGEST_RANK = 2**31 - 5  # its id, and the number of words, fit the int32 of a sparse row
 START, UNKNOWN, FIRST_WORD = 1, 2, 3  # Keras' ids; a word of rank r, from 1, has the id r + 3

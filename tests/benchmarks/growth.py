@@ -60,7 +60,10 @@ def _file(folder: Path, times: int) -> Path:
 
 def _run(folder: Path, times: int, words: int, what: str) -> None:
     os.environ["RUNNER_CACHE_DIR"] = str(folder / "cache")
-    from runner import compose, datasets, experiment, metrics_csv
+    from runner import datasets
+    from runner.config import compose
+    from runner.experiment import run as experiment
+    from runner.runs import history as metrics_csv
     from tests.benchmarks.sweeps import resident_mb
 
     overrides = [f"dataset.path={_file(folder, times)}", f"dataset.num_words={words or 'null'}", "training.epochs=5"]

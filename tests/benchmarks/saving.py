@@ -31,7 +31,9 @@ def _measured() -> dict[str, float]:
 
 
 def _run() -> dict[str, float]:
-    from runner import compose, experiment, metrics_csv
+    from runner.config import compose
+    from runner.experiment import run as experiment
+    from runner.runs import history as metrics_csv
 
     spent: list[float] = []
     save = experiment.Keeper.save

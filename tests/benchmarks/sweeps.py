@@ -31,7 +31,9 @@ def main(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _jobs() -> list[dict[str, float]]:
-    from runner import compose, experiment, metrics_csv
+    from runner.config import compose
+    from runner.experiment import run as experiment
+    from runner.runs import history as metrics_csv
 
     found = []
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from runner import datasets
-from runner.config import Dataset, Imdb, Mnist
+from runner.config.schema import Dataset, Imdb, Mnist
 from runner.errors import DataError
 
 SPLITS = ("train", "test")

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner import datasets
-from runner.config import Imdb
+from runner.config.schema import Imdb
 from runner.datasets import Examples, imdb, sample_reviews
-from runner.datasets.prepared import fingerprint
+from runner.datasets.cache import fingerprint
 from tests.datasets import SPLITS, imdb_config, imdb_file, objects, refusal
 
 START, UNKNOWN, FIRST_WORD = 1, 2, 3

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from runner import datasets
 from runner.datasets import Examples, mnist
-from runner.datasets.prepared import fingerprint
+from runner.datasets.cache import fingerprint
 from tests.datasets import SPLITS, mnist_config, mnist_file, refusal
 
 DIGITS, PIXELS = 10, 28 * 28

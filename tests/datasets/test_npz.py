@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner import datasets
-from runner.config import Dataset
+from runner.config.schema import Dataset
 from runner.datasets import npz
 from runner.errors import DataError
 from tests.datasets import (

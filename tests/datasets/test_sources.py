@@ -16,7 +16,7 @@ import pytest
 
 from runner import datasets
 from runner.datasets import sources
-from runner.datasets.data import BuiltIn
+from runner.datasets.base import BuiltIn
 from runner.datasets.imdb import IMDB
 from runner.datasets.mnist import MNIST
 from runner.datasets.sources import Location
@@ -277,7 +277,7 @@ def test_a_server_without_the_file_is_as_good_as_none(serve: Serve) -> None:
 
 FETCH = """
 import dataclasses
-from runner.config import Imdb
+from runner.config.schema import Imdb
 from runner.datasets import imdb, sources
 built_in = dataclasses.replace(imdb.IMDB, sha256=sys.argv[1])
 config = Imdb(name="imdb", source=sys.argv[2], path=None, labels="integer", num_words=None)

@@ -1,0 +1,205 @@
+"""The words of a command line: what each says of a config, and how a wrong one is refused with a hint."""
+
+import difflib
+import os
+import re
+import shlex
+import typing
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, Quote, QuotedString, ValueType
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from runner.config.schema import CLASSES, GROUPS, MODELS, Config, shown
+from runner.errors import ConfigError
+
+OPTIONS = re.compile(r"^[+~]*(dataset|model|optimizer)\.options(\.|=)")
+
+
+def opened(words: list[str]) -> list[str]:
+    """`options` are free for a plugin's own fields: spare the user the `+` that Hydra wants for new keys."""
+    return [f"++{word.lstrip('+')}" if OPTIONS.match(word) and word[0] != "~" else word for word in words]
+
+
+# What a plugin's dataset, model or optimizer still takes from its group, beside its options.
+TAKEN = {
+    "dataset": {"name", "labels", "options"},
+    "model": {"name", "head", "output_units", "options"},
+    "optimizer": {"name", "learning_rate", "schedule", "alpha", "decay_rate", "options"},
+}
+
+
+def unused(config: Config, words: tuple[str, ...]) -> Iterator[str]:
+    """Words that a plugin's dataset, model or optimizer would not look at."""
+    built_in = {"dataset": CLASSES, "model": MODELS, "optimizer": GROUPS["optimizer"]}
+    for word in words:
+        group, _, key = word.partition("=")[0].lstrip("+").partition(".")
+        if group in TAKEN and key and key.partition(".")[0] not in TAKEN[group]:
+            name = getattr(config, group).name
+            if name not in built_in[group]:
+                yield f"{group}.{key} is not used by {group}.name={name}: give it as {group}.options.{key}"
+
+
+def put(config: DictConfig, override: Override) -> Iterator[str]:
+    """Put a value in place, or say why it cannot be put."""
+    key, value = override.key_or_group, override.value()
+    free = bool(OPTIONS.match(f"{key}="))
+    known = list(_keys(config))
+    if not free and key not in known:
+        yield _unknown_key(config, key, known)
+    elif not free and override.is_add():
+        yield f"{key} is a key of the config already; got {override.input_line}: write it without the +"
+    else:
+        try:
+            OmegaConf.update(config, key, value, merge=True, force_add=free)
+        except OmegaConfBaseException:
+            yield f"{key} must be {_kind(config, key)}; got {shown(value)}"
+
+
+def _unknown_key(config: DictConfig, key: str, known: list[str]) -> str:
+    group, _, leaf = key.partition(".")
+    owners = [name for name, schema in GROUPS.get(group, {}).items() if hasattr(schema, leaf)]
+    if owners:
+        return f"{key} is not a key of {group}={config[group].name}, but of {', '.join(owners)}"
+    hint = did_you_mean(key, known) or ": python -m runner --cfg job prints all keys"
+    return f"{key} is not a key of the config{hint}"
+
+
+def _keys(node: DictConfig, prefix: str = "") -> Iterator[str]:
+    for key, value in node.items_ex(resolve=False):
+        if not prefix and key == "hydra":
+            continue
+        yield f"{prefix}{key!s}"
+        if isinstance(value, DictConfig):
+            yield from _keys(value, f"{prefix}{key!s}.")
+
+
+def _kind(config: DictConfig, key: str) -> str:
+    """The type of a key in words."""
+    parent, _, leaf = key.rpartition(".")
+    schema = OmegaConf.get_type(OmegaConf.select(config, parent) if parent else config)
+    hint = typing.get_type_hints(schema).get(leaf, Any)
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "null"}
+    kinds = typing.get_args(hint) or (hint,)
+    if typing.get_origin(hint) is list:
+        return "a list, as [a,b]"
+    if set(kinds) == {int, float}:
+        return "a number"
+    return " or ".join(words.get(each, "a group of keys") for each in kinds)
+
+
+# What other libraries and papers call a key.
+SYNONYMS = {
+    "lr": "optimizer.learning_rate",
+    "batch": "training.batch_size",
+    "bs": "training.batch_size",
+    "layers": "model.depth",
+    "hidden_layers": "model.depth",
+    "units": "model.width",
+    "neurons": "model.width",
+    "hidden_units": "model.width",
+    "dropout_rate": "model.dropout",
+}
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """A hint at the nearest known name, or nothing; of a key without its group the last part is what counts."""
+    leaf, whole = name.rpartition(".")[2].lower(), {each.lower(): each for each in known}
+    leaves: dict[str, str] = {}
+    for each in known:
+        leaves.setdefault(each.rpartition(".")[2].lower(), each)
+    close = [SYNONYMS[leaf]] if SYNONYMS.get(leaf) in known else []
+    for names, wanted in ((whole, name.lower()), (leaves, leaf)) if "." in name else ((leaves, leaf), (whole, leaf)):
+        close += [names[each] for each in difflib.get_close_matches(wanted, names, n=1)]
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def is_hydras(override: Override) -> bool:
+    return re.split(r"[./]", override.key_or_group)[0] == "hydra"
+
+
+def is_null_recipe(override: Override) -> bool:
+    return override.key_or_group == "experiment" and not override.is_sweep_override() and override.value() is None
+
+
+def as_given(override: Override) -> str:
+    """The word as Hydra has to see it."""
+    return str(override.input_line)
+
+
+def single_words(override: Override) -> list[str]:
+    """A word's single choices: `a=1,2` is `a=1` and `a=2`."""
+    if not override.is_sweep_override():
+        return [as_word(override)]
+    key: str = override.get_key_element()
+    return [f"{key}={value}" for value in map(str, override.sweep_string_iterator())]
+
+
+def as_word(override: Override) -> str:
+    key: str = override.get_key_element()
+    if override.is_delete() and override.value() is None:
+        return key
+    return f"{key}={override.get_value_element_as_str()}"
+
+
+def drawn(override: Override, parser: OverridesParser) -> Override:
+    """The word with what `shuffle()` has drawn in its place, for who reads it again would draw anew."""
+    if "shuffle(" not in as_given(override):
+        return override
+    values = ",".join(word.partition("=")[2] for word in single_words(override))
+    return parser.parse_overrides([f"{override.get_key_element()}={values}"])[0]
+
+
+def last_of_each_key(overrides: Sequence[Override]) -> list[Override]:
+    """What Hydra sweeps over where a key stands in several words: the last one, in the place of the first."""
+    return list({each.get_key_element(): each for each in overrides}.values())
+
+
+def is_value(text: str, value: Any) -> bool:
+    """Whether the text of a word is this value, however it is written: `1e-3` is 0.001."""
+    if text == shown(value):
+        return True
+    try:
+        read = OverridesParser.create().parse_overrides([f"key={text}"])[0].value()
+    except HydraException:
+        return False
+    return bool(read == value) and isinstance(read, bool) == isinstance(value, bool)
+
+
+def refuse_sweeps(overrides: list[Override]) -> None:
+    problems = [
+        f"{as_given(each).lstrip('+')} names several values: add -m to train each, or write a list as [a,b]"
+        f"{_as_text(each)}"
+        for each in overrides
+        if each.is_sweep_override()
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _as_text(override: Override) -> str:
+    """How a text with commas is written, for a key whose values may be one."""
+    is_simple = override.value_type == ValueType.SIMPLE_CHOICE_SWEEP
+    if not is_simple or not {"path", "dir"} & {override.key_or_group.rpartition(".")[2]}:
+        return ""
+    return f", or a text as {quoted(*as_given(override).split('=', 1))}"
+
+
+def quoted(key: str, value: str) -> str:
+    """The word of a shell that gives a key a text, whatever characters are in it."""
+    return shlex.quote(f"{key}={QuotedString(os.path.expanduser(value), Quote.double).with_quotes()}")
+
+
+def unreadable(word: str, parser: OverridesParser) -> str:
+    """What is said of a word that Hydra's grammar does not know, with the one that works."""
+    key, equals, value = word.partition("=")
+    try:
+        parser.parse_overrides([f"{key}=1"])
+    except HydraException:
+        equals = ""
+    hint = f", and a value with special characters as {quoted(key, value)}" if key and equals and value else ""
+    return f"{word} cannot be read: write key=value{hint}"

@@ -1,0 +1,161 @@
+"""A user's own modules: imported by name, and known by the code that they were imported with."""
+
+import ast
+import functools
+import hashlib
+import importlib
+import importlib.util
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from runner.errors import ConfigError
+from runner.system import backend
+
+# Folders of code that a version number stands for.
+LIBRARIES = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+# Where Python keeps what it imported: (module, or None where it was not imported yet; SHA-256 of its file).
+_hashed: dict[str, tuple[ModuleType | None, str]] = {}
+_brought: dict[str, set[str]] = {}  # by plugin: the modules that were imported with it
+
+
+def load(modules: Iterable[str]) -> None:
+    """Import the modules that register a user's own names, and note their code. Raises ConfigError."""
+    names = list(modules)
+    problems = [f"plugins must name modules, without .py; got {each}" for each in names if each.endswith(".py")]
+    if problems:
+        raise ConfigError(problems)
+    if names and all(map(is_found, names)):
+        backend.start()  # a plugin may well import Keras, which would not be quiet
+    for name in names:
+        try:
+            _import(name)
+        except (Exception, SystemExit) as error:
+            problems.append(
+                f"plugins: {name} cannot be imported: {type(error).__name__}: {error}; "
+                f"modules are looked for in {os.getcwd()} and where Python finds packages"
+            )
+    if problems:
+        raise ConfigError(problems)
+
+
+def is_found(module: str) -> bool:
+    """Whether Python finds a module."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def sources(modules: Iterable[str]) -> dict[str, str]:
+    """The code that plugins reach by imports: the SHA-256 of each of the user's own files, as it was when imported.
+
+    Libraries that they import stand there by their version. Data that a module reads is not code.
+    """
+    found: dict[str, str] = {}
+    owned = {name.partition(".")[0] for name in modules}
+    ahead = sorted({*modules, *(each for name in modules for each in _brought.get(name, ()))})
+    while ahead:
+        name = ahead.pop()
+        if name in found or name.partition(".")[0] == "runner":
+            continue
+        file = _file(name)
+        if name.partition(".")[0] not in owned and (file is None or _is_library(file)):
+            found |= _library_version(name)
+        elif file is not None:
+            found[name] = _hash(name, file)
+            ahead += _imports(name, file, found[name])
+    return found
+
+
+def _import(name: str) -> None:
+    """Import a module, and hash what it reaches before anybody can edit it.
+
+    Byte code is not written: Python takes a cached one for current by its second and size, which an edit may keep.
+    """
+    before, writes = set(sys.modules), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        importlib.import_module(name)
+    finally:
+        sys.dont_write_bytecode = writes
+    new = set(sys.modules) - before
+    _brought.setdefault(name, set()).update(each for each in new if _is_own(each))
+    sources([name])
+
+
+def _is_own(name: str) -> bool:
+    file = _file(name)
+    return file is not None and not _is_library(file)
+
+
+def _is_library(file: Path) -> bool:
+    return any(file.is_relative_to(folder) for folder in LIBRARIES)
+
+
+def _library_version(name: str) -> dict[str, str]:
+    top = name.partition(".")[0]
+    version = getattr(sys.modules.get(top), "__version__", None)
+    known = top in sys.stdlib_module_names or not isinstance(version, str)
+    return {} if known else {top: f"version {version}"}
+
+
+def _hash(name: str, file: Path) -> str:
+    module, digest = _hashed.get(name, (None, ""))
+    if not digest or (module is not None and sys.modules.get(name) is not module):
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        _hashed[name] = (sys.modules.get(name), digest)
+    return digest
+
+
+def _file(name: str) -> Path | None:
+    """The file of a module, imported or not; None for what has none. Nothing is imported to find it."""
+    module = sys.modules.get(name)
+    if module is not None:
+        origin = getattr(module, "__file__", None)
+        return Path(origin).resolve() if origin else None
+    top, *rest = name.split(".")
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return None
+    if not rest:
+        return Path(spec.origin).resolve() if spec and spec.has_location and spec.origin else None
+    for folder in (spec.submodule_search_locations if spec else None) or ():
+        place = Path(folder, *rest)
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if file.is_file():
+                return file.resolve()
+    return None
+
+
+@functools.cache
+def _imports(name: str, file: Path, digest: str) -> list[str]:
+    """The modules that a file names in its import statements, wherever in it they stand, and their packages."""
+    if file.suffix != ".py":
+        return []
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return []
+    named = {each for node in ast.walk(tree) for each in _named(node, package)}
+    return sorted({".".join(parts[:end]) for parts in map(_split, named) for end in range(1, len(parts) + 1)})
+
+
+def _named(node: ast.AST, package: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        levels = package.split(".")
+        above = levels[: len(levels) - node.level + 1] if node.level else []
+        base = ".".join([*above, *([node.module] if node.module else [])])
+        yield base
+        yield from (f"{base}.{alias.name}" for alias in node.names if base)  # a module, or a name within one
+
+
+def _split(name: str) -> list[str]:
+    return [part for part in name.split(".") if part]

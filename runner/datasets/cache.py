@@ -1,0 +1,107 @@
+"""Prepared data: plain .npy files in a cache, written once, memory-mapped from then on."""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runner.config.schema import Dataset
+from runner.datasets import npz
+from runner.datasets.base import Arrays, BuiltIn, Data
+from runner.datasets.sources import Location, cache_dir, locked, unwritable
+from runner.errors import DataError
+
+FORMAT = 2  # of the prepared files; another number prepares anew
+DAMAGED = (OSError, ValueError, KeyError, EOFError)
+
+
+def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
+    """A built-in dataset from the cache, prepared first if it is not there. Raises DataError."""
+    settings = built_in.settings(config)
+    folder = cache_dir() / "prepared" / f"{built_in.name}-{_key(built_in, location, settings)}"
+    if not os.path.isdir(folder):  # Path.is_dir raises where the way there is closed
+        _prepare(folder, built_in, location, settings)
+    try:
+        return _opened(folder, built_in, location)
+    except PermissionError:
+        raise DataError(f"{folder} is another user's and not open to you: set RUNNER_CACHE_DIR elsewhere") from None
+    except DAMAGED:
+        shutil.rmtree(folder, ignore_errors=True)
+        _prepare(folder, built_in, location, settings)
+    try:
+        return _opened(folder, built_in, location)
+    except DAMAGED as error:
+        raise DataError(
+            f"{folder} is damaged ({error}) and cannot be replaced: remove it, or set RUNNER_CACHE_DIR elsewhere"
+        ) from None
+
+
+def _opened(folder: Path, built_in: BuiltIn, location: Location) -> Data:
+    about = json.loads((folder / "about.json").read_text())
+    arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
+    train, test = built_in.examples(arrays)
+    return Data(
+        name=built_in.name,
+        source=location.source,
+        fingerprint=about["fingerprint"],
+        classes=built_in.classes,
+        train=train,
+        test=test,
+    )
+
+
+def fingerprint(arrays: dict[str, NDArray[Any]]) -> str:
+    """SHA-256 over names, types, shapes and contents of arrays."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _key(built_in: BuiltIn, location: Location, settings: dict[str, Any]) -> str:
+    contents = _file_hash(location.path, location.remedy) if location.path else built_in.sample
+    described = json.dumps([FORMAT, contents, settings], sort_keys=True)
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
+
+
+def _file_hash(path: Path, remedy: str) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): {remedy}") from None
+
+
+def _prepare(folder: Path, built_in: BuiltIn, location: Location, settings: dict[str, Any]) -> None:
+    """Write the arrays beside their place and move them there as one, so that no reader sees a half."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with locked(Path(f"{folder}.lock")):
+            if folder.is_dir():
+                return
+            arrays = built_in.read(location.path, settings) if location.path else built_in.generate(settings)
+            _write(folder, arrays)
+    except npz.Unusable as error:
+        raise DataError(f"{error}; {location.remedy}") from None
+    except OSError as error:
+        raise DataError(unwritable(folder.parent, error)) from None
+
+
+def _write(folder: Path, arrays: Arrays) -> None:
+    # Not by tempfile, which would make it its user's alone.
+    beside = folder.with_name(f".{folder.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        beside.mkdir()
+        for name, array in arrays.items():
+            np.save(beside / f"{name}.npy", array)
+        (beside / "about.json").write_text(json.dumps({"fingerprint": fingerprint(arrays)}))
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,134 @@
+"""Which examples are trained on, which are held out, and in which order: pure functions of config, seed and epoch."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runner.config.schema import Training
+from runner.datasets import Data
+from runner.datasets.labels import listed
+
+SPLIT_SEED = 0  # a random split is the same for every seed, so that seeds differ in training only
+
+
+@dataclass(frozen=True)
+class Split:
+    """Numbers of examples of the training data, int32: those trained on, and those held out for validation."""
+
+    train: NDArray[np.int32]
+    validation: NDArray[np.int32]
+
+
+def held_out(validation_split: int | float, examples: int) -> int:
+    """How many of so many examples are held out.
+
+    A whole number counts examples, a fraction is a share, rounded. Of 25,000 examples:
+    0 → none; 1 → one example; 0.4 → 10,000; 10000 → 10,000.
+    """
+    if isinstance(validation_split, int):
+        return validation_split
+    return round(validation_split * examples)
+
+
+def split_problems(training: Training, data: Data) -> list[str]:
+    """Why the validation split does not fit the data; empty where it does."""
+    examples, share = len(data.train), training.validation_split
+    count = held_out(share, examples)
+    if count >= examples:
+        why = "must leave examples to train on"
+    elif share and not count:
+        why = "must hold out at least one example, or be 0"
+    else:
+        return _class_problems(training, data)
+    return [f"training.validation_split {why}: {data.label} has {examples:,} training examples; got {share}"]
+
+
+def _class_problems(training: Training, data: Data) -> list[str]:
+    trained, validated = _classes(training, data)
+    if not len(validated):
+        return []
+    if len(trained) == 1 or not np.isin(validated, trained).any():
+        why = f"trains on class {listed(trained)} alone and holds out {listed(validated)}"
+    else:
+        return []
+    return [f"training.validation_from={training.validation_from} {why} of {data.label}: {_remedy(training)}"]
+
+
+def split_warnings(training: Training, data: Data) -> list[str]:
+    """What a reader of the numbers must know about the classes: those never trained on, or one held out alone."""
+    trained, validated = _classes(training, data)
+    found = []
+    unseen = np.setdiff1d(validated, trained)
+    if len(unseen):
+        found.append(f"holds out class {listed(unseen)}, never trained on,")
+    elif len(validated) == 1 < held_out(training.validation_split, len(data.train)):
+        found.append(f"holds out class {listed(validated)} alone")
+    warnings = [
+        f"training.validation_from={training.validation_from} {why} of {data.label}: {_remedy(training)}"
+        for why in found
+    ]
+    absent = np.setdiff1d(np.arange(data.classes), np.union1d(trained, validated))
+    if len(absent):
+        warnings.append(f"no training example of {data.label} has the class {listed(absent)}")
+    return warnings
+
+
+def _classes(training: Training, data: Data) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The classes trained on and those held out, ascending."""
+    labels = np.asarray(data.train.labels)
+    numbers = split(training, labels)
+    return np.unique(labels[numbers.train]), np.unique(labels[numbers.validation])
+
+
+def _remedy(training: Training) -> str:
+    if training.validation_from == "stratified":
+        return "give it more examples of each class"
+    return "use training.validation_from=stratified"
+
+
+def split(training: Training, labels: NDArray[np.integer]) -> Split:
+    """Divide the training data by `validation_split` and `validation_from`.
+
+    labels [examples]. `first` and `last` are by position; `random` and `stratified` are drawn once, by a fixed seed,
+    and `stratified` holds out the same share of every class, to the nearest example.
+    """
+    examples = len(labels)
+    count = held_out(training.validation_split, examples)
+    order = np.arange(examples, dtype=np.int32)
+    if training.validation_from == "last":
+        return Split(order[: examples - count], order[examples - count :])
+    if training.validation_from == "random":
+        order = np.random.default_rng(SPLIT_SEED).permutation(order)
+    if training.validation_from == "stratified":
+        order = _stratified(labels)
+    return Split(np.sort(order[count:]), np.sort(order[:count]))
+
+
+def _stratified(labels: NDArray[np.integer]) -> NDArray[np.int32]:
+    """An order of which every beginning holds the classes in their proportions."""
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
+    position = np.empty(len(labels))
+    for label in np.unique(labels):
+        of_class = order[labels[order] == label]
+        position[of_class] = (np.arange(len(of_class)) + 0.5) / len(of_class)
+    return np.argsort(position, kind="stable").astype(np.int32)
+
+
+def order(numbers: NDArray[np.int32], seed: int, epoch: int, shuffle: bool = True) -> NDArray[np.int32]:
+    """The numbers in the order of an epoch, counted from 1; another order in each epoch, unless not shuffled."""
+    if not shuffle:
+        return numbers
+    return np.random.default_rng([seed, epoch]).permutation(numbers)
+
+
+def updates(examples: int, batch_size: int) -> int:
+    """Optimizer steps of an epoch; the last batch may be smaller. 15,000 examples in batches of 512: 30."""
+    return -(-examples // batch_size)
+
+
+def chunks(numbers: NDArray[np.int32], bytes_each: int, budget: int = 32 << 20) -> list[Any]:
+    """The numbers in equal runs that take no more memory than the budget, in bytes; one run where they fit."""
+    most = max(1, budget // max(1, bytes_each))
+    return np.array_split(numbers, updates(len(numbers), most)) if len(numbers) else []

@@ -1,0 +1,31 @@
+"""What decided a run's numbers beside its config and its data, as its record tells it: code, versions, machine."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runner.runs.reader import Run
+
+HASH = 8  # digits of a hash that are shown
+NUMERICS = 1  # of records that are older than their count
+OWN = "keras-experiment-runner"  # its version decides nothing: what of it does has a count of its own
+
+
+def of(run: "Run") -> dict[str, Any]:
+    """Dotted names and their values, such as `plugins.mine`; what the record does not know is absent."""
+    record = run.record
+    sources = {module: source[:HASH] for module, source in _part(record, "plugin_sources").items()}
+    versions = {name: version for name, version in _part(record, "versions").items() if name != OWN}
+    parts = {"plugins": sources, "versions": versions, "threads": _part(record, "threads")}
+    parts["environment"] = _part(record, "environment")
+    named = {f"{part}.{name}": value for part, values in parts.items() for name, value in values.items()}
+    return {**named, "device": record.get("device"), "numerics": record.get("numerics") or NUMERICS}
+
+
+def mixed(run: "Run") -> str:
+    """What changed in the middle of a run that `resume --anyway` went on with; empty where nothing did."""
+    changes = [f"after epoch {each['epoch']}: {', '.join(each['changes'])}" for each in run.record.get("mixed") or []]
+    return f"mixed {'; '.join(changes)}" if changes else ""
+
+
+def _part(record: dict[str, Any], name: str) -> dict[str, Any]:
+    return record.get(name) or {}

@@ -1,0 +1,92 @@
+"""What makes two runs the same: everything that decides their numbers, and nothing else."""
+
+import dataclasses
+import functools
+import hashlib
+import json
+from collections.abc import Iterator
+from importlib import metadata
+from typing import Any
+
+from runner.config import plugins
+from runner.config.schema import Config
+from runner.datasets import Data
+from runner.system import backend
+
+# Raised when the runner itself computes other numbers from the same config, data and libraries.
+# 1: validation columns of several chunks were those of the last one. 2: of all validation examples.
+NUMERICS = 2
+LIBRARIES = ("keras", "tensorflow", "numpy", "scipy")
+version = functools.cache(metadata.version)  # reads a file each time
+
+
+def versions() -> dict[str, str]:
+    """Of the libraries that compute the numbers, and of the runner."""
+    return {name: version(name) for name in ("keras-experiment-runner", *LIBRARIES)}
+
+
+def identity_of(config: Config, data: Data) -> str:
+    """A hash of all that decides the numbers of a run; its number of epochs only where a schedule depends on it.
+
+    Two runs of one identity are one learning curve, cut at different epochs.
+    """
+    return _hash({"config": _deciding(config), **surroundings(config, data)})
+
+
+def mixed(earlier: str, now: str, epoch: int) -> str:
+    """The identity of a run whose epochs after this one were trained under another identity; no other run has it."""
+    return _hash({"earlier": earlier, "now": now, "epoch": epoch})
+
+
+def surroundings(config: Config, data: Data) -> dict[str, Any]:
+    """What decides the numbers beside the config, as run.json records it: data, code, libraries, threads, device."""
+    return {
+        "fingerprint": data.fingerprint,
+        "versions": {name: version(name) for name in LIBRARIES},
+        "threads": backend.threads_wanted(),
+        "device": backend.device_kind(),
+        "numerics": NUMERICS,
+        "plugin_sources": plugins.sources(config.plugins),
+        "environment": backend.environment(),
+    }
+
+
+def differences(record: dict[str, Any], config: Config, data: Data) -> Iterator[str]:
+    """What beside the config decides the numbers and is not as a run.json says, a line each."""
+    if not record.get("dataset"):
+        return
+    now = surroundings(config, data)
+    if record.get("numerics", 1) != NUMERICS:
+        yield f"numerics: recorded by the runner's version {record.get('numerics', 1)} of them, now {NUMERICS}"
+    fingerprint, source = record["dataset"]["fingerprint"], record["dataset"]["source"]
+    if source == "full" and data.source == "sample":
+        yield "dataset: the real data is not found now, only the sample: set RUNNER_DATA_DIR or connect to the network"
+    elif fingerprint != now["fingerprint"]:
+        yield f"dataset: the data has changed; recorded {fingerprint[:12]}, now {now['fingerprint'][:12]}"
+    for name in LIBRARIES:
+        if record["versions"].get(name) != now["versions"][name]:
+            yield f"versions.{name}: recorded {record['versions'].get(name)}, now {now['versions'][name]}"
+    then = record.get("plugin_sources") or {}
+    for name in sorted({*then, *now["plugin_sources"]}):
+        if then.get(name) != now["plugin_sources"].get(name):
+            yield f"plugins: the code of {name} has changed"
+    for key in ("threads", "device", "environment"):
+        if key in record and record[key] != now[key]:
+            yield f"{key}: recorded {record[key]}, now {now[key]}"
+
+
+def _hash(deciding: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+
+
+def _deciding(config: Config) -> dict[str, Any]:
+    values = dataclasses.asdict(config)
+    for key in ("reuse", "plan", "fail_fast"):
+        del values[key]
+    for key in ("path", "source"):
+        del values["dataset"][key]
+    for key in ("keep_state", "save_seconds", "tensorboard"):
+        del values["training"][key]
+    if config.optimizer.schedule != "cosine":
+        del values["training"]["epochs"]
+    return values

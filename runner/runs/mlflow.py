@@ -1,0 +1,114 @@
+"""`compare --tracker mlflow`: the records of runs in an MLflow store."""
+
+import math
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from runner.cli.run_display import counted, say
+from runner.config.schema import shown
+from runner.errors import ConfigError
+from runner.runs import circumstances
+from runner.runs import folder as run_folder
+from runner.runs.history import Row
+from runner.runs.reader import COMPLETED, FAILED, RUNNING, Run, flat
+from runner.sweeps.sweep import PLAN
+
+EXPERIMENT = "keras-experiment-runner"
+FOLDER, RECORDED = "runner.folder", "runner.recorded_at"  # tags by which a run is known again
+ARTIFACTS = (run_folder.RECORD, run_folder.METRICS, run_folder.CURVES)
+PARAMETERS_AT_ONCE, AT_ONCE = 100, 1_000  # as much as a store takes in a call
+SIDE_BY_SIDE = 8  # runs sent to a server, which is waited for; the writers of a file would wait for one another
+
+
+def to_mlflow(runs: Iterable[Run]) -> None:
+    """Send what the store that MLFLOW_TRACKING_URI names does not have yet; not the runs that are going on.
+
+    Raises ConfigError without mlflow, or where the store refuses.
+    """
+    try:
+        import mlflow
+    except ImportError:
+        raise ConfigError(["--tracker mlflow needs the package mlflow: python -m pip install mlflow"]) from None
+    store = mlflow.get_tracking_uri()
+    try:
+        sent = _send_new(mlflow, [run for run in runs if run.status != RUNNING])
+    except Exception as error:  # of whatever kind of store: a database, a server, a bucket
+        reason = " ".join(str(error).split())[:300]
+        raise ConfigError([f"MLFLOW_TRACKING_URI must name a store that can be written; {store}: {reason}"]) from None
+    say(f"{counted(sent, 'run')} sent to {store}", sys.stderr)
+
+
+def _send_new(mlflow: Any, runs: list[Run]) -> int:
+    client = mlflow.MlflowClient()
+    name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
+    experiment = mlflow.set_experiment(experiment_name=name).experiment_id
+    known = {
+        (each.data.tags.get(FOLDER), each.data.tags.get(RECORDED))
+        for each in mlflow.search_runs([experiment], output_format="list")
+        if each.info.status != "RUNNING"  # what was sent by half is sent again
+    }
+    new = [run for run in runs if (str(run.folder.resolve()), str(run.recorded_at)) not in known]
+    pool = ThreadPoolExecutor(SIDE_BY_SIDE if mlflow.get_tracking_uri().startswith("http") else 1)
+    try:
+        for each in [pool.submit(_send, client, experiment, run) for run in new]:
+            each.result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # of an error or of Ctrl-C no more are sent
+    return len(new)
+
+
+def _send(client: Any, experiment: str, run: Run) -> None:
+    """All of a run in as few calls as a store takes; its end last, by which a run that was sent whole is known."""
+    from mlflow.entities import Metric, Param
+
+    end = run.recorded_at
+    sent = client.create_run(experiment, _milliseconds(end - run.seconds), _tags(run), run_name=run.folder.name)
+    number = sent.info.run_id
+    for path in (run.folder / name for name in ARTIFACTS):
+        if path.exists():
+            client.log_artifact(number, path)
+    parameters = [Param(key, shown(value)) for key, value in flat(run.record["config"])]
+    metrics = [Metric(name, value, _milliseconds(time), epoch) for name, value, time, epoch in _metrics(run)]
+    while parameters or metrics:
+        some, parameters = parameters[:PARAMETERS_AT_ONCE], parameters[PARAMETERS_AT_ONCE:]
+        room = AT_ONCE - len(some)
+        client.log_batch(number, metrics[:room], some)
+        metrics = metrics[room:]
+    status = {COMPLETED: "FINISHED", FAILED: "FAILED"}.get(run.status, "KILLED")
+    client.set_terminated(number, status, _milliseconds(end))
+
+
+def _tags(run: Run) -> dict[str, str]:
+    folder = run.folder.absolute()
+    about = {
+        "status": run.status,
+        "identity": run.record.get("identity"),
+        "best_epoch": run.record["best_epoch"],
+        "sweep": next((parent for parent in folder.parents if (parent / PLAN).exists()), None),
+        "error": run.record["error"],
+        "mixed": circumstances.mixed(run),
+    }
+    known = {f"runner.{name}": str(value) for name, value in about.items() if value}
+    return {FOLDER: str(run.folder.resolve()), RECORDED: str(run.recorded_at), **known}
+
+
+def _metrics(run: Run) -> Iterator[tuple[str, float, float, int]]:
+    """Name, value, time and epoch of all that is a finite number: each epoch's row, and what is best."""
+    start = run.recorded_at - run.seconds
+    for row, timing, seconds in zip(run.metrics, run.timings, run.along("seconds"), strict=True):
+        yield from _of_row({**row, **timing}, start + seconds)
+    best = {f"best_{name}": value for name, value in run.best.items()}
+    if best:
+        yield from _of_row({**best, "epoch": run.best["epoch"]}, run.recorded_at)
+
+
+def _of_row(row: Row, time: float) -> Iterator[tuple[str, float, float, int]]:
+    numbers = ((name, value) for name, value in row.items() if name != "epoch" and math.isfinite(value))
+    yield from ((name, value, time, int(row["epoch"])) for name, value in numbers)
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(1000 * seconds)

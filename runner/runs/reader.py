@@ -1,0 +1,132 @@
+"""A run as its folder tells it. Reads records only, never imports tensorflow."""
+
+import itertools
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.runs import circumstances
+from runner.runs import folder as run_folder
+from runner.runs import history as metrics_csv
+from runner.runs.history import Row
+
+COMPLETED, FAILED, INTERRUPTED, RUNNING = "completed", "failed", "interrupted", "running"
+CRASHED = "crashed"  # says running, and nobody holds its folder
+PENDING = "pending"  # planned in a sweep, never begun
+
+
+@dataclass(frozen=True)
+class Run:
+    """Its run.json, its status, and a row an epoch of metrics.csv and of timings.csv."""
+
+    folder: Path
+    status: str
+    record: dict[str, Any]
+    metrics: list[Row]
+    timings: list[Row]
+
+    @property
+    def best(self) -> Row:
+        """The row of the best epoch; empty where there is none."""
+        epoch = self.record["best_epoch"]
+        return self.metrics[epoch - 1] if epoch else {}
+
+    @property
+    def last(self) -> Row:
+        return self.metrics[-1] if self.metrics else {}
+
+    @property
+    def monitored(self) -> float | None:
+        """The value that chooses the best epoch, there."""
+        return self.best.get(self.record["monitor"])
+
+    def training_at_best(self, column: str) -> float:
+        """A training column at the best epoch, NaN where there is none.
+
+        Evaluated there without dropout; of a run recorded without that, the mean over the epoch's updates.
+        """
+        evaluated: Row = self.record.get("training_at_best") or {}
+        return evaluated.get(column, self.best.get(column, math.nan))
+
+    @property
+    def updates(self) -> int:
+        """Optimizer steps of all recorded epochs, inherited ones included."""
+        return int(sum(row["updates"] for row in self.timings))
+
+    @property
+    def seconds(self) -> float:
+        """Of all recorded epochs, inherited ones included."""
+        return sum(row["seconds"] for row in self.timings)
+
+    def along(self, axis: str) -> list[float]:
+        """For each epoch its number, or the updates or seconds of training until its end; `axis` says which."""
+        if axis == "epoch":
+            return [row["epoch"] for row in self.metrics]
+        return list(itertools.accumulate(row[axis] for row in self.timings))
+
+    @property
+    def recorded_at(self) -> float:
+        """When its record was last written, seconds since 1970."""
+        return (self.folder / run_folder.RECORD).stat().st_mtime
+
+    @property
+    def rank(self) -> tuple[float, str]:
+        """Sorts the better value of the monitor first, runs without one last."""
+        if self.monitored is None:
+            return (float("inf"), str(self.folder))
+        return (-self.monitored if self.record["monitor_direction"] == "max" else self.monitored, str(self.folder))
+
+
+def load(folder: Path) -> Run:
+    """The run of a folder. Raises OSError, or ValueError where its files are not those of a run."""
+    record = _record(folder)
+    try:
+        status = status_of(folder, record)
+        if status == CRASHED:  # or it has ended between the two looks
+            record = _record(folder)
+            status = record["status"] if record["status"] != RUNNING else CRASHED
+        epochs = record["epochs"]
+        names = (run_folder.METRICS, run_folder.TIMINGS) if epochs else ()
+        rows = [metrics_csv.read(folder / name)[:epochs] for name in names] or [[], []]
+        run = Run(folder, status, record, *rows)
+        _refuse_incomplete(run)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ValueError(f"it is not complete: {error}") from None
+    return run
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        return run_folder.read_record(folder)
+    except json.JSONDecodeError as error:
+        how = "cut off or changed by hand" if error.doc.strip("\0 \n") else "empty"
+        raise ValueError(f"its {run_folder.RECORD} is {how}: {error}") from None
+
+
+def _refuse_incomplete(run: Run) -> None:
+    """Look at all that is read of a run later. Raises ValueError, or what a missing part raises."""
+    record = run.record
+    if any(len(rows) < record["epochs"] for rows in (run.metrics, run.timings)):
+        raise ValueError(f"its record tells of {record['epochs']} epochs, its files of fewer")
+    _ = run.rank, run.updates, run.seconds, record["seed"], record["error"], dict(flat(record["config"]))
+    _ = circumstances.of(run), circumstances.mixed(run)
+    if record["dataset"] is not None or run.status == COMPLETED:
+        _ = [record["dataset"][key] for key in ("name", "source", "fingerprint", "train", "validation")]
+
+
+def status_of(folder: Path, record: dict[str, Any]) -> str:
+    """What the record says, but `crashed` where it says running and its holder is dead."""
+    status: str = record["status"]
+    return CRASHED if status == RUNNING and not run_folder.is_held(folder) else status
+
+
+def flat(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """A nested config as dotted keys and their values."""
+    for key, value in node.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

@@ -1,0 +1,99 @@
+"""What came out of a sweep, made from its folders alone: summary.csv, curves.png, report.html; at any time again."""
+
+import csv
+import io
+import shlex
+import sys
+from dataclasses import dataclass
+
+from runner.cli.run_display import say
+from runner.runs import folder as run_folder
+from runner.runs import reader as recorded
+from runner.runs.history import cell
+from runner.runs.reader import CRASHED, PENDING, Run
+from runner.sweeps.sweep import Planned, Sweep
+
+SUMMARY = "summary.csv"
+REPORT = "report.html"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A planned job and what became of it; `error` is one line, empty where nothing went wrong."""
+
+    job: Planned
+    status: str
+    error: str
+    run: Run | None
+
+    @property
+    def rank(self) -> tuple[float, int]:
+        """Sorts the better value of the monitor first, jobs without one last."""
+        return (self.run.rank[0] if self.run else float("inf"), self.job.number)
+
+
+def lines(sweep: Sweep) -> list[Line]:
+    """A line for every planned job, in their order."""
+    return [_line(sweep, job) for job in sweep.jobs]
+
+
+def _line(sweep: Sweep, job: Planned) -> Line:
+    folder = sweep.place(job)
+    if not (folder / run_folder.RECORD).exists():
+        return Line(job, PENDING, "", None)
+    try:
+        run = recorded.load(folder)
+    except (OSError, ValueError) as error:
+        return Line(job, CRASHED, f"its record cannot be read: {error}", None)
+    crashed = "its process ended without a word: killed, or out of memory"
+    return Line(job, run.status, crashed if run.status == CRASHED else run.record["error"] or "", run)
+
+
+def write(sweep: Sweep) -> list[Line]:
+    """Write the files, and return what they tell. Raises OSError."""
+    found = lines(sweep)
+    run_folder.write(sweep.folder / SUMMARY, text(sweep, found))
+    runs = {sweep.setting(line.job): line.run for line in found if line.run and line.run.metrics}
+    if runs:
+        try:
+            _draw(sweep, runs)
+        except Exception as error:  # no picture is worth the end of a sweep
+            say(f"curves.png or {REPORT} cannot be made: {type(error).__name__}: {error}", sys.stderr)
+    return found
+
+
+def _draw(sweep: Sweep, runs: dict[str, Run]) -> None:
+    from runner.compare import comparison
+    from runner.compare import wording as sentences
+    from runner.compare.report import page as report
+    from runner.runs import learning_curves as plots
+
+    run_folder.write(sweep.folder / run_folder.CURVES, plots.overlay(runs))
+    compared = comparison.compare(runs.values())
+    command = shlex.join(["python", "-m", "runner", "compare", str(sweep.folder), "--html", str(sweep.folder / REPORT)])
+    page = report.page(compared, command=command, sentences=sentences.every(compared))
+    run_folder.write(sweep.folder / REPORT, page)
+
+
+def text(sweep: Sweep, found: list[Line]) -> str:
+    """summary.csv: a row a job; floats in full precision, empty where there is no value."""
+    runs = [line.run for line in found if line.run]
+    metrics = list(dict.fromkeys(name for run in runs for name in run.last if name not in ("epoch", "learning_rate")))
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(
+        ["job", "status", *sweep.swept, "best_epoch"]
+        + [f"{which}_{name}" for which in ("best", "last") for name in metrics]
+        + ["updates", "seconds", "inherited_epochs", "folder", "error"]
+    )
+    for line in found:
+        run = line.run
+        values = [run.best.get(name) for name in metrics] + [run.last.get(name) for name in metrics] if run else []
+        writer.writerow(
+            [line.job.number, line.status, *map(line.job.value, sweep.swept)]
+            + [(run.record["best_epoch"] or "") if run else ""]
+            + ["" if value is None else cell("", value) for value in values or [None] * 2 * len(metrics)]
+            + ([run.updates, round(run.seconds, 3), run.record["inherited_epochs"]] if run else ["", "", ""])
+            + [line.job.folder, line.error]
+        )
+    return stream.getvalue()

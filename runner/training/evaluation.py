@@ -1,0 +1,46 @@
+"""What Keras' `evaluate` gives for many examples: compiled calls over as many rows as the memory budget holds."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from runner.datasets import split as batches
+from runner.training import layers as rows
+
+BUDGET = 32 << 20  # bytes of the largest tensor in a call
+
+
+class Evaluation:
+    """Loss and metrics of a model over example numbers on some of its examples, whatever its weights are by then.
+
+    targets [examples, …] are those of all training data. Keras' own `evaluate` makes a dataset for each call and
+    `test_on_batch` forgets the chunk before; here the metrics add up over the chunks.
+    """
+
+    def __init__(self, trained: keras.Model, numbers: NDArray[np.int32], targets: NDArray[np.generic]) -> None:
+        self.trained = trained
+        self.chunks: list[tuple[tf.Tensor, tf.Tensor]] = []
+        if len(numbers):
+            self.step = _step(trained, targets)
+            size = rows.bytes_each(trained, self.step.get_concrete_function().graph)
+            runs = batches.chunks(numbers, size, BUDGET)
+            self.chunks = [(tf.constant(run), tf.constant(targets[run])) for run in runs]
+
+    def __call__(self) -> dict[str, float]:
+        """A value for each column; empty where there are no examples."""
+        results: dict[str, tf.Tensor] = {}
+        self.trained.reset_metrics()
+        for chunk in self.chunks:
+            results = self.step(chunk)
+        return {name: float(value) for name, value in results.items()}
+
+
+def _step(trained: keras.Model, targets: NDArray[np.generic]) -> tf.types.experimental.PolymorphicFunction:
+    """The model's test step for any number of examples; Keras' own function is traced anew for another number."""
+    if trained.test_function is None:
+        chunk = (tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, *targets.shape[1:]], targets.dtype))
+        trained.test_function = tf.function(
+            trained.test_step, input_signature=[chunk], autograph=False, jit_compile=trained.jit_compile
+        )
+    return trained.test_function

@@ -1,0 +1,404 @@
+"""`compare`: tables, verdicts and pictures of what was recorded, without tensorflow."""
+
+import csv
+import io
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from runner.cli import compare
+from runner.compare import load
+from runner.errors import ConfigError
+from runner.runs import folder as run_folder
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+Said = Callable[..., tuple[int, str, str]]
+REPOSITORY = Path(__file__).parents[2]
+EXAMPLE = Path("outputs/example")
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Said:
+    """`said("outputs/example/width", …)`: exit code, stdout and stderr of the verb, called in the repository."""
+    monkeypatch.chdir(REPOSITORY)
+
+    def asked(*words: str) -> tuple[int, str, str]:
+        code = compare.main([*words])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return asked
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A copy of an example whose records a test may change."""
+    shutil.copytree(REPOSITORY / EXAMPLE / "width", tmp_path / "width")
+    return tmp_path / "width"
+
+
+def changed(folder: Path, **entries: Any) -> None:
+    run_folder.write_record(folder, {**run_folder.read_record(folder), **entries})
+
+
+def jobs_of(sweep: Path) -> list[Path]:
+    return sorted(path.parent for path in sweep.glob("*/run.json"))
+
+
+@pytest.mark.parametrize("name", ["width", "epochs", "batch_sizes"])
+def test_the_examples_read_as_they_always_have(said: Said, name: str) -> None:
+    code, out, err = said(str(EXAMPLE / name))
+    assert (code, err) == (0, "")
+    assert out == (GOLDEN / f"compare-{name}.txt").read_text()
+
+
+def test_a_difference_that_is_there_is_found_and_named(said: Said) -> None:
+    out = said(str(EXAMPLE / "width"))[1]
+    assert "  model.width=32 is better than model.width=1: " in out
+    assert "paired t-test over 5 seeds" in out
+
+
+def test_damaged_half_written_and_foreign_folders_do_no_harm(said: Said, mine: Path) -> None:
+    clean = said(str(mine))[1]
+    for name, content in {
+        "half": '{"schema_version": 1, "stat',
+        "list": "[1, 2]",
+        "foreign": '{"name": "of another program"}',
+        "poor": '{"schema_version": 1, "status": "completed"}',
+    }.items():
+        (mine / name).mkdir()
+        (mine / name / "run.json").write_text(content)
+    code, out, err = said(str(mine))
+    assert (code, out) == (0, clean)
+    assert sorted(line.split(" is passed over")[0] for line in err.splitlines()) == [
+        str(mine / name) for name in ("foreign", "half", "list", "poor")
+    ]
+
+
+def test_a_record_that_a_power_cut_emptied_is_passed_over_with_that_reason(said: Said, mine: Path) -> None:
+    emptied, cut_off, zeroed = jobs_of(mine)[:3]
+    (emptied / "run.json").write_text("")
+    (cut_off / "run.json").write_text((cut_off / "run.json").read_text()[:100])
+    (zeroed / "run.json").write_bytes(bytes(100))
+    code, out, err = said(str(mine))
+    assert (code, len(err.splitlines())) == (0, 3)
+    assert f"{emptied} is passed over: its run.json is empty" in err
+    assert f"{cut_off} is passed over: its run.json is cut off" in err
+    assert f"{zeroed} is passed over: its run.json is empty" in err
+    assert "best run: " in out
+
+
+def test_a_file_that_a_spreadsheet_saved_is_passed_over_and_the_others_are_compared(said: Said, mine: Path) -> None:
+    first = jobs_of(mine)[0]
+    (first / "metrics.csv").write_text((first / "metrics.csv").read_text().replace(",", ";"))
+    code, out, err = said(str(mine))
+    assert code == 0
+    assert f"{first} is passed over: {first / 'metrics.csv'}: its columns must be apart by commas" in err
+    assert "best run: " in out
+
+
+def test_runs_behind_links_are_runs_each_once_and_links_in_a_circle_end(said: Said, mine: Path) -> None:
+    clean = said(str(mine), "--json")[1]
+    apart = mine.parent / "elsewhere"
+    mine.rename(apart)
+    mine.symlink_to(apart)  # all of them behind one link
+    (apart / "again").symlink_to(apart)
+    first, *others = jobs_of(apart)
+    first.rename(mine.parent / "alone")
+    first.symlink_to(mine.parent / "alone")  # a run behind a link
+    (first / "up").symlink_to(apart)
+    others[0].joinpath("nowhere").symlink_to(apart / "gone")
+    code, out, err = said(str(mine), "--json")
+    assert (code, err) == (0, "")
+    assert out == clean
+
+
+def test_failed_and_unfinished_runs_are_counted_and_named_and_not_mixed_in(said: Said, mine: Path) -> None:
+    first, second = [path for path in jobs_of(mine) if "width=1," in path.name][:2]
+    changed(first, status="failed", error="the reason")
+    changed(second, status="running")  # and nobody holds its folder
+    out = said(str(mine))[1]
+    assert "left out: 1 crashed, 1 failed" in out
+    assert f"{first} failed, 8 of 8 epochs: the reason" in out
+    row = next(line for line in out.splitlines() if line.startswith("1 "))
+    assert row.split()[1] == "3"  # of five seeds
+
+
+def test_runs_on_other_data_stand_in_a_table_of_their_own(said: Said, mine: Path) -> None:
+    first = jobs_of(mine)[0]
+    data = run_folder.read_record(first)["dataset"]
+    changed(first, dataset={**data, "source": "sample", "fingerprint": "0" * 64})
+    out = said(str(mine))[1]
+    assert "runs on different data" in out
+    assert "imdb (sample): " in out
+    assert "imdb (full): " in out
+
+
+def test_columns_rows_and_their_order_are_the_users(said: Said) -> None:
+    where = str(EXAMPLE / "batch_sizes")
+    out = said(where, "--columns", "training.batch_size,updates", "--sort", "updates", "--top", "2")[1]
+    rows = [line.split() for line in out.splitlines()[1:4]]
+    assert rows == [["training.batch_size", "updates"], ["2048", "160"], ["512", "600"]]
+    out = said(where, "--filter", "training.batch_size>=512")[1]
+    assert [line.split()[0] for line in out.splitlines()[2:4]] == ["2048", "512"]
+
+
+def test_a_reference_replaces_the_best(said: Said) -> None:
+    reference = next(path for path in jobs_of(REPOSITORY / EXAMPLE / "width") if "width=1," in path.name)
+    found = json.loads(said(str(EXAMPLE / "width"), "--reference", str(reference), "--json")[1])
+    (table,) = found["tables"]
+    assert table["reference"] == "model.width=1"
+    assert [each["setting"] for each in table["verdicts"]] == ["model.width=32"]
+    assert table["verdicts"][0]["difference"] < 0
+
+
+def test_edited_code_is_a_setting_of_its_own_and_can_be_asked_for(said: Said, mine: Path) -> None:
+    """Five seeds with the old plugin, seed 0 again with the new one."""
+    of_width = [job for job in jobs_of(mine) if "width=32," in job.name]
+    for job in jobs_of(mine):
+        changed(job, plugin_sources={"mine": "0123abcd" + 56 * "0"})
+    again = Path(shutil.copytree(of_width[0], mine / "again"))
+    changed(again, plugin_sources={"mine": "ffff0000" + 56 * "0"}, identity="another")
+    out = said(str(mine))[1]
+    rows = [line.split()[:3] for line in out.splitlines()[1:5]]
+    assert rows[0] == ["model.width", "plugins.mine", "seeds"]
+    assert sorted(rows[1:]) == [["1", "0123abcd", "5"], ["32", "0123abcd", "5"], ["32", "ffff0000", "1"]]
+    assert "plugins.mine=0123abcd and plugins.mine=ffff0000 " in out or "plugins.mine=ffff0000 and " in out
+    (table,) = json.loads(said(str(mine), "--json", "--filter", "plugins.mine=ffff0000")[1])["tables"]
+    assert [each["runs"] for each in table["settings"]] == [[str(again)]]
+
+
+def test_what_is_left_out_says_why_and_is_no_reference(said: Said, mine: Path) -> None:
+    mixed, diverged = jobs_of(mine)[:2]
+    changed(mixed, mixed=[{"epoch": 3, "changes": ["data changed"]}])
+    changed(diverged, best_epoch=None)
+    out = said(str(mine))[1]
+    assert "left out: 2 completed" in out
+    assert f"{mixed} completed, 8 of 8 epochs: mixed after epoch 3: data changed" in out
+    assert f"{diverged} completed, 8 of 8 epochs: val_accuracy was a number at no epoch" in out
+    found = json.loads(said(str(mine), "--json")[1])
+    assert [each["reason"] for each in found["left_out"]] == [
+        "mixed after epoch 3: data changed",
+        "val_accuracy was a number at no epoch",
+    ]
+    code, out, err = said(str(mine), "--reference", str(mixed))
+    assert (code, out) == (2, "")
+    assert err.endswith(f"; {mixed} is completed, mixed after epoch 3: data changed\n")
+
+
+def test_the_table_is_written_for_other_programs(said: Said, tmp_path: Path) -> None:
+    said(str(EXAMPLE / "width"), "--csv", str(tmp_path / "table.csv"))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text())))
+    assert [row["model.width"] for row in rows] == ["32", "1"]
+    assert [row["seeds"] for row in rows] == ["5", "5"]
+    (table,) = json.loads(said(str(EXAMPLE / "width"), "--json")[1])["tables"]
+    assert [float(row["val_accuracy"]) for row in rows] == [each["val_accuracy"] for each in table["settings"]]
+    assert all(Path(run).is_dir() for each in table["settings"] for run in each["runs"])
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["nowhere"], "nowhere holds no runs: train one with python -m runner"),
+        (["outputs/example/width", "--filter", "model.widht>1"], "did you mean model.width?"),
+        (["outputs/example/width", "--filter", "seed>7"], "no run passes"),
+        (["outputs/example/width", "--columns", "nonsense"], "--columns must name columns (model.width, seeds,"),
+        (["outputs/example/width", "--sort", "nonsense"], "--sort must name columns"),
+        (["outputs/example/width", "--reference", "nowhere"], "--reference must be the folder of one of the runs"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_line(said: Said, words: list[str], problem: str) -> None:
+    code, out, err = said(*words)
+    assert (code, out) == (2, "")
+    assert problem in err
+    assert len(err.splitlines()) == 1
+
+
+def test_the_examples_are_not_among_ones_own_runs(
+    said: Said, mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(REPOSITORY / EXAMPLE, EXAMPLE)
+    assert compare.main([]) == 2
+    mine.rename(tmp_path / "outputs" / "mine")
+    assert compare.main([]) == 0
+    assert "outputs/example" not in said("outputs")[1]
+
+
+def test_pictures_are_drawn(said: Said, tmp_path: Path) -> None:
+    said(str(EXAMPLE / "width"), str(EXAMPLE / "epochs"), "--png", str(tmp_path / "picture.png"))
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_terminal_without_the_signs_gets_plain_ones() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "runner", "compare", str(EXAMPLE / "width")],
+        cwd=REPOSITORY,
+        env={"PATH": "", "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert " +/- " in result.stdout
+
+
+def test_tensorflow_and_pandas_stay_out(runner: Command) -> None:
+    program = (
+        "import sys; from runner.cli import compare; compare.main([sys.argv[1]]); "
+        "print({'tensorflow', 'keras', 'pandas'} & {*sys.modules})"
+    )
+    asked = [sys.executable, "-c", program, str(REPOSITORY / EXAMPLE)]
+    assert subprocess.run(asked, capture_output=True, text=True).stdout.splitlines()[-1] == "set()"
+
+
+def test_a_metric_that_is_not_finite_leaves_its_cell_empty(said: Said, mine: Path) -> None:
+    first = jobs_of(mine)[0]
+    lines = (first / "metrics.csv").read_text().splitlines()
+    place = lines[0].split(",").index("accuracy")
+    rows = [line.split(",") for line in lines[1:]]
+    text = "\n".join([lines[0], *(",".join([*row[:place], "nan", *row[place + 1 :]]) for row in rows)]) + "\n"
+    for job in jobs_of(mine):
+        (job / "metrics.csv").write_text(text if job == first else (job / "metrics.csv").read_text())
+    assert said(str(mine))[0] == 0
+    (table,) = json.loads(said(str(mine), "--json")[1])["tables"]
+    assert len(table["settings"]) == 2
+
+
+def test_columns_of_one_table_may_be_asked_for_where_another_has_none(said: Said) -> None:
+    words = ["--columns", "model.width,training.batch_size,seeds", "--sort=-model.width"]
+    code, out, err = said(str(EXAMPLE / "width"), str(EXAMPLE / "batch_sizes"), *words)
+    assert (code, err) == (0, "")
+    code, out, err = said(str(EXAMPLE / "batch_sizes"), "--columns", "model.width,updates")
+    assert [line.split()[0] for line in out.splitlines()[2:6]] == ["32"] * 4
+
+
+@pytest.mark.parametrize("option", ["--csv", "--png", "--html"])
+def test_a_file_that_cannot_be_written_is_said_in_one_line(said: Said, tmp_path: Path, option: str) -> None:
+    (tmp_path / "file").write_text("")
+    code, _, err = said(str(EXAMPLE / "width"), option, str(tmp_path / "file" / "below"))
+    assert code == 1
+    assert "give another file" in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_the_files_are_written_before_a_reader_that_wants_one_line_ends_the_command(
+    mine: Path, tmp_path: Path, how: list[str]
+) -> None:
+    """`| head` of a table larger than a pipe holds; the reader is gone before it is printed."""
+    files = {option: tmp_path / f"file{option}" for option in ("--html", "--csv", "--png")}
+    words = [str(mine), *how, *(str(word) for pair in files.items() for word in pair)]
+    command = [sys.executable, "-m", "runner", "compare", *words]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.close()
+        process.wait(timeout=60)
+    assert process.returncode == -signal.SIGPIPE
+    assert all(path.stat().st_size for path in files.values())
+
+
+def test_a_picture_of_nothing_is_refused_before_anything_is_written(said: Said, mine: Path, tmp_path: Path) -> None:
+    for job in jobs_of(mine):
+        changed(job, status="failed", error="the reason")
+    code, out, err = said(str(mine), "--csv", str(tmp_path / "table.csv"), "--png", str(tmp_path / "picture.png"))
+    assert (code, out, err) == (2, "", "--png needs a completed run: all are left out\n")
+    assert not (tmp_path / "table.csv").exists()
+
+
+def test_signs_of_mathematics_in_a_config_stay_text_in_pictures(said: Said, mine: Path) -> None:
+    for place, job in enumerate(jobs_of(mine)):
+        config = run_folder.read_record(job)["config"]
+        config["dataset"]["options"] = {"pattern": ["$\\bad$", "a$b"][place % 2]}
+        changed(job, config=config)
+    assert said(str(mine), "--png", str(mine / "picture.png"))[0] == 0
+
+
+def test_the_watch_goes_on_between_the_jobs_of_a_sweep(mine: Path, monkeypatch: pytest.MonkeyPatch, said: Said) -> None:
+    monkeypatch.setattr(compare, "REDRAW_SECONDS", 0.05)
+    last = jobs_of(mine)[-1]
+    hidden = last.rename(mine.parent / last.name)
+
+    def finish() -> None:
+        with run_folder.claimed(mine):
+            held.set()
+            time.sleep(0.5)
+            hidden.rename(last)
+
+    held = threading.Event()
+    thread = threading.Thread(target=finish)
+    thread.start()
+    held.wait()
+    out = said(str(mine), "--watch", "--columns", "model.width,seeds")[1]
+    thread.join()
+    assert ["32", "5"] in [line.split() for line in out.splitlines()]
+
+
+def test_watching_ends_with_the_last_run(mine: Path, monkeypatch: pytest.MonkeyPatch, said: Said) -> None:
+    monkeypatch.setattr(compare, "REDRAW_SECONDS", 0.05)
+    first = jobs_of(mine)[0]
+    changed(first, status="running")
+
+    def finish() -> None:
+        with run_folder.claimed(first):
+            held.set()
+            time.sleep(0.5)
+            changed(first, status="completed")
+
+    held = threading.Event()
+    thread = threading.Thread(target=finish)
+    thread.start()
+    held.wait()
+    code, out, _ = said(str(mine), "--watch")
+    thread.join()
+    assert code == 0
+    assert "1 run going on" in out
+    assert out.rstrip().splitlines()[-1].startswith("best run: ")
+
+
+def test_load_gives_a_row_a_run_and_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    table = load(EXAMPLE / "width")
+    assert list(table.columns[:10]) == [
+        "run",
+        "folder",
+        "status",
+        "epoch",
+        "loss",
+        "accuracy",
+        "val_loss",
+        "val_accuracy",
+        "learning_rate",
+        "updates",
+    ]
+    assert len(table) == 10 * 8
+    assert set(table["model.width"]) == {1, 32}
+    for folder, rows in table.groupby("folder"):
+        recorded = pd.read_csv(Path(str(folder)) / "metrics.csv")
+        assert rows.val_accuracy.tolist() == recorded.val_accuracy.tolist()
+    with pytest.raises(ConfigError, match="holds no runs"):
+        load("nowhere")
+
+
+def test_a_width_that_is_a_list_groups_as_its_text(mine: Path) -> None:
+    """As the README groups; beside numbers, and with a list of lists as a plugin's options may have."""
+    for place, job in enumerate(jobs_of(mine)):
+        config = run_folder.read_record(job)["config"]
+        config["model"]["width"] = [[64, 16], 32][place % 2]
+        config["model"]["options"] = {"shapes": [[3, 3], {"pool": 2}]}
+        changed(job, config=config)
+    table = load(mine)
+    grouped = table.groupby(["model.width", "epoch"]).val_accuracy.mean().unstack(0)
+    assert set(grouped.columns) == {"[64,16]", 32}
+    assert set(table.groupby("model.options.shapes").groups) == {"[[3,3],{pool:2}]"}
+    assert set(table["training.metrics"]) == {"[accuracy]"}

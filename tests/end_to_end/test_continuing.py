@@ -1,0 +1,252 @@
+"""Stopped anywhere, continued exactly, never trained twice."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from runner.errors import ConfigError
+from runner.runs import checkpoint, shelf
+from runner.runs import folder as run_folder
+from runner.runs.writer import Outcome
+
+Train = Callable[..., Outcome]
+Command = Callable[..., subprocess.CompletedProcess[str]]
+SAMPLE = ("dataset.source=sample", "model.dropout=0.3")
+
+
+def record_of(folder: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((folder / "run.json").read_text())
+    return record
+
+
+def metrics_of(folder: Path) -> bytes:
+    return (folder / "metrics.csv").read_bytes()
+
+
+def weights_of(model: Path) -> list[Any]:
+    import keras
+
+    weights: list[Any] = keras.models.load_model(model).get_weights()
+    return weights
+
+
+def assert_like_a_run_from_nothing(train: Train, outcome: Outcome, *words: str) -> None:
+    plain = train(*words, "reuse=false", folder=f"plain-{outcome.folder.name}").folder
+    assert metrics_of(outcome.folder) == metrics_of(plain)
+    for name in ("model.keras", "checkpoints/best.keras"):
+        for ours, theirs in zip(weights_of(outcome.folder / name), weights_of(plain / name), strict=True):
+            assert np.array_equal(ours, theirs)
+    assert record_of(outcome.folder)["best_epoch"] == record_of(plain)["best_epoch"]
+
+
+@pytest.mark.parametrize(
+    ("order", "inherited"),
+    [((3, 6, 12), [0, 3, 6]), ((12, 6, 3), [0, 6, 3]), ((6, 12, 3), [0, 6, 3])],
+    ids=["rising", "falling", "mixed"],
+)
+def test_a_sweep_over_epochs_trains_no_more_than_its_longest_run(
+    train: Train, tmp_path: Path, order: tuple[int, ...], inherited: list[int]
+) -> None:
+    for epochs, taken in zip(order, inherited, strict=True):
+        words = (*SAMPLE, f"training.epochs={epochs}")
+        outcome = train(*words, folder=f"{epochs}", shelves=[tmp_path], keep=set(order))
+        assert record_of(outcome.folder)["inherited_epochs"] == taken
+        assert record_of(outcome.folder)["epochs"] == epochs
+        if epochs != 12:
+            assert_like_a_run_from_nothing(train, outcome, *words)
+
+
+def test_a_run_that_is_there_already_is_not_trained_again(train: Train, tmp_path: Path) -> None:
+    first = train(*SAMPLE, "training.epochs=2", folder="first", shelves=[tmp_path]).folder
+    second = train(*SAMPLE, "training.epochs=2", folder="second", shelves=[tmp_path]).folder
+    assert record_of(second)["inherited_epochs"] == 2
+    assert metrics_of(first) == metrics_of(second)
+    assert (first / "timings.csv").read_bytes() == (second / "timings.csv").read_bytes()
+
+
+def test_a_cut_without_kept_weights_is_trained_and_counted_as_trained(train: Train, tmp_path: Path) -> None:
+    train(*SAMPLE, "training.epochs=6", "training.save_seconds=1000", folder="long", shelves=[tmp_path])
+    short = train(*SAMPLE, "training.epochs=2", folder="short", shelves=[tmp_path])
+    assert record_of(short.folder)["inherited_epochs"] == 0
+    assert_like_a_run_from_nothing(train, short, *SAMPLE, "training.epochs=2")
+
+
+def test_reuse_false_and_another_setting_train_from_nothing(train: Train, tmp_path: Path) -> None:
+    train(*SAMPLE, "training.epochs=2", folder="first", shelves=[tmp_path])
+    for folder, word in (("alone", "reuse=false"), ("other", "seed=1"), ("batches", "training.batch_size=256")):
+        outcome = train(*SAMPLE, "training.epochs=3", word, folder=folder, shelves=[tmp_path])
+        assert record_of(outcome.folder)["inherited_epochs"] == 0
+
+
+def test_a_schedule_over_the_run_is_not_continued_with_more_epochs(train: Train, tmp_path: Path) -> None:
+    cosine = (*SAMPLE, "optimizer.schedule=cosine")
+    train(*cosine, "training.epochs=2", folder="two", shelves=[tmp_path])
+    longer = train(*cosine, "training.epochs=4", folder="four", shelves=[tmp_path])
+    assert record_of(longer.folder)["inherited_epochs"] == 0
+    with pytest.raises(ConfigError):
+        train(*cosine, "training.epochs=4", folder="two")
+
+
+def test_early_stopping_stands_where_it_stood(train: Train, tmp_path: Path) -> None:
+    words = (*SAMPLE, "training.early_stopping.patience=2", "training.early_stopping.min_delta=0.02")
+    train(*words, "training.epochs=3", folder="short", shelves=[tmp_path])
+    longer = train(*words, "training.epochs=30", folder="long", shelves=[tmp_path])
+    assert record_of(longer.folder)["inherited_epochs"] == 3
+    assert 3 < longer.epochs < 30
+    assert_like_a_run_from_nothing(train, longer, *words, "training.epochs=30")
+    again = train(*words, "training.epochs=30", folder="again", shelves=[tmp_path])
+    assert record_of(again.folder)["inherited_epochs"] == again.epochs == longer.epochs
+
+
+def test_a_damaged_state_is_named_and_passed_over(
+    train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (*SAMPLE, "training.keep_state=all")
+    first = train(*words, "training.epochs=3", folder="first", shelves=[tmp_path]).folder
+    damaged = checkpoint.path(first, 3)
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    second = train(*words, "training.epochs=4", folder="second", shelves=[tmp_path])
+    assert f"{damaged} is damaged" in capsys.readouterr().err
+    assert record_of(second.folder)["inherited_epochs"] == 2
+    assert_like_a_run_from_nothing(train, second, *words, "training.epochs=4")
+
+
+@pytest.mark.parametrize("gone", ["first", ".shelf", "first/checkpoints", "first/run.json"])
+def test_what_is_deleted_by_hand_breaks_nothing(train: Train, tmp_path: Path, gone: str) -> None:
+    train(*SAMPLE, "training.epochs=1", folder="first", shelves=[tmp_path])
+    path = tmp_path / gone
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert train(*SAMPLE, "training.epochs=2", folder="second", shelves=[tmp_path]).status == "completed"
+
+
+@pytest.mark.parametrize(("keep", "left"), [("all", [4, 3, 2, 1]), ("none", [])])
+def test_keep_state_says_which_states_stay(train: Train, tmp_path: Path, keep: str, left: list[int]) -> None:
+    folder = train(*SAMPLE, "training.epochs=4", f"training.keep_state={keep}").folder
+    assert checkpoint.epochs(folder) == left
+
+
+def test_a_shelf_finds_only_what_is_there(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        run_folder.write_record(tmp_path / name, {"identity": "identity"})
+        shelf.put(tmp_path, "identity", tmp_path / name)
+    shutil.rmtree(tmp_path / "two")
+    assert list(shelf.find(tmp_path, "identity")) == [tmp_path / "one"]
+    assert list(shelf.find(tmp_path, "another")) == []
+
+
+def test_resume_goes_on_in_the_folder_and_refuses_everything_else(runner: Command, tmp_path: Path) -> None:
+    words = [*SAMPLE, "training.epochs=2"]
+    assert runner(*words, "hydra.run.dir=run").returncode == 0
+    assert runner(*words, "training.epochs=4", "reuse=false", "hydra.run.dir=plain").returncode == 0
+    before = (tmp_path / "run" / "run.json").read_bytes()
+    finished = runner("resume", "run")
+    assert (finished.returncode, finished.stdout.splitlines()[0]) == (0, "finished already")
+    refused = runner("resume", "run", "model.width=16", "training.epochs=1")
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines() == [
+        "model.width must stay as recorded, 32; got 16: train a new run",
+        "training.epochs must be at least the 2 recorded; got 1",
+    ]
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+    refused = runner("resume", "run", "lr=0.01", "optimizer=adam", "epochs=3", "optimizer.centered=0")
+    assert (refused.returncode, refused.stderr.splitlines()) == (
+        2,
+        [
+            "lr is not a key of the config; did you mean optimizer.learning_rate?",
+            "optimizer must stay as recorded, rmsprop; got adam: train a new run",
+            "epochs is not a key of the config; did you mean training.epochs?",
+            "optimizer.centered must stay as recorded, false; got 0: train a new run",
+        ],
+    )
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+    same = ["optimizer.learning_rate=1e-3", "optimizer=rmsprop", "training.metrics=[ accuracy ]", "dataset.path=null"]
+    longer = runner("resume", "run", "training.epochs=4", *same)
+    assert longer.returncode == 0, longer.stderr
+    assert metrics_of(tmp_path / "run") == metrics_of(tmp_path / "plain")
+    assert record_of(tmp_path / "run")["inherited_epochs"] == 0
+    assert "epoch 3/4" in (tmp_path / "run" / "runner.log").read_text()
+
+
+def test_resume_refuses_other_versions_unless_anyway(runner: Command, tmp_path: Path) -> None:
+    assert runner(*SAMPLE, "training.epochs=1", "hydra.run.dir=run").returncode == 0
+    record = record_of(tmp_path / "run")
+    record["versions"]["keras"] = "3.0.0"
+    record["identity"] = "of other versions"
+    run_folder.write_record(tmp_path / "run", record)
+    refused = runner("resume", "run", "training.epochs=2")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("versions.keras: recorded 3.0.0, now ")
+    assert runner("resume", "run", "training.epochs=2", "--anyway").returncode == 0
+    assert record_of(tmp_path / "run")["epochs"] == 2
+
+
+def test_resume_names_no_run_where_there_is_none(runner: Command, tmp_path: Path) -> None:
+    result = runner("resume", "nowhere")
+    assert result.returncode == 2
+    assert "nowhere holds no run and no sweep" in result.stderr
+
+
+def test_resume_runs_what_is_missing_of_a_sweep(runner: Command, tmp_path: Path) -> None:
+    words = ["-m", *SAMPLE, "training.epochs=1,2", "seed=0,1", "hydra.sweep.dir=sweep"]
+    assert runner(*words).returncode == 0
+    jobs = sorted(path.parent for path in (tmp_path / "sweep").glob("*/run.json"))
+    assert len(jobs) == 4
+    assert [record_of(job)["inherited_epochs"] for job in jobs] == [0, 0, 1, 1]
+    whole = {tuple(record_of(job)["overrides"]): metrics_of(job) for job in jobs}
+    shutil.rmtree(jobs[1])
+    record = record_of(jobs[2])
+    run_folder.write_record(jobs[2], {**record, "status": "failed"})
+    untouched = {path: path.stat().st_mtime_ns for job in (jobs[0], jobs[3]) for path in job.rglob("*")}
+    result = runner("resume", "sweep")
+    assert result.returncode == 0, result.stderr
+    again = [path.parent for path in (tmp_path / "sweep").glob("*/run.json")]
+    assert {tuple(record_of(job)["overrides"]): metrics_of(job) for job in again} == whole
+    assert {record_of(job)["status"] for job in again} == {"completed"}
+    assert untouched == {path: path.stat().st_mtime_ns for path in untouched}
+    assert runner("resume", "sweep").stdout.startswith("sweep is finished already\n")
+
+
+def test_runs_of_one_identity_at_once_each_come_out_right(runner: Command, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "runner", *SAMPLE, "training.epochs=4"]
+    processes = [subprocess.Popen([*command, f"hydra.run.dir=outputs/{name}"], cwd=tmp_path) for name in "ab"]
+    assert [process.wait() for process in processes] == [0, 0]
+    assert metrics_of(tmp_path / "outputs" / "a") == metrics_of(tmp_path / "outputs" / "b")
+
+
+def test_a_second_process_on_one_folder_is_told_who_holds_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "runner", *SAMPLE, "training.epochs=100000", "hydra.run.dir=run"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as first:
+        while not (tmp_path / "run" / "metrics.csv").exists() and first.poll() is None:
+            pass
+        second = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        first.kill()
+    assert second.returncode == 1
+    assert f"in use by process {first.pid} on " in second.stderr
+    taken_over = [*command[:-2], "training.epochs=100", "hydra.run.dir=run"]
+    assert subprocess.run(taken_over, cwd=tmp_path, capture_output=True).returncode == 0
+
+
+def test_kills_and_faults_lose_nothing() -> None:
+    """30 kills at random moments, and a fault at every third file operation; 300 and all by python -m tests.faults."""
+    root = Path(__file__).parents[2]
+    code = (
+        "from pathlib import Path; import sys; from runner.system import backend; from tests import faults;"
+        "backend.start();"
+        "folder = Path(sys.argv[1]);"
+        "[faults.kill_at_random(folder / str(i), words, 10, 1) for i, words in enumerate(faults.SETTINGS.values())];"
+        "faults.fail_every_operation(folder / 'operations', step=3)"
+    )
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", code, folder]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,231 @@
+"""What is reused or continued proves what it is; what cannot be honoured is refused."""
+
+import importlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from runner import register
+from runner.cli import resume
+from runner.config import plugins
+from runner.errors import ConfigError
+from runner.runs.writer import Outcome
+
+Train = Callable[..., Outcome]
+Command = Callable[..., subprocess.CompletedProcess[str]]
+SAMPLE = ("dataset.source=sample", "model.width=8", "training.epochs=2")
+
+
+def metrics_of(folder: Path) -> bytes:
+    return (folder / "metrics.csv").read_bytes()
+
+
+def record_of(folder: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((folder / "run.json").read_text())
+    return record
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(file): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """`module("name.py", text)`: a module of the user's own, importable in this test alone."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    known = set(sys.modules)
+
+    def write(name: str, text: str) -> None:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+        importlib.invalidate_caches()
+
+    yield write
+    for name in set(sys.modules) - known:
+        file = getattr(sys.modules[name], "__file__", None) or ""
+        if file.startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def test_a_folder_used_again_does_not_lend_its_numbers_to_the_config_before(train: Train, tmp_path: Path) -> None:
+    slow, fast = (*SAMPLE, "optimizer.learning_rate=0.001"), (*SAMPLE, "optimizer.learning_rate=0.01")
+    truth = metrics_of(train(*slow, folder="a", shelves=[tmp_path]).folder)
+    shutil.rmtree(tmp_path / "a")
+    train(*fast, folder="a", shelves=[tmp_path])
+    again = train(*slow, folder="b", shelves=[tmp_path]).folder
+    assert metrics_of(again) == truth
+    assert record_of(again)["inherited_epochs"] == 0
+
+
+def test_a_state_of_another_run_in_the_folder_is_not_taken(train: Train, tmp_path: Path) -> None:
+    other = train(*SAMPLE, "seed=1", folder="other").folder
+    own = train(*SAMPLE, "training.epochs=1", folder="own").folder
+    shutil.copy(other / "checkpoints/epoch-000002.state", own / "checkpoints")
+    longer = train(*SAMPLE, folder="own").folder
+    assert metrics_of(longer) == metrics_of(train(*SAMPLE, "reuse=false", folder="truth").folder)
+
+
+def test_all_code_that_a_plugin_reaches_is_hashed(module: Callable[[str, str], None]) -> None:
+    module("outer_plugin.py", "import inner_helper\n\ndef later():\n    from a_package import lazy\n")
+    module("inner_helper.py", "WIDTH = 1\n")
+    module("a_package/__init__.py", "")
+    module("a_package/lazy.py", "from . import deeper\n")
+    module("a_package/deeper.py", "import numpy, json\n")
+    plugins.load(["outer_plugin"])
+    before = plugins.sources(["outer_plugin"])
+    own = {"outer_plugin", "inner_helper", "a_package", "a_package.lazy", "a_package.deeper"}
+    assert own <= set(before)
+    assert before["numpy"] == f"version {np.__version__}"
+    assert "json" not in before
+
+
+def test_code_is_hashed_as_it_was_when_imported(module: Callable[[str, str], None]) -> None:
+    module("edited_plugin.py", "import edited_helper\n")
+    module("edited_helper.py", "WIDTH = 1\n")
+    plugins.load(["edited_plugin"])
+    before = plugins.sources(["edited_plugin"])
+    module("edited_helper.py", "WIDTH = 2\n")
+    assert plugins.sources(["edited_plugin"]) == before  # this process still runs the old code
+    for name in ("edited_plugin", "edited_helper"):
+        del sys.modules[name]
+    plugins.load(["edited_plugin"])
+    after = plugins.sources(["edited_plugin"])
+    assert sys.modules["edited_helper"].WIDTH == 2
+    assert {name for name in before if before[name] != after[name]} == {"edited_helper"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("KERAS_BACKEND", "jax"), ("KERAS_MAX_EPOCHS", "1"), ("KERAS_MAX_STEPS_PER_EPOCH", "1")]
+)
+def test_an_environment_that_cannot_be_honoured_is_refused(
+    runner: Command, tmp_path: Path, variable: str, value: str
+) -> None:
+    done = runner(*SAMPLE, **{variable: value})
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{variable} must ")
+    assert f"got {value}" in done.stderr
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_keras_own_settings_change_no_number_and_a_plugins_policy_is_kept(runner: Command, tmp_path: Path) -> None:
+    (tmp_path / "keras.json").write_text('{"floatx": "float64", "epsilon": 0.1, "backend": "tensorflow"}')
+    (tmp_path / "coarse.py").write_text('import keras\n\nkeras.config.set_dtype_policy("mixed_bfloat16")\n')
+    words = (*SAMPLE, "training.epochs=1", "reuse=false")
+    assert runner(*words, "hydra.run.dir=plain").returncode == 0
+    assert runner(*words, "hydra.run.dir=changed", KERAS_HOME=str(tmp_path)).returncode == 0
+    assert metrics_of(tmp_path / "changed") == metrics_of(tmp_path / "plain")
+    assert runner(*words, "plugins=[coarse]", "hydra.run.dir=coarse").returncode == 0
+    assert record_of(tmp_path / "coarse")["environment"]["dtype_policy"] == "mixed_bfloat16"
+    assert metrics_of(tmp_path / "coarse") != metrics_of(tmp_path / "plain")
+    import keras
+
+    head = keras.models.load_model(tmp_path / "coarse" / "model.keras").layers[-1]
+    assert head.compute_dtype == "bfloat16"
+
+
+def points(noise: float) -> Callable[[], Any]:
+    def made() -> Any:
+        random = np.random.default_rng(0)
+        x = random.normal(size=(300, 4)).astype("float32")
+        y = (x[:, 0] + noise * random.normal(size=300) > 0).astype(int)
+        return (x[:200], y[:200]), (x[200:], y[200:])
+
+    return made
+
+
+def test_a_run_that_went_on_over_changed_data_says_so_and_lends_nothing(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def words(epochs: int) -> list[str]:
+        return ["dataset.name=points", "training.batch_size=16", f"training.epochs={epochs}", "plugins=[math]"]
+
+    monkeypatch.setitem(register.datasets, "points", points(0.1))
+    train(*words(2), folder="a", shelves=[tmp_path])
+    monkeypatch.setitem(register.datasets, "points", points(3.0))
+    with pytest.raises(ConfigError, match="must not hold another run"):
+        train(*words(4), folder="a", shelves=[tmp_path])
+    train(*words(4), folder="a", shelves=[tmp_path], anyway=True)
+    (entry,) = record_of(tmp_path / "a")["mixed"]
+    assert entry["epoch"] == 2
+    assert entry["changes"][0].startswith("dataset: the data has changed")
+    train(*words(6), folder="a", shelves=[tmp_path])  # nothing has changed since: no word is needed
+    assert len(record_of(tmp_path / "a")["mixed"]) == 1
+    clean = train(*words(3), folder="b", shelves=[tmp_path]).folder
+    assert record_of(clean)["inherited_epochs"] == 0
+    assert metrics_of(clean) == metrics_of(train(*words(3), "reuse=false", folder="truth").folder)
+
+
+def test_a_run_of_earlier_numerics_is_named_and_not_continued(
+    train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = train(*SAMPLE, folder="old").folder
+    record = record_of(folder)
+    del record["numerics"]
+    (folder / "run.json").write_text(json.dumps(record))
+    before = contents(folder)
+    assert resume.main([str(folder), "training.epochs=3", "--anyway"]) == 2
+    assert "was recorded by an earlier version of the runner" in capsys.readouterr().err
+    assert contents(folder) == before
+
+
+def test_a_finished_run_is_neither_cut_down_nor_trained_again_in_silence(
+    train: Train, runner: Command, tmp_path: Path
+) -> None:
+    folder = train(*SAMPLE, folder="final").folder
+    before = contents(folder)
+    shorter = runner(*SAMPLE, "training.epochs=1", "hydra.run.dir=final")
+    assert shorter.returncode == 2
+    assert "training.epochs must be at least the 2 that final has recorded; got 1" in shorter.stderr
+    anew = runner(*SAMPLE, "reuse=false", "hydra.run.dir=final")
+    assert anew.returncode == 2
+    assert "reuse=false trains from nothing, but final holds a run" in anew.stderr
+    assert contents(folder) == before
+
+
+def test_a_lost_record_is_made_again_from_the_states(train: Train, tmp_path: Path) -> None:
+    folder = train(*SAMPLE, folder="run").folder
+    whole = record_of(folder)
+    (folder / "run.json").write_bytes(b"")
+    assert resume.main([str(folder), "training.epochs=3"]) == 0
+    again = record_of(folder)
+    for key in ("identity", "seed", "dataset", "overrides", "versions", "monitor"):
+        assert again[key] == whole[key]
+    assert (again["status"], again["epochs"]) == ("completed", 3)
+    truth = train(*SAMPLE, "training.epochs=3", "reuse=false", folder="truth").folder
+    assert metrics_of(folder) == metrics_of(truth)
+
+
+def test_a_lost_record_without_states_is_one_line(train: Train, runner: Command, tmp_path: Path) -> None:
+    folder = train(*SAMPLE, "training.keep_state=none", folder="run").folder
+    (folder / "run.json").write_bytes(b"")
+    done = runner(*SAMPLE, "training.keep_state=none", "hydra.run.dir=run")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "run.json cannot be read" in done.stderr
+
+
+def test_a_run_goes_on_with_its_file_wherever_that_is(
+    runner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+    images, labels = random.integers(0, 256, (300, 28, 28), np.uint8), np.arange(300) % 10
+    monkeypatch.chdir(tmp_path)
+    np.savez("mine.npz", x_train=images, y_train=labels, x_test=images[:20], y_test=labels[:20])
+    words = ("dataset=mnist", "dataset.path=mine.npz", "training.batch_size=32", "training.epochs=1")
+    assert runner(*words, "hydra.run.dir=run").returncode == 0
+    folder = tmp_path / "run"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert resume.main([str(folder), "training.epochs=2"]) == 0  # from another folder
+    (tmp_path / "mine.npz").rename("mine.npz")
+    assert resume.main([str(folder), "training.epochs=3"]) == 1
+    assert resume.main([str(folder), "training.epochs=3", "dataset.path=mine.npz"]) == 0  # the file has moved
+    assert record_of(folder)["mixed"] is None

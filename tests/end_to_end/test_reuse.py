@@ -1,0 +1,21 @@
+"""Whatever happens to folders, code and data, a run's numbers are its own: a short piece of `python -m tests.reuse`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_each_recorded_run_equals_one_trained_from_nothing() -> None:
+    # A process of its own: the campaign forks, which TensorFlow survives only before its first operation.
+    words = ["--sequences", "1", "--steps", "10", "--seed", "3"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.reuse", *words],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "each equal to one trained from nothing" in done.stdout

@@ -1,0 +1,255 @@
+"""What a run leaves behind, however it ends."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from runner import datasets
+from runner.config.schema import Config
+from runner.errors import ConfigError, DataError
+from runner.runs import folder as run_folder
+from runner.runs.writer import Outcome
+
+Train = Callable[..., Outcome]
+Command = Callable[..., subprocess.CompletedProcess[str]]
+SAMPLE = "dataset.source=sample"
+
+
+def record_of(folder: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((folder / "run.json").read_text())
+    return record
+
+
+def test_a_run_leaves_the_files_of_the_interface(train: Train) -> None:
+    outcome = train(SAMPLE, "training.epochs=3")
+    folder = outcome.folder
+    metrics, timings = pd.read_csv(folder / "metrics.csv"), pd.read_csv(folder / "timings.csv")
+    assert list(metrics) == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]
+    assert list(timings) == ["epoch", "seconds", "updates", "examples_per_second"]
+    assert list(metrics.epoch) == list(timings.epoch) == [1, 2, 3]
+    assert list(timings.updates) == [5, 5, 5]  # 2,400 examples in batches of 512
+    assert b"\r" not in (folder / "metrics.csv").read_bytes()
+    assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
+    record = record_of(folder)
+    assert record["status"] == "completed"
+    assert record["dataset"] | {"fingerprint": ""} == {
+        "name": "imdb",
+        "source": "sample",
+        "fingerprint": "",
+        "train": 2400,
+        "validation": 1600,
+        "test": 2000,
+    }
+    assert record["epochs"] == 3
+    assert record["best_epoch"] == metrics.val_accuracy.idxmax() + 1
+    assert record["monitor"] == "val_accuracy"
+    assert record["parameter_count"] == 10_000 * 32 + 32 + 2 * (32 * 32 + 32) + 32 + 1
+    assert record["config"]["training"]["epochs"] == 3
+    assert record["overrides"] == [SAMPLE, "training.epochs=3"]
+    assert record["versions"]["keras"]
+    assert record["error"] is None
+
+
+def test_without_validation_there_are_no_val_columns_and_the_monitor_is_its_counterpart(train: Train) -> None:
+    outcome = train(SAMPLE, "training.epochs=1", "training.validation_split=0")
+    metrics = pd.read_csv(outcome.folder / "metrics.csv")
+    assert list(metrics) == ["epoch", "loss", "accuracy", "learning_rate"]
+    assert record_of(outcome.folder)["monitor"] == "accuracy"
+    assert record_of(outcome.folder)["dataset"]["train"] == 4000
+
+
+def test_metric_columns_have_their_keras_names_in_every_run_of_a_process(train: Train) -> None:
+    words = (SAMPLE, "training.epochs=1", "training.metrics=[AUC,precision,f1_score]", "training.monitor=val_auc")
+    for folder in ("first", "second"):
+        columns = list(pd.read_csv(train(*words, folder=folder).folder / "metrics.csv"))
+        assert columns[1:5] == ["loss", "auc", "precision", "f1_score"]
+        assert columns[5:9] == ["val_loss", "val_auc", "val_precision", "val_f1_score"]
+
+
+def test_equal_runs_in_fresh_processes_are_equal_bytes_and_a_shorter_one_is_a_prefix(
+    runner: Command, tmp_path: Path
+) -> None:
+    for folder, epochs in (("one", 6), ("two", 6), ("short", 3)):
+        words = [SAMPLE, "model.dropout=0.3", "reuse=false", f"training.epochs={epochs}", f"hydra.run.dir={folder}"]
+        result = runner(*words)
+        assert result.returncode == 0, result.stderr
+    one, two, short = ((tmp_path / name / "metrics.csv").read_bytes() for name in ("one", "two", "short"))
+    assert one == two
+    assert one.startswith(short)
+    assert one.count(b"\n") == 7
+
+
+LOAD = """
+import json, sys
+sys.modules["runner"] = None
+import numpy as np, keras
+x, y = np.load(sys.argv[2]), np.load(sys.argv[3])
+print(json.dumps(keras.models.load_model(sys.argv[1]).evaluate(x, y, verbose=0)))
+"""
+
+
+def test_the_models_load_without_the_runner_and_score_what_was_recorded(
+    train: Train, config_of: Callable[..., Config], tmp_path: Path
+) -> None:
+    outcome = train(SAMPLE, "training.epochs=12")
+    held_out = datasets.load(config_of(SAMPLE).dataset).train
+    np.save(tmp_path / "x.npy", held_out.features[:1600].toarray())
+    np.save(tmp_path / "y.npy", held_out.labels[:1600])
+    metrics = pd.read_csv(outcome.folder / "metrics.csv")
+    best = record_of(outcome.folder)["best_epoch"]
+    assert best < 12
+    for name, epoch in (("model.keras", 12), ("checkpoints/best.keras", best)):
+        command = [sys.executable, "-c", LOAD, str(outcome.folder / name), "x.npy", "y.npy"]
+        loaded = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        loss, accuracy = json.loads(loaded.stdout)
+        row = metrics.iloc[epoch - 1]
+        assert (loss, accuracy) == pytest.approx((row.val_loss, row.val_accuracy), abs=1e-5)
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_as_failed(runner: Command, tmp_path: Path) -> None:
+    words = ["optimizer=sgd", "optimizer.learning_rate=1e30", "dataset=mnist", SAMPLE, "training.epochs=5"]
+    result = runner(*words, "hydra.run.dir=run")
+    assert result.returncode == 1
+    assert "Traceback" not in result.stdout + result.stderr
+    record = record_of(tmp_path / "run")
+    assert record["status"] == "failed"
+    assert "loss is nan in epoch 1" in record["error"]
+    assert record["error"] in result.stderr
+    assert len(pd.read_csv(tmp_path / "run" / "metrics.csv")) == record["epochs"] == 1
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_cleanly(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    command = [sys.executable, "-m", "runner", SAMPLE, "training.epochs=100000", "hydra.run.dir=run"]
+    metrics = tmp_path / "run" / "metrics.csv"
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not metrics.exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+    record = record_of(tmp_path / "run")
+    assert record["status"] == "interrupted"
+    assert len(pd.read_csv(metrics)) == record["epochs"] > 0
+    assert (tmp_path / "run" / "model.keras").exists()
+
+
+# No real data, and nobody at the address to ask for it.
+OUT_OF_REACH = {"RUNNER_DATA_DIR": "", "RUNNER_DATA_URL": "http://127.0.0.1:9/", "KERAS_HOME": "nowhere"}
+
+
+def test_piped_output_is_a_line_an_epoch_without_control_characters(runner: Command) -> None:
+    result = runner("training.epochs=2", **OUT_OF_REACH)
+    assert result.returncode == 0, result.stderr
+    assert all(character.isprintable() or character == "\n" for character in result.stdout + result.stderr)
+    lines = result.stdout.splitlines()
+    assert lines[0] == "imdb (sample): 2,400 to train on, 1,600 for validation, 2,000 for the test"
+    assert [line.split()[1] for line in lines if line.startswith("epoch ")] == ["1/2", "2/2"]
+    assert lines[-3].startswith("best epoch:")
+    assert lines[-2].startswith("folder:     outputs/runs/")
+    assert lines[-1].startswith("compare:    python -m runner compare outputs/runs/")
+    assert "WARNING: imdb (sample)" in result.stderr
+    assert len(result.stderr.splitlines()) == 1, "TensorFlow's chatter shows"
+
+
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_a_terminal_shows_one_live_bar(tmp_path: Path, no_color: str) -> None:
+    environment = {**os.environ, **OUT_OF_REACH, "TERM": "xterm-256color", "COLUMNS": "80", "NO_COLOR": no_color}
+    front, back = pty.openpty()
+    command = [sys.executable, "-m", "runner", "training.epochs=2"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=back, stderr=back) as process:
+        os.close(back)
+        shown = b""
+        while chunk := _read(front):
+            shown += chunk
+    os.close(front)
+    assert process.returncode == 0
+    text = shown.decode()
+    assert "2/2" in text
+    assert "val_loss" in text
+    assert "epoch 1/2  loss" not in text
+    assert ("\x1b[1;30;43m" in text) == (not no_color)
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:  # Linux: the other side is closed
+        return b""
+
+
+def test_a_folder_with_another_run_is_refused_and_left_alone(train: Train) -> None:
+    folder = train(SAMPLE, "training.epochs=1").folder
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(ConfigError, match=r"hydra\.run\.dir must not hold another run"):
+        train(SAMPLE, "training.epochs=1", "seed=1")
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_folder_in_use_is_refused(train: Train, tmp_path: Path) -> None:
+    with run_folder.claimed(tmp_path / "run"), pytest.raises(DataError, match="is in use"):
+        train(SAMPLE)
+
+
+def test_a_failing_plugin_model_is_a_failed_run_with_its_traceback_in_the_log(runner: Command, tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text(
+        "import runner\n"
+        "@runner.register.model('broken')\n"
+        "def broken(*shapes):\n"
+        "    raise RuntimeError('no such layer')\n"
+    )
+    result = runner("plugins=[broken]", "model.name=broken", SAMPLE, "hydra.run.dir=run")
+    assert result.returncode == 1
+    assert "failed: RuntimeError: no such layer" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Traceback" in (tmp_path / "run" / "runner.log").read_text()
+    assert record_of(tmp_path / "run")["status"] == "failed"
+
+
+def test_the_default_command_overfits_the_real_reviews_as_the_text_says(real_data: Path, train: Train) -> None:
+    metrics = pd.read_csv(train().folder / "metrics.csv")
+    assert 0.883 <= metrics.val_accuracy.max() <= 0.896
+    assert 2 <= metrics.val_accuracy.idxmax() + 1 <= 7
+    assert metrics.accuracy.iloc[-1] > 0.985
+    assert metrics.val_loss.iloc[-1] > metrics.val_loss.min() + 0.2
+
+
+def test_real_digits_are_read_well(real_data: Path, train: Train) -> None:
+    plain = train("dataset=mnist", "training.epochs=10", folder="plain").folder
+    recipe = train("experiment=mnist", folder="recipe").folder
+    assert pd.read_csv(plain / "metrics.csv").val_accuracy.max() >= 0.93
+    assert pd.read_csv(recipe / "metrics.csv").val_accuracy.max() >= 0.965
+    assert record_of(recipe)["dataset"]["validation"] == 10_000
+
+
+def test_one_hot_and_integer_labels_learn_alike(real_data: Path, train: Train) -> None:
+    words = ("dataset=mnist", "training.epochs=3")
+    integer = pd.read_csv(train(*words, folder="integer").folder / "metrics.csv")
+    one_hot = pd.read_csv(train(*words, "dataset.labels=one_hot", folder="one_hot").folder / "metrics.csv")
+    np.testing.assert_allclose(integer.val_accuracy, one_hot.val_accuracy, atol=0.005)
+    np.testing.assert_allclose(integer.loss, one_hot.loss, rtol=0.01)
+
+
+def test_width_depth_and_activation_change_what_they_say(train: Train, tmp_path: Path) -> None:
+    import keras
+
+    words = (SAMPLE, "training.epochs=1", "model.depth=2", "model.width=[8,5]", "model.activation=tanh")
+    network = keras.models.load_model(train(*words).folder / "model.keras")
+    assert [(layer.units, layer.activation.__name__) for layer in network.layers] == [
+        (8, "tanh"),
+        (5, "tanh"),
+        (1, "sigmoid"),
+    ]

@@ -1,0 +1,191 @@
+"""The training is Keras' own mathematics, only faster: every network learns what plain layers on dense rows learn."""
+
+import gc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from runner import datasets
+from runner.config import task
+from runner.config.schema import Config
+from runner.datasets import Data
+from runner.datasets import split as batches
+from runner.system import backend
+from runner.system import signals as interruption
+from runner.training import fit as training
+from runner.training import layers as rows
+from runner.training import model
+
+ConfigOf = Callable[..., Config]
+
+NETWORKS = [
+    "model.width=32",
+    "model.width=1",
+    "model.width=[16,8,4]",
+    "model.depth=0",
+    "model.depth=1",
+    "model.activation=tanh",
+    "model.dropout=0.5",
+    "model.l2=0.001",
+    "optimizer.momentum=0.5",
+    "optimizer.centered=true",
+    "optimizer.rho=0.5",
+    "model.head=softmax",
+    "dataset.labels=one_hot",
+    "dataset=mnist",
+    "training.batch_size=2400",
+    "training.shuffle=false",
+    "training.validation_from=stratified",
+]
+OPTIMIZERS = ["rmsprop", "adam", "adamw", "sgd", "nadam", "adagrad"]
+
+
+def prepared(config: Config) -> tuple[Data, task.Task, batches.Split]:
+    data = datasets.load(config.dataset)
+    goal, misfits = task.resolve(config, data.classes)
+    assert not misfits
+    return data, goal, batches.split(config.training, data.train.labels)
+
+
+def fitted(config: Config) -> tuple[keras.Model, training.History]:
+    """The network that the runner trains, and its history."""
+    data, goal, split = prepared(config)
+    network, trained = training.prepare(config, data, goal, split)
+    history, targets = training.History(), goal.targets(data.train.labels)
+    with interruption.watched() as signals:
+        training.fit(trained, config, goal, split, targets, [], signals, history)
+    return network, history
+
+
+def dense_rows(data: Data) -> Any:
+    features = data.train.features
+    dense = features.toarray() if data.train.is_sparse else np.asarray(features)
+    return dense.astype("float32") / np.float32(data.train.divisor)
+
+
+def plainly_fitted(config: Config) -> tuple[keras.Model, list[dict[str, float]]]:
+    """The same network trained by Keras' fit on dense rows, in the same order."""
+    data, goal, split = prepared(config)
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(config.seed)
+    x, y = dense_rows(data), goal.targets(data.train.labels)
+    network = model.build(config.model, goal, x.shape[1:])
+    network.compile(model.optimizer(config, len(split.train)), model.loss(goal), metrics=model.metrics(goal))
+    logs = []
+    for epoch in range(1, config.training.epochs + 1):
+        order = batches.order(split.train, config.seed, epoch, config.training.shuffle)
+        history = network.fit(
+            x[order],
+            y[order],
+            batch_size=config.training.batch_size,
+            validation_data=(x[split.validation], y[split.validation]),
+            validation_batch_size=len(split.validation),
+            shuffle=False,
+            verbose=0,
+        )
+        logs.append({name: values[0] for name, values in history.history.items()})
+    return network, logs
+
+
+def assert_the_same_training(config: Config) -> None:
+    network, history = fitted(config)
+    plain, logs = plainly_fitted(config)
+    for ours, theirs in zip(network.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=2e-3, atol=2e-4)
+    for row, log in zip(history.metrics, logs, strict=True):
+        assert {name: row[name] for name in log} == pytest.approx(log, rel=1e-3, abs=2e-3)
+
+
+@pytest.mark.parametrize("word", NETWORKS)
+def test_an_epoch_agrees_with_plain_keras(config_of: ConfigOf, word: str) -> None:
+    assert_the_same_training(config_of("dataset.source=sample", "training.epochs=1", word))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_and_schedule_agrees_with_plain_keras(config_of: ConfigOf, name: str) -> None:
+    schedule = {"adam": "cosine", "sgd": "exponential"}.get(name, "constant")
+    words = [f"optimizer={name}", f"optimizer.schedule={schedule}", "training.epochs=2"]
+    assert_the_same_training(config_of("dataset.source=sample", *words))
+
+
+def test_a_first_step_on_real_reviews_agrees_with_plain_keras(config_of: ConfigOf, real_data: Path) -> None:
+    config = config_of("dataset.source=full", f"dataset.path={real_data}/imdb.npz", "training.batch_size=512")
+    data, goal, split = prepared(config)
+    network, trained = training.prepare(config, data, goal, split)
+    numbers = batches.order(split.train, 0, 1)[:512]
+    y = goal.targets(data.train.labels)[numbers]
+    plain = keras.models.clone_model(network)
+    plain.set_weights(network.get_weights())
+    plain.compile("rmsprop", "binary_crossentropy")
+    plain.train_on_batch(data.train.features[numbers].toarray(), y)
+    trained.compile("rmsprop", "binary_crossentropy")
+    trained.train_on_batch(numbers, y)
+    for ours, theirs in zip(network.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("word", ["model.depth=0", "model.width=7", "model.activation=gelu", "model.l2=0.01"])
+def test_the_gradient_is_keras_own(config_of: ConfigOf, word: str) -> None:
+    config = config_of("dataset.source=sample", word)
+    data, goal, split = prepared(config)
+    network, trained = training.prepare(config, data, goal, split)
+    numbers, x = split.train[:64], dense_rows(data)[split.train[:64]]
+    y = goal.targets(data.train.labels)[split.train[:64]]
+
+    @tf.function
+    def gradients(called: keras.Model, inputs: Any) -> list[Any]:
+        with tf.GradientTape() as tape:
+            outputs = called(inputs, training=True)
+            loss = keras.ops.mean(keras.losses.binary_crossentropy(y, outputs)) + sum(network.losses)
+        return tape.gradient(loss, network.trainable_variables)
+
+    for ours, theirs in zip(gradients(trained, numbers), gradients(network, x), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_networks_that_do_not_begin_with_a_dense_layer_get_dense_rows(config_of: ConfigOf) -> None:
+    data = datasets.load(config_of("dataset.source=sample").dataset)
+    inputs = keras.Input((data.train.features.shape[1],))
+    network = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.LayerNormalization()(inputs)))
+    numbers = np.array([3, 1, 4], np.int32)
+    rows_of_numbers = data.train.features[numbers].toarray()
+    outputs = rows.over_rows(network, data.train).predict(numbers, verbose=0)
+    np.testing.assert_allclose(outputs, network.predict(rows_of_numbers, verbose=0), rtol=1e-5)
+
+
+def test_early_stopping_ends_after_so_many_epochs_without_improvement(config_of: ConfigOf) -> None:
+    words = ["training.early_stopping.patience=2", "training.early_stopping.min_delta=1", "training.epochs=9"]
+    _, history = fitted(config_of("dataset.source=sample", *words))
+    assert len(history.metrics) == 3
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "exponential"])
+def test_the_learning_rate_column_is_that_of_the_last_update(config_of: ConfigOf, schedule: str) -> None:
+    words = ["training.epochs=2", f"optimizer.schedule={schedule}", "optimizer.decay_rate=0.9"]
+    _, history = fitted(config_of("dataset.source=sample", *words))
+    recorded = [row["learning_rate"] for row in history.metrics]
+    updates = [5, 10]
+    if schedule == "cosine":
+        expected = [0.0005 * (1 + np.cos(np.pi * (update - 1) / 10)) for update in updates]
+    else:
+        expected = [0.001 * 0.9 ** ((update - 1) / 5) for update in updates]
+    assert recorded == pytest.approx(expected, rel=1e-5)
+
+
+def test_nothing_of_a_run_stays_in_memory(config_of: ConfigOf) -> None:
+    def graphs() -> int:
+        return sum(isinstance(each, tf.Graph) for each in gc.get_objects())
+
+    config = config_of("dataset.source=sample", "training.epochs=1")
+    fitted(config)
+    backend.release()
+    before = graphs()
+    fitted(config)
+    assert graphs() > before
+    backend.release()
+    assert graphs() <= before
