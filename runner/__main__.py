@@ -1,11 +1,11 @@
 """The front door: picks the verb, nothing else."""
 
-import difflib
 import importlib
 import os
 import signal
 import sys
 
+from runner.errors import did_you_mean
 from runner.system import console as streams
 
 VERBS = ("compare", "resume")
@@ -26,9 +26,8 @@ def _dispatch(words: list[str]) -> int:
     if first in VERBS:
         return importlib.import_module(f"runner.cli.{first}").main(words[1:])
     if first and "=" not in first and first[0] not in "-~+":
-        close = difflib.get_close_matches(first, VERBS, n=1)
-        hint = f"did you mean {close[0]}?" if close else "write key=value, or --help"
-        print(f"{first} is not one of the verbs {', '.join(VERBS)}; {hint}", file=sys.stderr)
+        hint = did_you_mean(first, VERBS) or "; write key=value, or --help"
+        print(f"{first} is not one of the verbs {', '.join(VERBS)}{hint}", file=sys.stderr)
         return 2
     from runner.cli import train as app
 

@@ -11,18 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.run_display import counted, number, say, table
 from runner.compare import comparison, filters
 from runner.compare import wording as sentences
 from runner.compare.comparison import Comparison, Judged
 from runner.compare.dataframe import hashable
 from runner.compare.grouping import Setting
-from runner.config.schema import shown
 from runner.errors import ConfigError
+from runner.formatting import counted, number, shown
 from runner.runs import catalog
-from runner.runs import folder as run_folder
 from runner.runs import history as metrics_csv
-from runner.runs.reader import RUNNING, Run
+from runner.runs.reader import Run
+from runner.runs.status import RUNNING
+from runner.system import files
+from runner.system.console import say, table
 
 if TYPE_CHECKING:
     pass
@@ -249,12 +250,12 @@ def _write(found: Comparison, options: argparse.Namespace) -> None:
     if options.png:
         from runner.runs import learning_curves as plots
 
-        run_folder.write(options.png, plots.comparison([judged.table for judged in found.tables]))
+        files.write(options.png, plots.comparison([judged.table for judged in found.tables]))
     if options.html:
         from runner.compare.report import page as report
 
         command = shlex.join(["python", "-m", "runner", "compare", *options.words])
-        run_folder.write(options.html, report.page(found, command=command, sentences=sentences.every(found)))
+        files.write(options.html, report.page(found, command=command, sentences=sentences.every(found)))
     if options.tracker:
         from runner.runs import mlflow as tracking
 

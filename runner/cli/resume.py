@@ -10,21 +10,24 @@ from typing import Any
 from runner.cli import run_display as display
 from runner.cli import train as app
 from runner.config import compose
-from runner.config.overrides import did_you_mean, is_value
-from runner.config.schema import Config, out_of_range, shown
+from runner.config.dotted import flat
+from runner.config.overrides import SYNONYMS, is_value
+from runner.config.schema import Config, out_of_range
 from runner.datasets import Data
-from runner.errors import ConfigError
+from runner.errors import ConfigError, did_you_mean, refuse_usage
 from runner.experiment import preflight as check
 from runner.experiment import run as experiment
+from runner.formatting import shown
 from runner.runs import folder as run_folder
 from runner.runs import identity
 from runner.runs import reuse as outlook
 from runner.runs import writer as records
-from runner.runs.reader import COMPLETED, flat
+from runner.runs.status import COMPLETED
 from runner.sweeps import executor as jobs
 from runner.sweeps import summary, sweep
 from runner.system import backend
 from runner.system import signals as interruption
+from runner.system.console import say
 
 USAGE = "python -m runner resume PATH [training.epochs=N] [--anyway]"
 WHERE_DATA_IS = ("dataset.path", "dataset.source")  # what the data is, its fingerprint says
@@ -43,13 +46,13 @@ def _resume(words: list[str]) -> int:
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of a run or a sweep")
     parser.add_argument("overrides", nargs="*", default=[], metavar="training.epochs=N", help="of a run: more epochs")
     parser.add_argument("--anyway", action="store_true", help="even where libraries, data or threads have changed")
-    parser.error = app.refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
+    parser.error = refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     options = parser.parse_intermixed_args(words)
     if (options.path / run_folder.RECORD).is_file():
         return _resume_run(options.path, options.overrides, options.anyway)
-    if (options.path / sweep.PLAN).is_file():
+    if (options.path / run_folder.PLAN).is_file():
         return _resume_sweep(options.path, options.overrides, options.anyway)
-    raise ConfigError([f"{options.path} holds no run and no sweep: give the folder with run.json or {sweep.PLAN}"])
+    raise ConfigError([f"{options.path} holds no run and no sweep: give the folder with run.json or {run_folder.PLAN}"])
 
 
 def _resume_run(folder: Path, overrides: list[str], anyway: bool) -> int:
@@ -82,7 +85,7 @@ def _take(config: Config, overrides: list[str], recorded: int) -> None:
         elif key in WHERE_DATA_IS:
             _move_data(config, key, given)
         elif key not in known and _node(config, key) is None:
-            problems.append(f"{key} is not a key of the config{did_you_mean(key, known)}")
+            problems.append(f"{key} is not a key of the config{did_you_mean(key, known, SYNONYMS)}")
         elif key != "training.epochs":
             problems.append(f"{key} must stay as recorded, {_recorded(config, key)}; got {given}: train a new run")
         elif not given.isdecimal() or int(given) < max(recorded, 1):
@@ -155,7 +158,7 @@ def _resume_sweep(folder: Path, overrides: list[str], anyway: bool) -> int:
         if not anyway:
             _refuse_differences([(line, configs[line.job.number], data[line.job.number]) for line in unfinished])
         if not works:
-            display.say(f"{folder} is finished already")
+            say(f"{folder} is finished already")
 
         def hand_out(run: Callable[[jobs.Work], object]) -> None:
             for work in works:

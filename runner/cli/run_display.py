@@ -2,21 +2,21 @@
 
 import contextlib
 import logging
-import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
-from runner.config.schema import Config, shown
+from runner.config.schema import Config
+from runner.formatting import number, shown
 from runner.runs.history import Row
-from runner.system.console import fitting
+from runner.runs.status import FAILED, INTERRUPTED
+from runner.system.console import say
 
 if TYPE_CHECKING:
     from runner.datasets import Data
@@ -122,15 +122,6 @@ def line(row: Row, epochs: int) -> str:
     return f"epoch {int(row['epoch']):>{len(str(epochs))}}/{epochs}  " + "  ".join(values)
 
 
-def counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def number(value: float) -> str:
-    """Four decimals, or four digits of what is too large for them."""
-    return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3e}"
-
-
 def result(outcome: "Outcome") -> None:
     """The last lines: best epoch, where the record is, what to do next; on stderr if the run failed."""
     if outcome.note:
@@ -141,31 +132,6 @@ def result(outcome: "Outcome") -> None:
         values = [f"{name} {number(value)}" for name, value in outcome.best.items() if name in outcome.shown]
         print(f"best epoch: {int(outcome.best['epoch'])} of {outcome.epochs}, {', '.join(values)}")
     print(f"folder:     {outcome.folder}")
-    if outcome.status in ("interrupted", "failed"):
+    if outcome.status in (INTERRUPTED, FAILED):
         print(f"go on:      python -m runner resume {shlex.quote(str(outcome.folder))}")
     print(f"compare:    python -m runner compare {shlex.quote(str(outcome.folder.parent))}", flush=True)
-
-
-def say(text: str, stream: TextIO | None = None) -> None:
-    """Print a line. A sweep goes on where nobody reads it any more, as in `| head`: what it still says is dropped."""
-    stream = stream or sys.stdout
-    try:
-        print(fitting(text, stream), file=stream, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """On a terminal as wide as it is; elsewhere plain text, nothing cut off."""
-    lines = [[fitting(cell, sys.stdout) for cell in cells] for cells in (header, *rows)]
-    if sys.stdout.isatty():
-        drawn = Table(box=None, pad_edge=False, header_style="bold")
-        for name in lines[0]:
-            drawn.add_column(Text(name), overflow="fold")
-        for cells in lines[1:]:
-            drawn.add_row(*map(Text, cells))
-        Console(highlight=False).print(drawn)
-        return
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for cells in lines:
-        say("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())

@@ -12,13 +12,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
 
-from runner.cli.run_display import counted, number, say, table
+from runner.formatting import counted, number
 from runner.runs import folder as run_folder
 from runner.runs import reader as recorded
-from runner.runs.reader import COMPLETED, CRASHED, FAILED, INTERRUPTED, RUNNING, Run
+from runner.runs.reader import Run
 from runner.runs.reuse import Ahead
+from runner.runs.status import COMPLETED, CRASHED, FAILED, INTERRUPTED, RUNNING
 from runner.sweeps.summary import REPORT, SUMMARY, Line
 from runner.sweeps.sweep import Planned, Sweep
+from runner.system.console import say, table
 
 ROWS = 40  # of a table on the screen; the others stand in summary.csv
 SECONDS = 0.3  # between two looks at the folders

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import hydra
 from hydra._internal.utils import get_args_parser
@@ -21,11 +21,13 @@ from omegaconf.errors import OmegaConfBaseException
 from runner.config import compose, overrides
 from runner.config import paths as anchor
 from runner.config.schema import Config
-from runner.errors import ConfigError, DataError
+from runner.errors import ConfigError, DataError, refuse_usage
 from runner.runs import folder as run_folder
+from runner.runs.folder import PLAN
+from runner.runs.status import FAILED
 from runner.sweeps import workers
-from runner.sweeps.sweep import PLAN
 from runner.system import backend
+from runner.system.console import say
 from runner.system.signals import Interrupted, broken_pipes_survived
 
 if TYPE_CHECKING:
@@ -132,7 +134,6 @@ def _single(plan: compose.Plan, data: "Data", identity: str, place: compose.Plac
 
 
 def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> int:
-    from runner.cli import run_display as display
     from runner.cli import sweep_display
     from runner.runs import reuse as outlook
     from runner.sweeps import sweep
@@ -161,7 +162,7 @@ def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> i
     refusals: list[str] = []
     with run_folder.claimed(whole.folder):
         sweep.write(whole)
-        display.say(f"folder:     {whole.folder}")
+        say(f"folder:     {whole.folder}")
         code = jobs.run_all(whole, works, lambda run: _hand_out(plan, place, works, run, refusals))
     if refusals:
         raise ConfigError(refusals)
@@ -256,15 +257,6 @@ def _flags(words: list[str]) -> argparse.Namespace:
     return flags
 
 
-def refuse_usage(remedy: str) -> Callable[[str], NoReturn]:
-    """What a parser does with words that it does not take: raise ConfigError."""
-
-    def refuse(message: str) -> NoReturn:
-        raise ConfigError([f"{message}: {remedy}"])
-
-    return refuse
-
-
 def _place(flags: argparse.Namespace) -> compose.Place:
     """Where the flags say that configs are. Raises ConfigError."""
     folder = Path(flags.config_path).absolute() if flags.config_path else compose.config_dir()
@@ -316,7 +308,7 @@ def ended(outcome: "Outcome") -> int:
     display.result(outcome)
     if outcome.signal:
         raise Interrupted(outcome.signal)
-    return 1 if outcome.status == "failed" else 0
+    return 1 if outcome.status == FAILED else 0
 
 
 def _say(what: object, code: int) -> int:

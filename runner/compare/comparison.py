@@ -10,7 +10,8 @@ from runner.compare import grouping as settings
 from runner.compare.grouping import Setting, Table
 from runner.compare.significance import Sample, Verdict, verdicts
 from runner.runs import circumstances
-from runner.runs.reader import COMPLETED, Run
+from runner.runs.reader import Run
+from runner.runs.status import COMPLETED
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.config.schema import shown
+from runner.config.dotted import flat
 from runner.errors import ConfigError
+from runner.formatting import shown
 from runner.runs import catalog
-from runner.runs.reader import flat
 
 if TYPE_CHECKING:
     import pandas as pd

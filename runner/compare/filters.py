@@ -1,6 +1,5 @@
 """`--filter 'model.width>=32'`: which runs are looked at."""
 
-import difflib
 import json
 import operator
 import re
@@ -8,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from runner.errors import ConfigError
+from runner.config.dotted import flat
+from runner.errors import ConfigError, did_you_mean
 from runner.runs import circumstances
-from runner.runs.reader import Run, flat
+from runner.runs.reader import Run
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
@@ -57,7 +57,7 @@ def chosen(runs: list[Run], filters: list[Filter]) -> list[Run]:
     """The runs that pass all filters. Raises ConfigError for a key that no run has."""
     known = {key for run in runs for key in known_values(run)}
     problems = [
-        f"--filter {each.text}: no run has the key {each.key}{_hint(each.key, known)}"
+        f"--filter {each.text}: no run has the key {each.key}{did_you_mean(each.key, sorted(known))}"
         for each in filters
         if each.key not in known
     ]
@@ -88,9 +88,3 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text.strip("'\"")
-
-
-def _hint(key: str, known: set[str]) -> str:
-    leaves = [each for each in known if each.rpartition(".")[2] == key.rpartition(".")[2]]
-    close = difflib.get_close_matches(key, sorted(known), n=1) or leaves
-    return f"; did you mean {close[0]}?" if close else ""

@@ -9,9 +9,10 @@ from functools import cached_property
 from statistics import fmean, stdev
 from typing import Any
 
-from runner.config.schema import shown
+from runner.config.dotted import flat
+from runner.formatting import shown
 from runner.runs import circumstances
-from runner.runs.reader import Run, flat
+from runner.runs.reader import Run
 
 # What decides no number of a run, or stands in its data.
 ASIDE = {"seed", "reuse", "plan", "fail_fast", "dataset.source", "dataset.path"}

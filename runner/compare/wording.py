@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from runner.cli.run_display import counted, number
 from runner.compare import comparison
 from runner.compare.comparison import Comparison, Judged, Overfitting, overfitting
 from runner.compare.grouping import Setting, Table
 from runner.compare.significance import LEVEL, Verdict
+from runner.formatting import counted, number
 from runner.runs import circumstances
-from runner.runs.reader import COMPLETED, CRASHED, RUNNING, Run
+from runner.runs.reader import Run
+from runner.runs.status import COMPLETED, CRASHED, RUNNING
 
 
 def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:

@@ -27,6 +27,7 @@ from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from runner.config import hydra_adapter as hydra_settings
+from runner.config.dotted import flat
 from runner.config.groups import Groups
 from runner.config.overrides import (
     as_given,
@@ -42,10 +43,10 @@ from runner.config.overrides import (
     unreadable,
     unused,
 )
-from runner.config.schema import GROUPS, Config, out_of_range, shown, unknown_names
+from runner.config.schema import GROUPS, Config, out_of_range, unknown_names
 from runner.config.slug import register_resolver
 from runner.errors import ConfigError
-from runner.runs.reader import flat
+from runner.formatting import shown
 
 
 def config_dir() -> Path:

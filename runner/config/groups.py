@@ -7,7 +7,8 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
-from runner.config.overrides import as_word, did_you_mean, is_hydras, is_null_recipe, single_words
+from runner.config.overrides import as_word, is_hydras, is_null_recipe, single_words
+from runner.errors import did_you_mean
 
 HEADER = "# @package _global_"
 

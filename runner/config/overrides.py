@@ -1,6 +1,5 @@
 """The words of a command line: what each says of a config, and how a wrong one is refused with a hint."""
 
-import difflib
 import os
 import re
 import shlex
@@ -14,8 +13,9 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from runner.config.schema import CLASSES, GROUPS, MODELS, Config, shown
-from runner.errors import ConfigError
+from runner.config.schema import CLASSES, GROUPS, MODELS, Config
+from runner.errors import ConfigError, did_you_mean
+from runner.formatting import shown
 
 OPTIONS = re.compile(r"^[+~]*(dataset|model|optimizer)\.options(\.|=)")
 
@@ -65,7 +65,7 @@ def _unknown_key(config: DictConfig, key: str, known: list[str]) -> str:
     owners = [name for name, schema in GROUPS.get(group, {}).items() if hasattr(schema, leaf)]
     if owners:
         return f"{key} is not a key of {group}={config[group].name}, but of {', '.join(owners)}"
-    hint = did_you_mean(key, known) or ": python -m runner --cfg job prints all keys"
+    hint = did_you_mean(key, known, SYNONYMS) or ": python -m runner --cfg job prints all keys"
     return f"{key} is not a key of the config{hint}"
 
 
@@ -104,18 +104,6 @@ SYNONYMS = {
     "hidden_units": "model.width",
     "dropout_rate": "model.dropout",
 }
-
-
-def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """A hint at the nearest known name, or nothing; of a key without its group the last part is what counts."""
-    leaf, whole = name.rpartition(".")[2].lower(), {each.lower(): each for each in known}
-    leaves: dict[str, str] = {}
-    for each in known:
-        leaves.setdefault(each.rpartition(".")[2].lower(), each)
-    close = [SYNONYMS[leaf]] if SYNONYMS.get(leaf) in known else []
-    for names, wanted in ((whole, name.lower()), (leaves, leaf)) if "." in name else ((leaves, leaf), (whole, leaf)):
-        close += [names[each] for each in difflib.get_close_matches(wanted, names, n=1)]
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def is_hydras(override: Override) -> bool:

@@ -3,7 +3,6 @@
 The values stand in conf/, the meaning of each key beside it there. A `Config` is what all of the runner works on.
 """
 
-import difflib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -13,6 +12,8 @@ from omegaconf import MISSING
 
 from runner import register
 from runner.config import keras_names as names
+from runner.errors import did_you_mean
+from runner.formatting import shown
 
 
 class Rule(NamedTuple):
@@ -241,8 +242,7 @@ def unknown_names(config: Config) -> Iterator[str]:
     for key, name, known in checks:
         is_alias = key in ("training.loss", "training.metrics") and names.canonical(name) in known
         if name not in known and not is_alias:
-            close = difflib.get_close_matches(names.canonical(name), known, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = did_you_mean(names.canonical(name), sorted(known))
             yield f"{key} must be one of {', '.join(sorted(known))}, or registered by a plugin; got {name}{hint}"
 
 
@@ -266,16 +266,3 @@ def _misfits(config: Config) -> list[str]:
         if wanted and not isinstance(node, wanted):
             found.append(f"{key}.name={node.name} needs the fields of that option: use {key}={node.name}")
     return found
-
-
-def shown(value: Any) -> str:
-    """A value as it is written on the command line."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, list):
-        return f"[{','.join(map(shown, value))}]"
-    if isinstance(value, dict):
-        return f"{{{','.join(f'{key}:{shown(each)}' for key, each in value.items())}}}"
-    if isinstance(value, float) and abs(value) >= 1e7 and float(f"{value:g}") == value:
-        return f"{value:g}"
-    return repr(value) if value == "" else str(value)

@@ -24,8 +24,9 @@ from runner.runs import checkpoint, shelf
 from runner.runs import folder as run_folder
 from runner.runs import learning_curves as plots
 from runner.runs.identity import differences, identity_of
+from runner.runs.status import COMPLETED, INTERRUPTED
 from runner.runs.writer import Outcome, Record
-from runner.system import backend
+from runner.system import backend, files
 from runner.system import signals as interruption
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ def run(
 def _stopped_early(record: Record) -> str:
     """The line that says so, empty for a run that went through."""
     training = record.config.training
-    if record.entries["status"] != "completed" or len(record.metrics) >= training.epochs:
+    if record.entries["status"] != COMPLETED or len(record.metrics) >= training.epochs:
         return ""
     return f"stopped early: no better {record.entries['monitor']} in {training.early_stopping.patience} epochs"
 
@@ -106,12 +107,12 @@ def _recorded(record: Record, signals: interruption.Interruption) -> Iterator[No
         if len(record.metrics) < record.config.training.epochs:
             signals.stop()
     except KeyboardInterrupt:
-        record.write(status="interrupted")
+        record.write(status=INTERRUPTED)
     except (Exception, SystemExit) as error:
         log.error("the run failed\n%s", traceback.format_exc())
         record.fail(_unwritten(error, record.folder) or reason(error))
     else:
-        record.write(status="completed")
+        record.write(status=COMPLETED)
 
 
 # What a disk says that takes no more; HDF5 says it in its text alone.
@@ -283,13 +284,13 @@ class Keeper:
 def _save(record: Record, network: Any, trained: Any, history: Any, evaluate: Callable[[], dict[str, float]]) -> None:
     """The network after the last epoch, and after the best one, with what `evaluate` says of the latter."""
     folder = record.folder
-    with run_folder.replacing(folder / run_folder.MODEL, durable=True) as path:
+    with files.replacing(folder / run_folder.MODEL, durable=True) as path:
         network.save(path)
     if history.best_epoch is None:
         return
     last = trained.get_weights()
     trained.set_weights(history.best_weights)
-    with run_folder.replacing(folder / run_folder.BEST_MODEL, durable=True) as path:
+    with files.replacing(folder / run_folder.BEST_MODEL, durable=True) as path:
         network.save(path)
     record.write(training_at_best={name: value for name, value in evaluate().items() if math.isfinite(value)})
     trained.set_weights(last)
@@ -299,4 +300,4 @@ def _draw(record: Record, label: str) -> None:
     if record.metrics:
         monitor, best = record.entries["monitor"], record.entries["best_epoch"]
         picture = plots.curves(record.metrics, f"{label}, best {monitor} in epoch {best}", monitor, best)
-        run_folder.write(record.folder / run_folder.CURVES, picture)
+        files.write(record.folder / run_folder.CURVES, picture)

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from runner.cli.run_display import say
 from runner.runs import folder as run_folder
 from runner.runs import reader as recorded
+from runner.runs.folder import PLAN
 from runner.runs.reader import Run
-from runner.sweeps.sweep import PLAN
+from runner.system.console import say
 
 DEFAULT = "outputs"
 EXAMPLE = Path(DEFAULT, "example")  # comes with the repository: not among a user's own runs unless asked for

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.runs import folder as run_folder
 from runner.runs.history import Row
+from runner.system import files
 
 MAGIC = b"keras-experiment-runner state 2 "
 FILES = "checkpoints/epoch-*.state"
@@ -64,7 +64,7 @@ def epochs(folder: Path) -> list[int]:
 
 def save(folder: Path, state: State) -> None:
     """Write a state so that it is on the disk when this returns. Raises OSError."""
-    run_folder.write(path(folder, state.epoch), encode(state), durable=True)
+    files.write(path(folder, state.epoch), encode(state), durable=True)
 
 
 def prune(folder: Path, keep: Collection[int]) -> None:

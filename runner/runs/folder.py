@@ -12,6 +12,7 @@ from typing import Any
 import filelock
 
 from runner.errors import DataError
+from runner.system import files
 
 SCHEMA_VERSION = 1
 RECORD = "run.json"
@@ -22,6 +23,7 @@ LOG = "runner.log"
 MODEL = "model.keras"
 BEST_MODEL = "checkpoints/best.keras"
 CLAIM = ".claim"
+PLAN = "sweep.json"  # of a sweep's folder
 
 
 @contextlib.contextmanager
@@ -74,42 +76,9 @@ def _holder(folder: Path) -> str:
     return "another process"
 
 
-def write(path: Path, content: str | bytes, *, durable: bool = False) -> None:
-    """Put a file in place as a whole: a reader sees the old one or the new one.
-
-    A durable one is on the disk when this returns. Raises OSError, the old file untouched.
-    """
-    with replacing(path, durable=durable) as beside, beside.open("wb") as stream:
-        stream.write(content.encode() if isinstance(content, str) else content)
-
-
-@contextlib.contextmanager
-def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
-    """A file beside `path`, with its suffix, that takes its place at the end of the block."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
-    try:
-        yield beside
-        if durable:
-            _to_disk(beside)
-        beside.replace(path)
-        if durable:
-            _to_disk(path.parent)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def write_record(folder: Path, record: dict[str, Any]) -> None:
     """Write run.json; NaN and infinity, which JSON does not know, must not be in it."""
-    write(
+    files.write(
         folder / RECORD,
         json.dumps({"schema_version": SCHEMA_VERSION, **record}, indent=2, allow_nan=False) + "\n",
         durable=True,

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from runner.compare.grouping import Table, effect_values, effects
-from runner.config.schema import shown
+from runner.formatting import shown
 from runner.runs.history import Row
 from runner.runs.reader import Run
 

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from runner.cli.run_display import counted, say
-from runner.config.schema import shown
+from runner.config.dotted import flat
 from runner.errors import ConfigError
+from runner.formatting import counted, shown
 from runner.runs import circumstances
 from runner.runs import folder as run_folder
+from runner.runs.folder import PLAN
 from runner.runs.history import Row
-from runner.runs.reader import COMPLETED, FAILED, RUNNING, Run, flat
-from runner.sweeps.sweep import PLAN
+from runner.runs.reader import Run
+from runner.runs.status import COMPLETED, FAILED, RUNNING
+from runner.system.console import say
 
 EXPERIMENT = "keras-experiment-runner"
 FOLDER, RECORDED = "runner.folder", "runner.recorded_at"  # tags by which a run is known again

@@ -3,19 +3,16 @@
 import itertools
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runner.config.dotted import flat
 from runner.runs import circumstances
 from runner.runs import folder as run_folder
 from runner.runs import history as metrics_csv
 from runner.runs.history import Row
-
-COMPLETED, FAILED, INTERRUPTED, RUNNING = "completed", "failed", "interrupted", "running"
-CRASHED = "crashed"  # says running, and nobody holds its folder
-PENDING = "pending"  # planned in a sweep, never begun
+from runner.runs.status import COMPLETED, CRASHED, RUNNING
 
 
 @dataclass(frozen=True)
@@ -121,12 +118,3 @@ def status_of(folder: Path, record: dict[str, Any]) -> str:
     """What the record says, but `crashed` where it says running and its holder is dead."""
     status: str = record["status"]
     return CRASHED if status == RUNNING and not run_folder.is_held(folder) else status
-
-
-def flat(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """A nested config as dotted keys and their values."""
-    for key, value in node.items():
-        if isinstance(value, dict):
-            yield from flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

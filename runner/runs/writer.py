@@ -17,7 +17,8 @@ from runner.runs import checkpoint, identity
 from runner.runs import folder as run_folder
 from runner.runs import history as metrics_csv
 from runner.runs.history import Row
-from runner.system import backend
+from runner.runs.status import COMPLETED, FAILED, INTERRUPTED, RUNNING
+from runner.system import backend, files
 
 if TYPE_CHECKING:
     from runner.training.fit import History
@@ -56,7 +57,7 @@ def read(folder: Path) -> dict[str, Any]:
             with contextlib.suppress(OSError, checkpoint.DamagedState):
                 state = checkpoint.load(checkpoint.path(folder, epoch))
                 log.warning("run.json could not be read (%s): made again from epoch %d", error, epoch)
-                return {**state.record, "status": "interrupted", "holder": None}
+                return {**state.record, "status": INTERRUPTED, "holder": None}
         raise DataError(
             f"{folder / run_folder.RECORD} cannot be read ({error}), and no state is left to make it from: "
             "remove the folder, or give another one"
@@ -110,7 +111,7 @@ class Record:
 
     def is_complete(self, epochs: int) -> bool:
         """Whether the folder's run has finished with so many epochs, or stopped early before them."""
-        if self.entries.get("status") != "completed" or self.entries["config"]["training"]["epochs"] != epochs:
+        if self.entries.get("status") != COMPLETED or self.entries["config"]["training"]["epochs"] != epochs:
             return False
         try:
             self.metrics = metrics_csv.read(self.folder / run_folder.METRICS)
@@ -129,12 +130,12 @@ class Record:
             "test": len(data.test),
         }
         surroundings = identity.surroundings(self.config, data)
-        self._write_all("running", about_data, goal.monitor, goal.direction, surroundings=surroundings)
+        self._write_all(RUNNING, about_data, goal.monitor, goal.direction, surroundings=surroundings)
 
     def fail_before_begin(self, reason: str) -> None:
         """Record a run that could not even begin; nothing where an earlier start has a record. Raises OSError."""
         if not self.entries:
-            self._write_all("failed", None, self.config.training.monitor, None, reason)
+            self._write_all(FAILED, None, self.config.training.monitor, None, reason)
 
     def _write_all(
         self,
@@ -173,14 +174,14 @@ class Record:
 
     def write(self, **entries: Any) -> None:
         self.entries.update(entries)
-        if self.entries["status"] != "running":
+        if self.entries["status"] != RUNNING:
             self.entries["holder"] = None
         run_folder.write_record(self.folder, self.entries)
 
     def fail(self, reason: str) -> None:
         """Record a failure; on a full disk the outcome still says it."""
         try:
-            self.write(status="failed", error=reason)
+            self.write(status=FAILED, error=reason)
         except OSError:
             log.error("run.json could not be written: %s", reason)
 
@@ -194,8 +195,8 @@ class Record:
         """Store the rows so far."""
         for row in history.metrics[self.saved :]:
             log.info(display.line(row, self.config.training.epochs))
-        run_folder.write(self.folder / run_folder.METRICS, metrics_csv.text(history.metrics), durable=True)
-        run_folder.write(self.folder / run_folder.TIMINGS, metrics_csv.text(history.timings))
+        files.write(self.folder / run_folder.METRICS, metrics_csv.text(history.metrics), durable=True)
+        files.write(self.folder / run_folder.TIMINGS, metrics_csv.text(history.timings))
         self.metrics, self.saved = list(history.metrics), len(history.metrics)
         self.write(**_progress(history))
 

@@ -17,7 +17,7 @@ from runner.config.schema import Config
 from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
 from runner.runs import reader as recorded
-from runner.runs.reader import COMPLETED, FAILED, INTERRUPTED
+from runner.runs.status import COMPLETED, FAILED, INTERRUPTED
 from runner.runs.writer import Outcome, Record
 from runner.sweeps import summary
 from runner.sweeps.sweep import Planned, Sweep

@@ -6,12 +6,14 @@ import shlex
 import sys
 from dataclasses import dataclass
 
-from runner.cli.run_display import say
 from runner.runs import folder as run_folder
 from runner.runs import reader as recorded
 from runner.runs.history import cell
-from runner.runs.reader import CRASHED, PENDING, Run
+from runner.runs.reader import Run
+from runner.runs.status import CRASHED, PENDING
 from runner.sweeps.sweep import Planned, Sweep
+from runner.system import files
+from runner.system.console import say
 
 SUMMARY = "summary.csv"
 REPORT = "report.html"
@@ -52,7 +54,7 @@ def _line(sweep: Sweep, job: Planned) -> Line:
 def write(sweep: Sweep) -> list[Line]:
     """Write the files, and return what they tell. Raises OSError."""
     found = lines(sweep)
-    run_folder.write(sweep.folder / SUMMARY, text(sweep, found))
+    files.write(sweep.folder / SUMMARY, text(sweep, found))
     runs = {sweep.setting(line.job): line.run for line in found if line.run and line.run.metrics}
     if runs:
         try:
@@ -68,11 +70,11 @@ def _draw(sweep: Sweep, runs: dict[str, Run]) -> None:
     from runner.compare.report import page as report
     from runner.runs import learning_curves as plots
 
-    run_folder.write(sweep.folder / run_folder.CURVES, plots.overlay(runs))
+    files.write(sweep.folder / run_folder.CURVES, plots.overlay(runs))
     compared = comparison.compare(runs.values())
     command = shlex.join(["python", "-m", "runner", "compare", str(sweep.folder), "--html", str(sweep.folder / REPORT)])
     page = report.page(compared, command=command, sentences=sentences.every(compared))
-    run_folder.write(sweep.folder / REPORT, page)
+    files.write(sweep.folder / REPORT, page)
 
 
 def text(sweep: Sweep, found: list[Line]) -> str:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.config.schema import shown
 from runner.errors import DataError
-from runner.runs import folder as run_folder
-
-PLAN = "sweep.json"
+from runner.formatting import shown
+from runner.runs.folder import PLAN
+from runner.system import files
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def write(sweep: Sweep) -> None:
         "threads": sweep.threads,
         "jobs": [dataclasses.asdict(job) for job in sweep.jobs],
     }
-    run_folder.write(sweep.folder / PLAN, json.dumps(content, indent=1) + "\n")
+    files.write(sweep.folder / PLAN, json.dumps(content, indent=1) + "\n")
 
 
 def read(folder: Path) -> Sweep:

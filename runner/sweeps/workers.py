@@ -13,7 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, 
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Self
 
-from runner.runs.reader import CRASHED, FAILED
+from runner.runs.status import CRASHED, FAILED
 from runner.system import backend
 
 

@@ -2,6 +2,9 @@
 
 import codecs
 import io
+import os
+import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 PLAIN = {"±": "+/-", "…": "...", "×": "x", "–": "-", "−": "-", "‘": "'", "’": "'"}
@@ -29,3 +32,32 @@ def fitting(text: str, stream: TextIO) -> str:
     """The text as the stream shows it, for who has to know how wide it is."""
     encoding = stream.encoding or "ascii"
     return text.encode(encoding, ERRORS).decode(encoding)
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Print a line. A sweep goes on where nobody reads it any more, as in `| head`: what it still says is dropped."""
+    stream = stream or sys.stdout
+    try:
+        print(fitting(text, stream), file=stream, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """On a terminal as wide as it is; elsewhere plain text, nothing cut off."""
+    lines = [[fitting(cell, sys.stdout) for cell in cells] for cells in (header, *rows)]
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        drawn = Table(box=None, pad_edge=False, header_style="bold")
+        for name in lines[0]:
+            drawn.add_column(Text(name), overflow="fold")
+        for cells in lines[1:]:
+            drawn.add_row(*map(Text, cells))
+        Console(highlight=False).print(drawn)
+        return
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for cells in lines:
+        say("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
-from runner.runs.reader import flat
+from runner.config.dotted import flat
 
 if TYPE_CHECKING:
     from runner.training.fit import History

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from runner.compare.grouping import Setting, Table, effect_values, effects, tables
+from runner.config.dotted import flat
 from runner.config.schema import Config
-from runner.runs import reader as recorded
 from runner.runs.reader import Run, load
 from tests.runs.test_reader import write_run
 
@@ -143,7 +143,7 @@ def test_what_decides_no_number_sets_no_settings_apart(run: Callable[..., Run], 
 
 def test_everything_else_sets_settings_apart(run: Callable[..., Run], config_of: Callable[..., Config]) -> None:
     """Every other key of a config, each in turn; those of monitor and split tables."""
-    keys = dict(recorded.flat(dataclasses.asdict(config_of()))).keys()
+    keys = dict(flat(dataclasses.asdict(config_of()))).keys()
     assert keys >= DECIDING_NOTHING.keys()
     plain = run("plain")
     of_tables = {"training.monitor", "training.validation_split", "training.validation_from"}

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from runner.compare.comparison import Comparison, compare
 from runner.compare.report import page as report
 from runner.config import compose
+from runner.config.dotted import flat
 from runner.experiment import run as experiment
 from runner.runs import reader as recorded
-from runner.runs.reader import flat
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -11,6 +11,7 @@ from runner.config import schema as config
 from runner.config.compose import plan
 from runner.config.schema import Config, Model
 from runner.errors import ConfigError
+from runner.formatting import shown
 
 ConfigOf = Callable[..., Config]
 
@@ -286,4 +287,4 @@ def test_there_is_a_width_for_each_hidden_layer_or_a_refusal(depth: int, width: 
     ("value", "text"), [(None, "null"), (True, "true"), (False, "false"), ("", "''"), ("a b", "a b"), (0.001, "0.001")]
 )
 def test_a_value_is_shown_as_it_is_written_on_the_command_line(value: object, text: str) -> None:
-    assert config.shown(value) == text
+    assert shown(value) == text

@@ -9,15 +9,16 @@ import pytest
 
 from runner.errors import DataError
 from runner.runs import folder as run_folder
+from runner.system import files
 
 
 @pytest.mark.parametrize("durable", [False, True])
 def test_a_writer_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, durable: bool) -> None:
     file = tmp_path / "metrics.csv"
-    run_folder.write(file, "old", durable=durable)
+    files.write(file, "old", durable=durable)
 
     def fail() -> None:
-        with run_folder.replacing(file, durable=durable) as beside:
+        with files.replacing(file, durable=durable) as beside:
             beside.write_text("half of the n")
             raise RuntimeError
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.config.dotted import flat
 from runner.runs import folder as run_folder
 from runner.runs import reader as recorded
 from tests.runs.test_reader import write_run
@@ -83,7 +84,7 @@ def test_a_run_takes_its_times_its_error_and_its_picture_along(tmp_path: Path) -
         "metrics.csv",
         "curves.png",
     }
-    assert of_failed.data.params.keys() == dict(recorded.flat(record.record["config"])).keys()
+    assert of_failed.data.params.keys() == dict(flat(record.record["config"])).keys()
     for name in ("loss", "val_accuracy", "seconds", "updates"):
         assert len(client.get_metric_history(of_long.info.run_id, name)) == 400
     assert "runner.sweep" not in of_long.data.tags

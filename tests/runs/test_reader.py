@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from runner.config import compose
+from runner.config.dotted import flat
 from runner.runs import folder as run_folder
 from runner.runs import history as metrics_csv
 from runner.runs import reader as recorded
+from runner.system import files
 
 CURVE = (0.6, 0.8, 0.7)
 DATA = {"name": "imdb", "source": "full", "fingerprint": "d35b17d12c4a", "train": 15_000, "validation": 10_000}
@@ -59,8 +61,8 @@ def write_run(
     timings = [{"epoch": epoch, "seconds": lasting[epoch - 1], "updates": 30} for epoch in epochs]
     direction = "min" if monitor.endswith("loss") else "max"
     if metrics:
-        run_folder.write(folder / run_folder.METRICS, metrics_csv.text(metrics))
-        run_folder.write(folder / run_folder.TIMINGS, metrics_csv.text(timings))
+        files.write(folder / run_folder.METRICS, metrics_csv.text(metrics))
+        files.write(folder / run_folder.TIMINGS, metrics_csv.text(timings))
     record = {
         "status": "completed",
         "dataset": data,
@@ -224,7 +226,7 @@ def test_a_folder_whose_files_are_not_those_of_a_run_is_refused(
 def test_a_nested_config_is_dotted_keys_whose_lists_and_nulls_are_values() -> None:
     """An empty group has no keys."""
     config = {"model": {"width": [4, 8], "options": {}, "l2": None}, "training": {"early": {"patience": 2}}, "seed": 0}
-    assert dict(recorded.flat(config)) == {
+    assert dict(flat(config)) == {
         "model.width": [4, 8],
         "model.l2": None,
         "training.early.patience": 2,

@@ -18,8 +18,9 @@ from runner.compare.report import plots as report_plots
 from runner.compare.report import view as report_view
 from runner.compare.report.view import LINES, Effect, Field, View, clean, text
 from runner.compare.wording import reason
-from runner.config.schema import shown
-from runner.runs.reader import Run, flat
+from runner.config.dotted import flat
+from runner.formatting import shown
+from runner.runs.reader import Run
 
 DRAWN = 50  # runs whose curves stand in a plot at once
 NAMED = 12  # runs or settings among them that have a colour and a name

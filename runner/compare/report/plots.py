@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.compare.grouping import Setting, Table
 from runner.compare.report.view import LINES, Effect, Field, View, clean, is_number, text
-from runner.config.schema import shown
+from runner.formatting import shown
 
 if TYPE_CHECKING:
     from bokeh.models import Column, ColumnDataSource

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.compare.grouping import Setting, Table
-from runner.config.schema import shown
+from runner.formatting import shown
 from runner.runs.reader import Run
 
 LINES = 6  # lines of an effect that have a colour and a name

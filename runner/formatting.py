@@ -1,0 +1,25 @@
+"""Values as text, the same wherever they are shown."""
+
+from typing import Any
+
+
+def shown(value: Any) -> str:
+    """A value as it is written on the command line."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list):
+        return f"[{','.join(map(shown, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{key}:{shown(each)}' for key, each in value.items())}}}"
+    if isinstance(value, float) and abs(value) >= 1e7 and float(f"{value:g}") == value:
+        return f"{value:g}"
+    return repr(value) if value == "" else str(value)
+
+
+def counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def number(value: float) -> str:
+    """Four decimals, or four digits of what is too large for them."""
+    return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3e}"
