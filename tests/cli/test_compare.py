@@ -236,6 +236,7 @@ def test_the_examples_are_not_among_ones_own_runs(
     assert "outputs/example" not in said("outputs")[1]
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn(said: Said, tmp_path: Path) -> None:
     said(str(EXAMPLE / "width"), str(EXAMPLE / "epochs"), "--png", str(tmp_path / "picture.png"))
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
@@ -292,6 +293,7 @@ def test_a_file_that_cannot_be_written_is_said_in_one_line(said: Said, tmp_path:
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [[], ["--json"]])
 def test_the_files_are_written_before_a_reader_that_wants_one_line_ends_the_command(
     mine: Path, tmp_path: Path, how: list[str]

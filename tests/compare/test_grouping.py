@@ -12,7 +12,7 @@ from runner.compare.grouping import Setting, Table, effect_values, effects, tabl
 from runner.config.dotted import flat
 from runner.config.schema import Config
 from runner.runs.reader import Run, load
-from tests.runs.test_reader import write_run
+from tests.records import write_run
 
 DECIDING_NOTHING = {
     "seed": 7,

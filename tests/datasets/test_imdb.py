@@ -15,7 +15,7 @@ from runner import datasets
 from runner.config.schema import Imdb
 from runner.datasets import Examples, imdb, sample_reviews
 from runner.datasets.cache import fingerprint
-from tests.datasets import SPLITS, imdb_config, imdb_file, objects, refusal
+from tests.datasets.files import SPLITS, imdb_config, imdb_file, objects, refusal
 
 START, UNKNOWN, FIRST_WORD = 1, 2, 3
 
@@ -69,7 +69,8 @@ def test_real_reviews_are_ones_in_a_sparse_matrix_and_their_classes_balanced(rea
 reviews = st.lists(st.lists(st.integers(1, 30), max_size=8), min_size=1, max_size=6)
 
 
-@settings(deadline=None, max_examples=40)
+@pytest.mark.slow
+@settings(max_examples=40)
 @given(train=reviews, test=reviews, num_words=st.none() | st.integers(4, 40))
 def test_any_reviews_are_numbered_and_ordered_as_keras_does(
     tmp_path_factory: pytest.TempPathFactory, train: list[list[int]], test: list[list[int]], num_words: int | None

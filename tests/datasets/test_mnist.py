@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from runner import datasets
 from runner.datasets import Examples, mnist
 from runner.datasets.cache import fingerprint
-from tests.datasets import SPLITS, mnist_config, mnist_file, refusal
+from tests.datasets.files import SPLITS, mnist_config, mnist_file, refusal
 
 DIGITS, PIXELS = 10, 28 * 28
 

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.slow
 def test_each_recorded_run_equals_one_trained_from_nothing() -> None:
     # A process of its own: the campaign forks, which TensorFlow survives only before its first operation.
     words = ["--sequences", "1", "--steps", "10", "--seed", "3"]

@@ -16,9 +16,11 @@ from runner.training import evaluation
 from runner.training import fit as training
 from runner.training import layers as rows
 from tests import oracle
-from tests.training.test_fit import fitted, prepared
+from tests.conftest import ConfigOf
+from tests.training.conftest import fitted, prepared
 
-ConfigOf = Callable[..., Config]
+pytestmark = pytest.mark.slow
+
 WORDS = ["dataset.source=sample", "dataset.num_words=200", "training.epochs=1", "model.name=own", "optimizer=adam"]
 # Adam: the first steps of RMSprop are as long for rounding noise as for a gradient.
 
