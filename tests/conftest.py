@@ -1,6 +1,7 @@
 """What all tests use: the command line in this process or in one of its own, a config from words, the real data."""
 
 import contextlib
+import functools
 import importlib
 import io
 import json
@@ -15,6 +16,7 @@ from typing import Any
 import hypothesis
 import pytest
 from absl import logging
+from xdist.scheduler import LoadScopeScheduling
 
 from runner import register
 from runner.__main__ import main
@@ -32,14 +34,27 @@ hypothesis.settings.register_profile("runner", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("runner")
 
 
-@pytest.hookimpl(tryfirst=True)
+class ByModule(LoadScopeScheduling):  # type: ignore[misc]
+    """The tests of a module that has a fixture of its own go to one worker, which makes it once; others to any."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return module if _has_own_fixture(self.config.rootpath / module) else nodeid
+
+
+@functools.cache
+def _has_own_fixture(module: Path) -> bool:
+    return 'scope="module"' in module.read_text()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByModule:
+    return ByModule(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a fixture of their module go to one worker, which makes it once; what a test needs marks it."""
+    """What a test needs marks it."""
     for item in items:
-        fixtures = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
-        if any(definitions[-1].scope == "module" for definitions in fixtures.values()):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-        for name in {"real_data", "browser"} & fixtures.keys():
+        for name in {"real_data", "browser"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(name)
             item.add_marker("slow")
 

@@ -204,6 +204,7 @@ def test_the_sample_is_the_same_from_call_to_call() -> None:
     assert fingerprint(imdb.generate(settings)) == datasets.load(sample_config()).fingerprint
 
 
+@pytest.mark.slow
 def test_the_sample_numbers_words_by_how_common_they_are_as_keras_does() -> None:
     """The commonest word of the training texts is 4, the next 5, …; a review's row is the set of its words."""
     (train_texts, train_labels), (test_texts, _) = sample_reviews.generate()
@@ -221,6 +222,7 @@ def test_the_sample_numbers_words_by_how_common_they_are_as_keras_does() -> None
     assert train.labels.tolist() == train_labels
 
 
+@pytest.mark.slow
 def test_the_sample_with_fewer_words_calls_the_others_unknown() -> None:
     data = datasets.load(sample_config(num_words=50))
     full = datasets.load(sample_config(num_words=None))

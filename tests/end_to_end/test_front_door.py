@@ -203,6 +203,7 @@ def test_a_flag_that_only_informs_does_just_that(runner: Command, tmp_path: Path
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.slow
 def test_the_config_of_each_job_is_shown(runner: Command, tmp_path: Path) -> None:
     words = ["seed=1,2", "optimizer=adam,sgd", "hydra.sweep.dir=mine"]
     ran = runner("-m", "--cfg", "job", "--package", "optimizer", *words)

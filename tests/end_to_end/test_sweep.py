@@ -632,6 +632,7 @@ def test_each_job_is_the_one_that_hydra_composes_in_the_folder_that_it_names(
         assert float(lines[str(folder)]) == pytest.approx(float(metrics["val_accuracy"]), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_job_that_hydra_composes_otherwise_than_planned_is_not_trained(
     asked: Callable[..., int], place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
