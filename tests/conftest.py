@@ -24,6 +24,7 @@ from runner.config import compose
 from runner.config.schema import Config
 from runner.experiment import run as experiment
 from runner.runs.writer import Outcome
+from tests.processes import PATIENCE
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 ConfigOf = Callable[..., Config]
@@ -132,7 +133,7 @@ def process(tmp_path: Path) -> Command:
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
         )
 
     return command

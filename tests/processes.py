@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-PATIENCE = 300  # seconds; who waits looks again and again, and gives up only where nothing will come
+PATIENCE = 900  # seconds; who waits looks again and again, and gives up only where nothing will come
 
 
 @contextlib.contextmanager

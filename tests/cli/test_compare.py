@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,9 @@ from runner.cli import compare
 from runner.compare import load
 from runner.errors import ConfigError
 from runner.runs import folder as run_folder
+from tests.conftest import Command
+from tests.processes import PATIENCE, wait_until
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
 Said = Callable[..., tuple[int, str, str]]
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = Path("outputs/example")
@@ -305,7 +305,7 @@ def test_the_files_are_written_before_a_reader_that_wants_one_line_ends_the_comm
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE) as process:
         assert process.stdout
         process.stdout.close()
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
     assert process.returncode == -signal.SIGPIPE
     assert all(path.stat().st_size for path in files.values())
 
@@ -326,6 +326,11 @@ def test_signs_of_mathematics_in_a_config_stay_text_in_pictures(said: Said, mine
     assert said(str(mine), "--png", str(mine / "picture.png"))[0] == 0
 
 
+def watched() -> None:
+    """Wait until a watch, whose output pytest holds, has shown what goes on."""
+    wait_until(lambda: "going on" in sys.stdout.getvalue(), "nothing is shown")  # type: ignore[attr-defined]
+
+
 def test_the_watch_goes_on_between_the_jobs_of_a_sweep(mine: Path, monkeypatch: pytest.MonkeyPatch, said: Said) -> None:
     monkeypatch.setattr(compare, "REDRAW_SECONDS", 0.05)
     last = jobs_of(mine)[-1]
@@ -334,7 +339,7 @@ def test_the_watch_goes_on_between_the_jobs_of_a_sweep(mine: Path, monkeypatch: 
     def finish() -> None:
         with run_folder.claimed(mine):
             held.set()
-            time.sleep(0.5)
+            watched()
             hidden.rename(last)
 
     held = threading.Event()
@@ -354,7 +359,7 @@ def test_watching_ends_with_the_last_run(mine: Path, monkeypatch: pytest.MonkeyP
     def finish() -> None:
         with run_folder.claimed(first):
             held.set()
-            time.sleep(0.5)
+            watched()
             changed(first, status="completed")
 
     held = threading.Event()

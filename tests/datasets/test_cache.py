@@ -21,7 +21,7 @@ from runner.datasets.imdb import IMDB
 from runner.datasets.sources import Location
 from runner.errors import DataError
 from tests.datasets.files import imdb_config, imdb_file, mnist_config, mnist_file, objects
-from tests.processes import at_once
+from tests.processes import PATIENCE, at_once
 
 
 @pytest.fixture(autouse=True)
@@ -258,7 +258,7 @@ def loaded_by_another_user(program: str, *arguments: str) -> subprocess.Complete
         capture_output=True,
         text=True,
         umask=0o022,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 

@@ -16,6 +16,7 @@ from runner.cli import train as app
 from runner.config import compose
 from runner.runs import folder as run_folder
 from tests.conftest import Command, Train
+from tests.processes import PATIENCE
 
 # Each list of words in turn, in a process that has not imported tensorflow, each in an empty folder of its own.
 DRIVER = """
@@ -101,7 +102,7 @@ def answers(cases: list[list[str]], cache: Path) -> list[list[Any]]:
         env={**os.environ, "RUNNER_CACHE_DIR": str(cache)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=True,
     )
     found: list[list[Any]] = json.loads(ran.stdout)

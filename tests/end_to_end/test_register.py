@@ -2,7 +2,6 @@
 
 import csv
 import importlib
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import pytest
 from runner.cli import train as app
 from runner.runs import folder as run_folder
 from tests.conftest import Command
+from tests.processes import PATIENCE
 
 PLUGIN = """
 import runner
@@ -92,7 +92,7 @@ def asked(apart: Path, plugin: Path) -> Callable[..., int]:
 
 def console_script(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     script = Path(sys.executable).parent / "runner"
-    return subprocess.run([script, *words], cwd=folder, env={**os.environ}, capture_output=True, text=True, timeout=300)
+    return subprocess.run([script, *words], cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def check_run(folder: Path, rows: int, parameters: int) -> None:

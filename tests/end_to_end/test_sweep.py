@@ -23,7 +23,7 @@ from runner.runs import folder as run_folder
 from runner.sweeps import sweep
 from runner.system import backend
 from tests.conftest import Command, record_of
-from tests.processes import started, wait_until
+from tests.processes import PATIENCE, started, wait_until
 
 PLUGIN = """
 import os
@@ -163,7 +163,7 @@ def test_in_a_parallel_sweep_each_job_fails_alone_and_says_why(place: Path) -> N
         cwd=place,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert longer.returncode == 0, longer.stderr
     assert (record_of(job(folder, 0))["epochs"], record_of(job(folder, 0))["threads"]) == (3, planned["threads"])
