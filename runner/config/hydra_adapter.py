@@ -1,16 +1,20 @@
 """Hydra's own settings: which of them cannot be honoured, what they make of a job's folder, what the plan settles."""
 
+import argparse
 import os
+import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import hydra
 from hydra._internal.config_loader_impl import get_overrides_dirname
+from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.types import Override, Quote, QuotedString
 from omegaconf import DictConfig, OmegaConf, flag_override
 
 from runner.config.slug import slug
-from runner.errors import ConfigError
+from runner.errors import ConfigError, refuse_usage
 
 SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 LAUNCHER = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
@@ -101,3 +105,27 @@ def settled(hydra_config: DictConfig, folder: Path, constant: list[str], multiru
         f"hydra.sweep.dir={quoted}",
         f"hydra.job.config.override_dirname.exclude_keys=[{','.join(excluded)}]",
     ]
+
+
+def run(
+    words: list[str], folder: Path, name: str, further: Sequence[Path], job: Callable[[DictConfig], object]
+) -> None:
+    """Let Hydra run a job function with the words of a command line."""
+    more = [word for each in further for word in ("--config-dir", str(each))]
+    sys.argv = [sys.argv[0], *more, *words]
+    hydra.main(version_base="1.3", config_path=str(folder), config_name=name)(job)()
+
+
+def flags(words: list[str]) -> argparse.Namespace:
+    """Hydra's own flags, wherever they stand between the words. Raises ConfigError."""
+    parser = get_args_parser()
+    parser.error = refuse_usage("see --help, and --hydra-help for Hydra's flags")  # type: ignore[method-assign, assignment]
+    found = parser.parse_intermixed_args(words)
+    if found.experimental_rerun:
+        raise ConfigError(["--experimental-rerun is not supported: give the command again"])
+    modes = [name for name in ("run", "multirun", "cfg", "info", "shell_completion") if getattr(found, name)]
+    if len(modes) > 1 and modes != ["multirun", "cfg"]:
+        raise ConfigError([f"only one of --{', --'.join(modes).replace('_', '-')} can be given: leave the others out"])
+    if found.resolve and not (found.cfg or found.help):
+        raise ConfigError(["--resolve goes with --cfg: give both, or leave it out"])
+    return found

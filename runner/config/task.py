@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from runner import register
 from runner.config import keras_names as names
+from runner.config.monitor import Monitor
 from runner.config.schema import Config
 
 
@@ -27,8 +28,7 @@ class Task:
     output_units: int
     loss: str
     metrics: tuple[str, ...]
-    monitor: str
-    direction: str
+    monitor: Monitor
 
     @property
     def activation(self) -> str:
@@ -63,8 +63,7 @@ def resolve(config: Config, classes: int) -> tuple[Task, list[str]]:
         output_units=units,
         loss=_loss(config, form),
         metrics=metrics,
-        monitor=monitor,
-        direction=_direction(monitor, metrics) or "max",
+        monitor=Monitor(monitor, _direction(monitor, metrics) or "max"),
     )
     return task, [*_head_misfits(config, task), *_loss_misfits(task), *_metric_misfits(task)]
 
@@ -149,12 +148,12 @@ def _metric_misfits(task: Task) -> list[str]:
             found.append(f"training.metrics: {name} does not fit {_described(task.form)}{of_two}: use {fitting}")
     if len(set(task.metrics)) < len(task.metrics):
         found.append(f"training.metrics must name each metric once; got {list(task.metrics)}")
-    if _direction(task.monitor, task.metrics) is None:
+    if _direction(task.monitor.name, task.metrics) is None:
         found.append(_no_monitor(task))
     return found
 
 
 def _no_monitor(task: Task) -> str:
-    prefix = "val_" if task.monitor.startswith("val_") else ""
+    prefix = "val_" if task.monitor.is_of_validation else ""
     columns = ["loss", *(column(name) for name in task.metrics if _direction(column(name), task.metrics))]
-    return f"training.monitor must be one of {', '.join(prefix + each for each in columns)}; got {task.monitor}"
+    return f"training.monitor must be one of {', '.join(prefix + each for each in columns)}; got {task.monitor.name}"

@@ -10,6 +10,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from runner.config.schema import Dataset
+from runner.formatting import data_label
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Data:
     @property
     def label(self) -> str:
         """The name as headers and plots give it."""
-        return f"{self.name} (sample)" if self.source == "sample" else self.name
+        return data_label(self.name, self.source)
 
 
 # A split of a dataset while it is being prepared: arrays by name, as they are written to the cache.
