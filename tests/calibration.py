@@ -46,12 +46,12 @@ def trained(seed: int, word: str) -> float:
 
     from runner.config import compose
     from runner.experiment import run as experiment
-    from runner.runs import history as metrics_csv
+    from runner.runs import history
 
     words = [*WORDS, word, f"seed={seed}"]
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         outcome = experiment.run(compose.plan(words).jobs[0].config, Path(folder), words)
-        rows = metrics_csv.read(outcome.folder / "metrics.csv")
+        rows = history.read(outcome.folder / "metrics.csv")
     return max(row["val_accuracy"] for row in rows)
 
 

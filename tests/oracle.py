@@ -35,18 +35,18 @@ from runner import datasets
 from runner.config import compose, task
 from runner.config import keras_names as names
 from runner.config.schema import Config
-from runner.datasets import split as batches
+from runner.datasets.split import split
 from runner.errors import ConfigError
 from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
-from runner.runs import history as metrics_csv
+from runner.runs import history
 from runner.system import backend
 
 backend.start()
 
 import keras  # noqa: E402
 
-from runner.training import evaluation, model  # noqa: E402
+from runner.training import batches, evaluation, model  # noqa: E402
 
 Floats = NDArray[np.float32]
 Columns = dict[str, float]
@@ -126,7 +126,7 @@ class Plain:
         self.config, self.data = config, datasets.load(config.dataset)
         self.goal, misfits = task.resolve(config, self.data.classes)
         assert not misfits
-        self.split = batches.split(config.training, self.data.train.labels)
+        self.split = split(config.training, self.data.train.labels)
         features = self.data.train.features
         dense: Floats = (features.toarray() if self.data.train.is_sparse else np.asarray(features)).astype(np.float32)
         self.x, self.y = dense / np.float32(self.data.train.divisor), self.goal.targets(self.data.train.labels)
@@ -141,8 +141,8 @@ class Plain:
         keras.utils.clear_session()
         keras.utils.set_random_seed(self.config.seed)
         network = model.build(self.config.model, self.goal, self.x.shape[1:])
-        made = model.optimizer(self.config, len(self.split.train))
-        optimizer = type(made).from_config(made.get_config())  # without the runner's own step
+        updates = batches.updates(len(self.split.train), self.config.training.batch_size)
+        optimizer = model.optimizer(self.config, updates)
         network.compile(optimizer, model.loss(self.goal), metrics=model.metrics(self.goal), run_eagerly=True)
         before = network.get_weights()
         network.set_weights([before[0][self.columns], *before[1:]])
@@ -175,7 +175,7 @@ def mismatches(words: list[str], budget: int, folder: Path) -> list[str]:
         outcome = experiment.run(config, folder, words)
     if outcome.status != "completed":
         return [f"the run {outcome.status}: {outcome.error}"]
-    plain, recorded = Plain(config), metrics_csv.read(folder / run_folder.METRICS)
+    plain, recorded = Plain(config), history.read(folder / run_folder.METRICS)
     saved, best = folder / run_folder.MODEL, folder / run_folder.BEST_MODEL
     train, held_out = plain.split.train, plain.split.validation
     found = []

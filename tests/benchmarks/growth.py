@@ -63,7 +63,7 @@ def _run(folder: Path, times: int, words: int, what: str) -> None:
     from runner import datasets
     from runner.config import compose
     from runner.experiment import run as experiment
-    from runner.runs import history as metrics_csv
+    from runner.runs import history
     from tests.benchmarks.sweeps import resident_mb
 
     overrides = [f"dataset.path={_file(folder, times)}", f"dataset.num_words={words or 'null'}", "training.epochs=5"]
@@ -72,7 +72,7 @@ def _run(folder: Path, times: int, words: int, what: str) -> None:
     if what == "prepare":
         return
     outcome = experiment.run(config, Path(tempfile.mkdtemp(dir=folder)), overrides)
-    epochs = [row["seconds"] for row in metrics_csv.read(outcome.folder / "timings.csv")]
+    epochs = [row["seconds"] for row in history.read(outcome.folder / "timings.csv")]
     stored = sum(_bytes(examples) for examples in (data.train, data.test))
     print(json.dumps({"epochs": epochs, "data_mb": stored / 2**20, "resident_mb": resident_mb()}))
 

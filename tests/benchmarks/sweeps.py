@@ -33,7 +33,7 @@ def main(options: argparse.Namespace) -> list[dict[str, Any]]:
 def _jobs() -> list[dict[str, float]]:
     from runner.config import compose
     from runner.experiment import run as experiment
-    from runner.runs import history as metrics_csv
+    from runner.runs import history
 
     found = []
     with tempfile.TemporaryDirectory() as folder:
@@ -44,7 +44,7 @@ def _jobs() -> list[dict[str, float]]:
             with contextlib.redirect_stdout(io.StringIO()):
                 outcome = experiment.run(config, Path(folder) / str(seed), words)
             seconds = time.perf_counter() - begun
-            epochs = sum(row["seconds"] for row in metrics_csv.read(outcome.folder / "timings.csv"))
+            epochs = sum(row["seconds"] for row in history.read(outcome.folder / "timings.csv"))
             found.append({"beside_epochs_s": seconds - epochs, "resident_mb": resident_mb()})
     return found
 

@@ -12,7 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.cli import train as app
+from runner.cli import train
 from runner.config import compose
 from runner.config.compose import Place, Plan
 from runner.config.schema import Config
@@ -316,7 +316,7 @@ def test_an_interpolation_that_leads_nowhere_is_refused_with_its_key(
     word: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert app.train([word]) == 2
+    assert train.main([word]) == 2
     assert "training.epochs" in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
 
@@ -350,7 +350,7 @@ def test_a_deleted_key_is_refused_with_its_name(
     word: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert app.train([word]) == 2
+    assert train.main([word]) == 2
     assert word[1:] in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from runner import register
-from runner.cli import train as app
+from runner.cli import train
 from runner.config import compose
 from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
@@ -24,7 +24,7 @@ Train = Callable[..., experiment.Outcome]
 # Each list of words in turn, in a process that has not imported tensorflow, each in an empty folder of its own.
 DRIVER = """
 import contextlib, io, json, os, sys, tempfile, traceback
-from runner.cli import train as app
+from runner.cli import train
 found = []
 for words in json.load(sys.stdin):
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
@@ -32,7 +32,7 @@ for words in json.load(sys.stdin):
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                code = app.train(words)
+                code = train.main(words)
             except BaseException:
                 code = traceback.format_exc()
         found.append([code, out.getvalue(), err.getvalue(), sorted(os.listdir(folder)), "tensorflow" in sys.modules])
@@ -263,7 +263,7 @@ def test_a_wrong_key_is_refused_where_the_config_is_only_shown(runner: Command, 
 
 def asked(*words: str) -> int:
     """The command in this process, which has tensorflow already."""
-    return app.train(list(words))
+    return train.main(list(words))
 
 
 @pytest.fixture

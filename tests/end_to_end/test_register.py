@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runner import register
-from runner.cli import train as app
+from runner.cli import train
 from runner.runs import folder as run_folder
 from tests.conftest import Command
 
@@ -90,7 +90,7 @@ def asked(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     def command(*words: str) -> int:
         sys.modules.pop("my_module", None)
         importlib.invalidate_caches()
-        return app.train(list(words))
+        return train.main(list(words))
 
     return command
 

@@ -18,8 +18,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from runner import register
-from runner.cli import resume
-from runner.cli import train as app
+from runner.cli import resume, train
 from runner.runs import folder as run_folder
 from runner.sweeps import sweep
 from runner.system import backend
@@ -92,7 +91,7 @@ def asked(place: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
         monkeypatch.setattr(register, registry, {})
     for name in ("moods", "telltale"):
         sys.modules.pop(name, None)
-    return lambda *words: app.train(list(words))
+    return lambda *words: train.main(list(words))
 
 
 @contextlib.contextmanager
@@ -282,7 +281,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert app.train(TWELVE) == 0
+        assert train.main(TWELVE) == 0
     return table_of(folder / "sweep")
 
 
@@ -339,8 +338,8 @@ def table_of(folder: Path) -> list[dict[str, str]]:
 
 DRIVER = """
 import sys
-from runner.cli import train as app
-code = app.train(sys.argv[1:])
+from runner.cli import train
+code = train.main(sys.argv[1:])
 print("tensorflow" in sys.modules)
 sys.exit(code)
 """

@@ -15,8 +15,9 @@ import pytest
 
 from runner.config import compose
 from runner.config.dotted import flat
+from runner.config.monitor import Monitor
 from runner.runs import folder as run_folder
-from runner.runs import history as metrics_csv
+from runner.runs import history
 from runner.runs import reader as recorded
 from runner.system import files
 
@@ -61,8 +62,8 @@ def write_run(
     timings = [{"epoch": epoch, "seconds": lasting[epoch - 1], "updates": 30} for epoch in epochs]
     direction = "min" if monitor.endswith("loss") else "max"
     if metrics:
-        files.write(folder / run_folder.METRICS, metrics_csv.text(metrics))
-        files.write(folder / run_folder.TIMINGS, metrics_csv.text(timings))
+        files.write(folder / run_folder.METRICS, history.text(metrics))
+        files.write(folder / run_folder.TIMINGS, history.text(timings))
     record = {
         "status": "completed",
         "dataset": data,
@@ -71,7 +72,7 @@ def write_run(
         "inherited_epochs": 0,
         "monitor": monitor,
         "monitor_direction": direction,
-        "best_epoch": metrics_csv.best_epoch(metrics, monitor, direction),
+        "best_epoch": history.best_epoch(metrics, Monitor(monitor, direction)),
         "config": config,
         "error": None,
         "holder": None,

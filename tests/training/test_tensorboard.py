@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from runner.experiment import preflight as check
+from runner.config.schema import Config
+from runner.errors import ConfigError
+from runner.experiment import preflight
 from runner.runs import folder as run_folder
-from runner.runs import history as metrics_csv
+from runner.runs import history
 from runner.runs.writer import Outcome
 
 Train = Callable[..., Outcome]
@@ -27,7 +29,7 @@ def logged(folder: Path, tag: str) -> list[tuple[int, float]]:
 def test_a_run_that_goes_on_has_its_whole_curve_in_tensorboard(train: Train) -> None:
     train(*WORDS, "training.epochs=1")
     folder = train(*WORDS, "training.epochs=3").folder
-    rows = metrics_csv.read(folder / "metrics.csv")
+    rows = history.read(folder / "metrics.csv")
     for place, prefix in (("train", ""), ("validation", "val_")):
         for name in ("loss", "accuracy"):
             found = logged(folder / "tensorboard" / place, f"epoch_{name}")
@@ -36,8 +38,8 @@ def test_a_run_that_goes_on_has_its_whole_curve_in_tensorboard(train: Train) -> 
 
 
 def test_a_run_that_has_everything_from_another_has_its_curve_all_the_same(train: Train, tmp_path: Path) -> None:
-    train("dataset.source=sample", "training.epochs=2", folder="first", shelves=[tmp_path])
-    folder = train(*WORDS, "training.epochs=2", folder="second", shelves=[tmp_path]).folder
+    train("dataset.source=sample", "training.epochs=2", folder="first", run_roots=[tmp_path])
+    folder = train(*WORDS, "training.epochs=2", folder="second", run_roots=[tmp_path]).folder
     assert run_folder.read_record(folder)["inherited_epochs"] == 2
     assert [step for step, _ in logged(folder / "tensorboard" / "validation", "epoch_loss")] == [0, 1]
 
@@ -65,9 +67,9 @@ def test_logging_changes_no_number_and_no_identity(train: Train) -> None:
 
 
 def test_without_the_package_it_is_refused_with_the_remedy(
-    config_of: Callable[..., check.Config], monkeypatch: pytest.MonkeyPatch
+    config_of: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.path", [])
     monkeypatch.delitem(__import__("sys").modules, "tensorboard", raising=False)
-    with pytest.raises(check.ConfigError, match="needs the package tensorboard: python -m pip install tensorboard"):
-        check.check([config_of(*WORDS)])
+    with pytest.raises(ConfigError, match="needs the package tensorboard: python -m pip install tensorboard"):
+        preflight.check([config_of(*WORDS)])
