@@ -58,7 +58,7 @@ def prepared(config: Config, folder: Path | None = None) -> tuple[Any, Any, Any,
     network.set_weights([random.normal(0, 0.3, weight.shape) for weight in network.get_weights()])
     if folder:
         trained.optimizer.build(trained.trainable_variables)
-        network.save(folder / "model.keras")
+        training.saved_network().save(folder / "model.keras")
         network = keras.models.load_model(folder / "model.keras")
     features = data.train.features[divided.validation]
     dense = features.toarray() if data.train.is_sparse else features
