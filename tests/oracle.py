@@ -31,10 +31,10 @@ from unittest import mock
 import numpy as np
 from numpy.typing import NDArray
 
-from runner import datasets
 from runner.config import compose, task
 from runner.config import keras_names as names
 from runner.config.schema import Config
+from runner.datasets import catalog
 from runner.datasets import split as batches
 from runner.errors import ConfigError
 from runner.experiment import run as experiment
@@ -123,7 +123,7 @@ class Plain:
     """The data of a config as plain Keras has it, and the network trained on it; with columns in another order too."""
 
     def __init__(self, config: Config, *, reordered: bool = False) -> None:
-        self.config, self.data = config, datasets.load(config.dataset)
+        self.config, self.data = config, catalog.load(config.dataset)
         self.goal, misfits = task.resolve(config, self.data.classes)
         assert not misfits
         self.split = batches.split(config.training, self.data.train.labels)

@@ -13,7 +13,7 @@ from runner.config import compose
 from runner.config.dotted import flat
 from runner.config.overrides import SYNONYMS, is_value
 from runner.config.schema import Config, out_of_range
-from runner.datasets import Data
+from runner.datasets.base import Data
 from runner.errors import ConfigError, did_you_mean, refuse_usage
 from runner.experiment import preflight as check
 from runner.experiment import run as experiment

@@ -19,7 +19,7 @@ from runner.runs.status import FAILED, INTERRUPTED
 from runner.system.console import say
 
 if TYPE_CHECKING:
-    from runner.datasets import Data
+    from runner.datasets.base import Data
     from runner.runs.writer import Outcome
     from runner.training.fit import History, Observer
 

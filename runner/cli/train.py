@@ -31,7 +31,7 @@ from runner.system.console import say
 from runner.system.signals import Interrupted, broken_pipes_survived
 
 if TYPE_CHECKING:
-    from runner.datasets import Data
+    from runner.datasets.base import Data
     from runner.runs.writer import Outcome
     from runner.sweeps.executor import Work
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.config.schema import Training
-from runner.datasets import Data
+from runner.datasets.base import Data
 from runner.datasets.labels import listed
 
 SPLIT_SEED = 0  # a random split is the same for every seed, so that seeds differ in training only

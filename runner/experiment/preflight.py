@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from runner import datasets
 from runner.config import plugins, task
 from runner.config import schema as config
 from runner.config.schema import Config
-from runner.datasets import Data
+from runner.datasets import catalog
 from runner.datasets import split as batches
+from runner.datasets.base import Data
 from runner.errors import ConfigError
 from runner.system import backend
 
@@ -23,7 +23,7 @@ def check(configs: list[Config]) -> list[Data]:
     known = [(each, config.CLASSES.get(each.dataset.name)) for each in configs]
     _raise(problem for each, classes in known if classes for problem in task.resolve(each, classes)[1])
     distinct = {repr(each.dataset): each.dataset for each in configs}
-    data = {key: datasets.load(each) for key, each in distinct.items()}
+    data = {key: catalog.load(each) for key, each in distinct.items()}
     loaded = [data[repr(each.dataset)] for each in configs]
     _raise(
         problem

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner import datasets
 from runner.cli import run_display as display
 from runner.config import task
 from runner.config.schema import Config
+from runner.datasets import catalog
 from runner.datasets import split as batches
+from runner.datasets.base import Data
 from runner.errors import ConfigError, DataError
 from runner.runs import checkpoint, shelf
 from runner.runs import folder as run_folder
@@ -37,7 +38,7 @@ class Settled:
     """A config with its data: all that decides the numbers of a run."""
 
     config: Config
-    data: datasets.Data
+    data: Data
     goal: task.Task
     split: batches.Split
 
@@ -90,7 +91,7 @@ def _stopped_early(record: Record) -> str:
 
 def settle(config: Config) -> Settled:
     """Load the data of a config and divide it. Raises DataError."""
-    data = datasets.load(config.dataset)
+    data = catalog.load(config.dataset)
     goal, _ = task.resolve(config, data.classes)
     return Settled(config, data, goal, batches.split(config.training, data.train.labels))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.config import plugins
 from runner.config.schema import Config
-from runner.datasets import Data
+from runner.datasets.base import Data
 from runner.system import backend
 
 # Raised when the runner itself computes other numbers from the same config, data and libraries.

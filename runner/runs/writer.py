@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runner.cli import run_display as display
 from runner.config.schema import Config
 from runner.config.task import Task
-from runner.datasets import Data
+from runner.datasets.base import Data
 from runner.datasets.split import Split
 from runner.errors import ConfigError, DataError
 from runner.runs import checkpoint, identity

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from runner.config.schema import Config
 from runner.config.task import Task, column
-from runner.datasets import Data
 from runner.datasets import split as batches
+from runner.datasets.base import Data
 from runner.runs import history as metrics_csv
 from runner.runs.checkpoint import State
 from runner.runs.history import Row

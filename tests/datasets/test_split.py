@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.config.schema import Training
-from runner.datasets import Data, Examples
 from runner.datasets import split as batches
+from runner.datasets.base import Data, Examples
 
 
 def a_training(split: float, where: str) -> Training:

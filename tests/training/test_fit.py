@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from runner import datasets
 from runner.config import task
 from runner.config.schema import Config
-from runner.datasets import Data
+from runner.datasets import catalog
 from runner.datasets import split as batches
+from runner.datasets.base import Data
 from runner.system import backend
 from runner.system import signals as interruption
 from runner.training import fit as training
@@ -46,7 +46,7 @@ OPTIMIZERS = ["rmsprop", "adam", "adamw", "sgd", "nadam", "adagrad"]
 
 
 def prepared(config: Config) -> tuple[Data, task.Task, batches.Split]:
-    data = datasets.load(config.dataset)
+    data = catalog.load(config.dataset)
     goal, misfits = task.resolve(config, data.classes)
     assert not misfits
     return data, goal, batches.split(config.training, data.train.labels)
@@ -149,7 +149,7 @@ def test_the_gradient_is_keras_own(config_of: ConfigOf, word: str) -> None:
 
 
 def test_networks_that_do_not_begin_with_a_dense_layer_get_dense_rows(config_of: ConfigOf) -> None:
-    data = datasets.load(config_of("dataset.source=sample").dataset)
+    data = catalog.load(config_of("dataset.source=sample").dataset)
     inputs = keras.Input((data.train.features.shape[1],))
     network = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.LayerNormalization()(inputs)))
     numbers = np.array([3, 1, 4], np.int32)
