@@ -11,9 +11,11 @@ import pytest
 
 from runner.config import compose
 from runner.config.schema import Config
+from runner.datasets.catalog import register_built_in
 from runner.experiment import run as experiment
 from runner.runs.writer import Outcome
 
+register_built_in()
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -12,8 +12,10 @@ from runner.cli import train as app
 from runner.config import compose
 from runner.config.dotted import flat
 from runner.config.overrides import SYNONYMS, is_value
-from runner.config.schema import Config, out_of_range
+from runner.config.schema import Config
+from runner.config.validate import out_of_range
 from runner.datasets.base import Data
+from runner.datasets.catalog import register_built_in
 from runner.errors import ConfigError, did_you_mean, refuse_usage
 from runner.experiment import preflight as check
 from runner.experiment import run as experiment
@@ -40,6 +42,7 @@ def main(words: list[str]) -> int:
 
 
 def _resume(words: list[str]) -> int:
+    register_built_in()
     parser = argparse.ArgumentParser(
         usage=USAGE, description="Go on with a run to its number of epochs, or with what a sweep has not finished."
     )

@@ -21,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 from runner.config import compose, overrides
 from runner.config import paths as anchor
 from runner.config.schema import Config
+from runner.datasets.catalog import register_built_in
 from runner.errors import ConfigError, DataError, refuse_usage
 from runner.runs import folder as run_folder
 from runner.runs.folder import PLAN
@@ -73,6 +74,7 @@ def guarded(command: Callable[[], int]) -> int:
 
 
 def _train(words: list[str]) -> int:
+    register_built_in()
     flags = _flags(words)
     place = _place(flags)
     if any(getattr(flags, name) for name in INFORMATION):

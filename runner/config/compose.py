@@ -43,8 +43,9 @@ from runner.config.overrides import (
     unreadable,
     unused,
 )
-from runner.config.schema import GROUPS, Config, out_of_range, unknown_names
+from runner.config.schema import GROUPS, Config
 from runner.config.slug import register_resolver
+from runner.config.validate import out_of_range, unknown_names
 from runner.errors import ConfigError
 from runner.formatting import shown
 

@@ -1,23 +1,39 @@
-"""The data that a config names, ready to train on: built-in data memory-mapped from a cache, or a user's own."""
+"""The data that a config names: built-in data sets, found in the folder built_in/, and those of plugins.
+
+A new built-in data set is one module in runner/datasets/built_in/ that declares `BUILT_IN`, and one file in
+conf/dataset/. Every command imports those modules: what takes long to import (NumPy, SciPy) is imported `late` there.
+"""
+
+import importlib
+import pkgutil
 
 from runner import register
+from runner.config import schema
 from runner.config.schema import Dataset
-from runner.datasets import cache as prepared
-from runner.datasets import plugin as own
-from runner.datasets import sources
-from runner.datasets.base import Data
-from runner.datasets.built_in.imdb import IMDB
-from runner.datasets.built_in.mnist import MNIST
+from runner.datasets import built_in
+from runner.datasets.base import BuiltIn, Data
 
-BUILT_IN = {"imdb": IMDB, "mnist": MNIST}
+BUILT_IN: dict[str, BuiltIn] = {}
+
+
+def register_built_in() -> None:
+    """Make the built-in data sets known to the schema of configs; called before any config is composed."""
+    for module in pkgutil.iter_modules(built_in.__path__):
+        declared: BuiltIn = importlib.import_module(f"{built_in.__name__}.{module.name}").BUILT_IN
+        if declared.name not in BUILT_IN:
+            BUILT_IN[declared.name] = declared
+            schema.add_dataset(declared.name, declared.schema, declared.classes)
 
 
 def load(config: Dataset) -> Data:
-    """The training and test examples of a dataset.
+    """The training and test examples of a data set.
 
-    Raises DataError if they cannot be had or used.
+    Raises DataError where they cannot be had or used.
     """
+    from runner.datasets import cache, plugin, sources
+
     if config.name in register.datasets:
-        return own.load(config)
-    built_in = BUILT_IN[config.name]
-    return prepared.load(config, built_in, sources.locate(config, built_in))
+        return plugin.load(config)
+    register_built_in()  # a worker has composed nothing
+    found = BUILT_IN[config.name]
+    return cache.load(config, found, sources.locate(config, found))

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from runner.config import plugins, task
-from runner.config import schema as config
+from runner.config import plugins, schema, task, validate
 from runner.config.schema import Config
 from runner.datasets import catalog
 from runner.datasets import split as batches
@@ -19,8 +18,8 @@ def check(configs: list[Config]) -> list[Data]:
     """
     _raise(backend.unfit_environment())
     plugins.load(sorted({module for each in configs for module in each.plugins}))
-    _raise(problem for each in configs for problem in (*config.problems(each), *_missing_packages(each)))
-    known = [(each, config.CLASSES.get(each.dataset.name)) for each in configs]
+    _raise(problem for each in configs for problem in (*validate.problems(each), *_missing_packages(each)))
+    known = [(each, schema.CLASSES.get(each.dataset.name)) for each in configs]
     _raise(problem for each, classes in known if classes for problem in task.resolve(each, classes)[1])
     distinct = {repr(each.dataset): each.dataset for each in configs}
     data = {key: catalog.load(each) for key, each in distinct.items()}

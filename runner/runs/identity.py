@@ -1,6 +1,5 @@
 """What makes two runs the same: everything that decides their numbers, and nothing else."""
 
-import dataclasses
 import functools
 import hashlib
 import json
@@ -8,7 +7,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
-from runner.config import plugins
+from runner.config import plugins, schema
 from runner.config.schema import Config
 from runner.datasets.base import Data
 from runner.system import backend
@@ -30,7 +29,7 @@ def identity_of(config: Config, data: Data) -> str:
 
     Two runs of one identity are one learning curve, cut at different epochs.
     """
-    return _hash({"config": _deciding(config), **surroundings(config, data)})
+    return _hash({"config": schema.deciding(config), **surroundings(config, data)})
 
 
 def mixed(earlier: str, now: str, epoch: int) -> str:
@@ -77,16 +76,3 @@ def differences(record: dict[str, Any], config: Config, data: Data) -> Iterator[
 
 def _hash(deciding: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
-
-
-def _deciding(config: Config) -> dict[str, Any]:
-    values = dataclasses.asdict(config)
-    for key in ("reuse", "plan", "fail_fast"):
-        del values[key]
-    for key in ("path", "source"):
-        del values["dataset"][key]
-    for key in ("keep_state", "save_seconds", "tensorboard"):
-        del values["training"][key]
-    if config.optimizer.schedule != "cosine":
-        del values["training"]["epochs"]
-    return values

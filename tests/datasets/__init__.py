@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runner.config.schema import Dataset, Imdb, Mnist
+from runner.config.schema import Dataset
 from runner.datasets import catalog
+from runner.datasets.built_in.imdb import Imdb
+from runner.datasets.built_in.mnist import Mnist
 from runner.errors import DataError
 
 SPLITS = ("train", "test")

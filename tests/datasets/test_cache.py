@@ -16,7 +16,7 @@ import pytest
 from runner.datasets import cache as prepared
 from runner.datasets import catalog
 from runner.datasets.base import Arrays, BuiltIn, Data
-from runner.datasets.built_in.imdb import IMDB
+from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.sources import Location
 from runner.errors import DataError
 from tests.datasets import at_once, imdb_config, imdb_file, mnist_config, mnist_file, objects
@@ -133,9 +133,9 @@ def test_the_arrays_are_memory_mapped_and_cannot_be_changed(path: Path, tmp_path
 DIES = """
 import dataclasses, os, signal, sys
 from pathlib import Path
-from runner.config.schema import Imdb
+from runner.datasets.built_in.imdb import Imdb
 from runner.datasets import cache as prepared
-from runner.datasets.built_in.imdb import IMDB
+from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.sources import Location
 
 class Deadly:
@@ -217,9 +217,9 @@ def test_a_cache_that_cannot_be_written_is_one_line_that_names_it(
 PREPARE = """
 import dataclasses, time
 from pathlib import Path
-from runner.config.schema import Imdb
+from runner.datasets.built_in.imdb import Imdb
 from runner.datasets import cache as prepared
-from runner.datasets.built_in.imdb import IMDB
+from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.sources import Location
 
 def read(path, settings):
@@ -263,7 +263,7 @@ LOAD = f"""
 import encodings.idna, mmap, os, sys  # what an unprivileged user may not be able to import any more
 from pathlib import Path
 from runner.datasets import catalog
-from runner.config.schema import Imdb
+from runner.datasets.built_in.imdb import Imdb
 from runner.errors import DataError
 for word in ("imdb", "mnist", "cache", "npz", "sample_reviews"):
     __import__(f"runner.datasets.{{word}}")

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.config.schema import Imdb
 from runner.datasets import catalog, sample_reviews
 from runner.datasets.base import Examples
 from runner.datasets.built_in import imdb
+from runner.datasets.built_in.imdb import Imdb
 from runner.datasets.cache import fingerprint
 from tests.datasets import SPLITS, imdb_config, imdb_file, objects, refusal
 

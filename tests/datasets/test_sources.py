@@ -16,8 +16,8 @@ import pytest
 
 from runner.datasets import catalog, sources
 from runner.datasets.base import BuiltIn
-from runner.datasets.built_in.imdb import IMDB
-from runner.datasets.built_in.mnist import MNIST
+from runner.datasets.built_in.imdb import BUILT_IN as IMDB
+from runner.datasets.built_in.mnist import BUILT_IN as MNIST
 from runner.datasets.sources import Location
 from runner.errors import DataError
 from tests.datasets import at_once, imdb_config, imdb_file, mnist_config
@@ -276,10 +276,10 @@ def test_a_server_without_the_file_is_as_good_as_none(serve: Serve) -> None:
 
 FETCH = """
 import dataclasses
-from runner.config.schema import Imdb
+from runner.datasets.built_in.imdb import Imdb
 from runner.datasets import sources
 from runner.datasets.built_in import imdb
-built_in = dataclasses.replace(imdb.IMDB, sha256=sys.argv[1])
+built_in = dataclasses.replace(imdb.BUILT_IN, sha256=sys.argv[1])
 config = Imdb(name="imdb", source=sys.argv[2], path=None, labels="integer", num_words=None)
 start()
 location = sources.locate(config, built_in)
