@@ -34,6 +34,7 @@ def load(config: Dataset) -> Data:
 
     if config.name in register.datasets:
         return plugin.load(config)
-    register_built_in()  # a worker has composed nothing
-    found = BUILT_IN[config.name]
-    return cache.load(config, found, sources.locate(config, found))
+    if config.name not in BUILT_IN:  # a worker composes nothing
+        register_built_in()
+    declared = BUILT_IN[config.name]
+    return cache.load(config, declared, sources.locate(config, declared))

@@ -121,7 +121,7 @@ def test_a_value_out_of_its_range_is_refused_with_key_constraint_and_value(word:
 @pytest.mark.parametrize("value", ["-1", "1.0", "2.5", "-0.1"])
 def test_a_split_is_a_count_or_a_share_below_one(value: str) -> None:
     assert refusal(f"training.validation_split={value}") == [
-        f"training.validation_split must be a whole number of examples (0 is none) or a share below 1; got {value}"
+        f"training.validation_split must be a whole number of examples (0 is none) or a fraction below 1; got {value}"
     ]
 
 

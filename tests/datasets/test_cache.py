@@ -265,9 +265,10 @@ from pathlib import Path
 from runner.datasets import catalog
 from runner.datasets.built_in.imdb import Imdb
 from runner.errors import DataError
-for word in ("imdb", "mnist", "cache", "npz", "sample_reviews"):
+for word in ("cache", "plugin", "sources"):
     __import__(f"runner.datasets.{{word}}")
 import scipy.sparse
+catalog.register_built_in()
 if os.getuid() == 0:
     os.setgroups([])
     os.setgid({OTHER_USER})
