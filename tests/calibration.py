@@ -44,13 +44,13 @@ def trained(seed: int, word: str) -> float:
     import contextlib
     import io
 
-    from runner.config import compose
+    from runner.config.plan import plan_of
     from runner.experiment import run as experiment
     from runner.runs import history as metrics_csv
 
     words = [*WORDS, word, f"seed={seed}"]
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        outcome = experiment.run(compose.plan(words).jobs[0].config, Path(folder), words)
+        outcome = experiment.run(plan_of(words).jobs[0].config, Path(folder), words)
         rows = metrics_csv.read(outcome.folder / "metrics.csv")
     return max(row["val_accuracy"] for row in rows)
 

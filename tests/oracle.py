@@ -31,8 +31,9 @@ from unittest import mock
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.config import compose, task
 from runner.config import keras_names as names
+from runner.config import task
+from runner.config.plan import plan_of
 from runner.config.schema import Config
 from runner.datasets import catalog
 from runner.datasets import split as batches
@@ -68,14 +69,14 @@ def drawn(random: np.random.Generator) -> tuple[list[str], int]:
     """The words of a config that the runner takes, and a memory budget for its evaluations."""
     while True:
         words = _words(random)
-        config = compose.plan(words).jobs[0].config
+        config = plan_of(words).jobs[0].config
         goal, _ = task.resolve(config, 2 if config.dataset.name == "imdb" else 10)
         losses = [name for name, forms in names.LOSSES.items() if goal.form in forms]
         metrics = [name for name in names.METRICS if task.fits(name, goal)]
         chosen = random.choice(metrics, random.integers(0, 4), replace=False)
         words += [f"training.loss={random.choice(losses)}", f"training.metrics=[{','.join(chosen)}]"]
         try:
-            config = compose.plan(words).jobs[0].config
+            config = plan_of(words).jobs[0].config
         except ConfigError:
             continue
         if not task.resolve(config, goal.classes)[1]:
@@ -170,7 +171,7 @@ class Plain:
 
 def mismatches(words: list[str], budget: int, folder: Path) -> list[str]:
     """What does not hold of a config, trained into a folder; empty where all does."""
-    config = compose.plan(words).jobs[0].config
+    config = plan_of(words).jobs[0].config
     with mock.patch.object(evaluation, "BUDGET", budget), redirect_stdout(io.StringIO()):
         outcome = experiment.run(config, folder, words)
     if outcome.status != "completed":

@@ -11,18 +11,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import hydra
-from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from runner.config import compose, overrides
-from runner.config import paths as anchor
+from runner.config import compose, hydra_adapter, overrides
+from runner.config.paths import Place, config_dir, with_absolute_path
+from runner.config.plan import Plan, plan_of, with_absolute_paths
 from runner.config.schema import Config
 from runner.datasets.catalog import register_built_in
-from runner.errors import ConfigError, DataError, refuse_usage
+from runner.errors import ConfigError, DataError
 from runner.runs import folder as run_folder
 from runner.runs.folder import PLAN
 from runner.runs.status import FAILED
@@ -64,7 +63,7 @@ def guarded(command: Callable[[], int]) -> int:
     except DataError as error:
         return _say(error, 1)
     except (HydraException, OmegaConfBaseException) as error:
-        return _say(compose.one_line(error), 2)
+        return _say(hydra_adapter.one_line(error), 2)
     except OSError as error:
         remedy = "make room" if error.errno == errno.ENOSPC else "give another folder"
         return _say(f"{error.filename}: {error.strerror}: {remedy}", 1)
@@ -75,12 +74,12 @@ def guarded(command: Callable[[], int]) -> int:
 
 def _train(words: list[str]) -> int:
     register_built_in()
-    flags = _flags(words)
+    flags = hydra_adapter.flags(words)
     place = _place(flags)
     if any(getattr(flags, name) for name in INFORMATION):
         _inform(words, flags, place)
         return 0
-    plan = anchor.anchored(compose.plan(flags.overrides, flags.multirun, place))
+    plan = with_absolute_paths(plan_of(flags.overrides, flags.multirun, place))
     backend.share_cores(workers.count(plan.n_jobs, len(plan.jobs)))
 
     from runner.cli import run_display as display
@@ -99,7 +98,7 @@ def _train(words: list[str]) -> int:
     return _single(plan, data[0], identities[0], place)
 
 
-def _single(plan: compose.Plan, data: "Data", identity: str, place: compose.Place) -> int:
+def _single(plan: Plan, data: "Data", identity: str, place: Place) -> int:
     config = plan.jobs[0].config
     if config.plan:
         from runner.cli import run_display as display
@@ -121,7 +120,7 @@ def _single(plan: compose.Plan, data: "Data", identity: str, place: compose.Plac
 
     def run(composed: DictConfig) -> float | None:
         folder = plan.folder if plan.chdir else _from_here(Path(HydraConfig.get().runtime.output_dir))
-        config = anchor.with_whole_path(compose.typed(composed), here)
+        config = with_absolute_path(compose.typed(composed), here)
         try:
             outcomes.append(experiment.run(config, folder, list(HydraConfig.get().overrides.task), shelves=shelves))
             return jobs.monitored(outcomes[0])
@@ -129,13 +128,13 @@ def _single(plan: compose.Plan, data: "Data", identity: str, place: compose.Plac
             refusals.append(error)  # raised below, for Hydra would add lines of its own
             return None
 
-    _hydra(plan.words, place, run)
+    hydra_adapter.run(plan.words, place, run)
     if refusals:
         raise refusals[0]
     return ended(outcomes[0])
 
 
-def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> int:
+def _sweep(plan: Plan, identities: list[str], place: Place) -> int:
     from runner.cli import sweep_display
     from runner.runs import reuse as outlook
     from runner.sweeps import sweep
@@ -172,8 +171,8 @@ def _sweep(plan: compose.Plan, identities: list[str], place: compose.Place) -> i
 
 
 def _hand_out(
-    plan: compose.Plan,
-    place: compose.Place,
+    plan: Plan,
+    place: Place,
     works: "list[Work]",
     run: "Callable[[Work], object]",
     refusals: list[str],
@@ -185,17 +184,17 @@ def _hand_out(
 
     def job(composed: DictConfig) -> object:
         setting = HydraConfig.get()
-        work, config = works[setting.job.num], anchor.with_whole_path(compose.typed(composed), here)
+        work, config = works[setting.job.num], with_absolute_path(compose.typed(composed), here)
         others = [*compose.differences(work.config, config), *_elsewhere(work.folder, setting.runtime.output_dir)]
         if others:
             refusals.extend(f"job {work.job.number}: {other}" for other in others)
             raise FailFast
         return run(dataclasses.replace(work, environment=dict(setting.job.env_set), chdir=plan.chdir))
 
-    _hydra(["--multirun", *plan.words], place, job)
+    hydra_adapter.run(["--multirun", *plan.words], place, job)
 
 
-def _outputs(plan: compose.Plan) -> Path:
+def _outputs(plan: Plan) -> Path:
     return OUTPUTS.absolute() if plan.chdir else OUTPUTS
 
 
@@ -207,7 +206,7 @@ def _elsewhere(planned: Path, composed: str) -> Iterator[str]:
 
 def usage() -> str:
     """The text of --help, as Hydra would print it after composing everything, which takes a second."""
-    text = OmegaConf.load(compose.config_dir() / "hydra" / "help" / "runner.yaml")
+    text = OmegaConf.load(config_dir() / "hydra" / "help" / "runner.yaml")
     return str(OmegaConf.create({"hydra": {"help": text}}).hydra.help.template)
 
 
@@ -217,59 +216,39 @@ def versions() -> str:
     return f"keras-experiment-runner {metadata.version('keras-experiment-runner')} ({others})"
 
 
-def _hydra(words: list[str], place: compose.Place, job: Callable[[DictConfig], object]) -> None:
-    further = [word for folder in place.further for word in ("--config-dir", str(folder))]
-    sys.argv = [sys.argv[0], *further, *words]
-    hydra.main(version_base="1.3", config_path=str(place.folder), config_name=place.name)(job)()
-
-
-def _inform(words: list[str], flags: argparse.Namespace, place: compose.Place) -> None:
+def _inform(words: list[str], flags: argparse.Namespace, place: Place) -> None:
     if flags.cfg and flags.multirun:
         return _show_jobs(flags, place)
-    compose.register_schema()
     try:
-        _hydra(overrides.opened(words), place, lambda composed: None)
+        hydra_adapter.run(overrides.opened(words), place, lambda composed: None)
     except (HydraException, OmegaConfBaseException):
-        compose.plan(flags.overrides, flags.multirun, place)  # says it better
+        plan_of(flags.overrides, flags.multirun, place)  # says it better
         raise
 
 
-def _show_jobs(flags: argparse.Namespace, place: compose.Place) -> None:
+def _show_jobs(flags: argparse.Namespace, place: Place) -> None:
     """Print the config of each job of a sweep, below its words."""
-    plan = compose.plan(flags.overrides, True, place)
+    plan = plan_of(flags.overrides, True, place)
     shown = ["--cfg", flags.cfg, *(["--package", flags.package] if flags.package else [])]
     hydras = [word for word in flags.overrides if word.lstrip("+~").startswith(("hydra.", "hydra/"))]
     for number, job in enumerate(plan.jobs):
         print("# job", number, *job.words, flush=True)
-        _hydra([*shown, *(["--resolve"] if flags.resolve else []), *hydras, *job.words], place, lambda composed: None)
+        hydra_adapter.run(
+            [*shown, *(["--resolve"] if flags.resolve else []), *hydras, *job.words], place, lambda composed: None
+        )
 
 
-def _flags(words: list[str]) -> argparse.Namespace:
-    """Hydra's own flags, wherever they stand between the words. Raises ConfigError."""
-    parser = get_args_parser()
-    parser.error = refuse_usage("see --help, and --hydra-help for Hydra's flags")  # type: ignore[method-assign, assignment]
-    flags = parser.parse_intermixed_args(words)
-    if flags.experimental_rerun:
-        raise ConfigError(["--experimental-rerun is not supported: give the command again"])
-    modes = [name for name in ("run", "multirun", "cfg", "info", "shell_completion") if getattr(flags, name)]
-    if len(modes) > 1 and modes != ["multirun", "cfg"]:
-        raise ConfigError([f"only one of --{', --'.join(modes).replace('_', '-')} can be given: leave the others out"])
-    if flags.resolve and not (flags.cfg or flags.help):
-        raise ConfigError(["--resolve goes with --cfg: give both, or leave it out"])
-    return flags
-
-
-def _place(flags: argparse.Namespace) -> compose.Place:
+def _place(flags: argparse.Namespace) -> Place:
     """Where the flags say that configs are. Raises ConfigError."""
-    folder = Path(flags.config_path).absolute() if flags.config_path else compose.config_dir()
+    folder = Path(flags.config_path).absolute() if flags.config_path else config_dir()
     further = (Path(flags.config_dir).absolute(),) if flags.config_dir else ()
     missing = [each for each in (folder, *further) if not each.is_dir()]
     if missing:
         raise ConfigError([f"the config folder {each} does not exist" for each in missing])
-    return compose.Place(folder, flags.config_name or "config", further)
+    return Place(folder, flags.config_name or "config", further)
 
 
-def refuse_other_runs(plan: compose.Plan, identities: list[str]) -> None:
+def refuse_other_runs(plan: Plan, identities: list[str]) -> None:
     """Raises ConfigError where the folder of a run or sweep holds other runs; a run of the same identity goes on."""
     if plan.multirun and run_folder.is_held(plan.folder):
         raise DataError(f"{plan.folder} is in use by another process: wait for it, or give another folder")

@@ -60,14 +60,14 @@ def _file(folder: Path, times: int) -> Path:
 
 def _run(folder: Path, times: int, words: int, what: str) -> None:
     os.environ["RUNNER_CACHE_DIR"] = str(folder / "cache")
-    from runner.config import compose
+    from runner.config.plan import plan_of
     from runner.datasets import catalog
     from runner.experiment import run as experiment
     from runner.runs import history as metrics_csv
     from tests.benchmarks.sweeps import resident_mb
 
     overrides = [f"dataset.path={_file(folder, times)}", f"dataset.num_words={words or 'null'}", "training.epochs=5"]
-    config = compose.plan(overrides).jobs[0].config
+    config = plan_of(overrides).jobs[0].config
     data = catalog.load(config.dataset)
     if what == "prepare":
         return

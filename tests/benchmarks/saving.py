@@ -31,7 +31,7 @@ def _measured() -> dict[str, float]:
 
 
 def _run() -> dict[str, float]:
-    from runner.config import compose
+    from runner.config.plan import plan_of
     from runner.experiment import run as experiment
     from runner.runs import history as metrics_csv
 
@@ -45,7 +45,7 @@ def _run() -> dict[str, float]:
 
     experiment.Keeper.save = timed  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        outcome = experiment.run(compose.plan(["reuse=false"]).jobs[0].config, Path(folder) / "run", [])
+        outcome = experiment.run(plan_of(["reuse=false"]).jobs[0].config, Path(folder) / "run", [])
         epochs = sum(row["seconds"] for row in metrics_csv.read(outcome.folder / "timings.csv"))
     return {"fit_s": epochs + sum(spent), "saving_s": sum(spent)}
 

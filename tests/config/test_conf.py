@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from runner.config import compose, schema
-from runner.datasets.catalog import register_built_in
+from runner.config import schema
+from runner.config.paths import config_dir
 from tests.conftest import Command
 
-register_built_in()
-CONF = compose.config_dir()
+CONF = config_dir()
 SCHEMAS: dict[str, type] = {
     "config.yaml": schema.Config,
     "model/mlp.yaml": schema.Model,

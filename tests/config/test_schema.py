@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from runner import register
 from runner.config import schema, validate
-from runner.config.compose import plan
+from runner.config.plan import plan_of
 from runner.config.schema import Config, Model
 from runner.datasets.built_in.imdb import Imdb
 from runner.errors import ConfigError
@@ -20,7 +20,7 @@ ConfigOf = Callable[..., Config]
 def refusal(*words: str) -> list[str]:
     """The lines that a command line is refused with."""
     with pytest.raises(ConfigError) as refused:
-        plan(list(words))
+        plan_of(list(words))
     assert str(refused.value) == "\n".join(refused.value.problems)
     return refused.value.problems
 

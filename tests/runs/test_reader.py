@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from runner.config import compose
 from runner.config.dotted import flat
+from runner.config.plan import plan_of
 from runner.runs import folder as run_folder
 from runner.runs import history as metrics_csv
 from runner.runs import reader as recorded
@@ -26,7 +26,7 @@ DATA = {"name": "imdb", "source": "full", "fingerprint": "d35b17d12c4a", "train"
 
 @functools.cache
 def _default_config() -> dict[str, Any]:
-    return dataclasses.asdict(compose.plan([]).jobs[0].config)
+    return dataclasses.asdict(plan_of([]).jobs[0].config)
 
 
 def write_run(

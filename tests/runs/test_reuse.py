@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.cli import train as app
-from runner.config import compose
+from runner.config.plan import plan_of
 from runner.config.schema import Config
 from runner.experiment import preflight as check
 from runner.runs import folder as run_folder
@@ -26,7 +26,7 @@ SAMPLE = ("dataset.source=sample", "model.depth=0")
 @cache
 def known(*words: str) -> tuple[list[Config], list[str]]:
     """The configs of a sweep and their identities."""
-    configs = [job.config for job in compose.plan([*SAMPLE, *words], multirun=True).jobs]
+    configs = [job.config for job in plan_of([*SAMPLE, *words], multirun=True).jobs]
     data = check.check(configs)
     return configs, [identity.identity_of(config, its) for config, its in zip(configs, data, strict=True)]
 
