@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runner.config import compose
+from runner.config.plan import plan_of
 from runner.config.schema import Config
 from runner.experiment import run as experiment
 from runner.runs.writer import Outcome
@@ -55,7 +55,7 @@ def config_of() -> Callable[..., Config]:
     """`config_of("model.width=16", …)`: the config that a command line comes to."""
 
     def composed(*words: str) -> Config:
-        return compose.plan(list(words)).jobs[0].config
+        return plan_of(list(words)).jobs[0].config
 
     return composed
 

@@ -12,7 +12,7 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from runner.cli import run_display
-from runner.config.compose import one_line
+from runner.config.hydra_adapter import one_line
 from runner.errors import ConfigError, DataError
 from runner.runs.status import COMPLETED, FAILED
 from runner.runs.writer import Outcome

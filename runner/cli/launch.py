@@ -10,8 +10,9 @@ from omegaconf import DictConfig
 
 from runner.cli import exit_status, run_display, sweep_display
 from runner.cli.run_display import TerminalProgress
-from runner.config import compose, hydra_adapter, paths
-from runner.config.compose import Place, Plan
+from runner.config import compose, hydra_adapter
+from runner.config.paths import Place, with_absolute_path
+from runner.config.plan import Plan
 from runner.config.schema import Config
 from runner.datasets import split
 from runner.errors import ConfigError, DataError
@@ -24,7 +25,7 @@ from runner.runs.folder import OUTPUTS, PLAN, RECORD, claimed, is_held
 from runner.runs.writer import Outcome, Record
 from runner.sweeps import executor, sweep, workers
 from runner.sweeps.executor import FailFast, Work
-from runner.sweeps.sweep import Planned, Sweep
+from runner.sweeps.sweep import Sweep
 from runner.system import backend
 from runner.system.console import say
 from runner.system.signals import broken_pipes_survived
@@ -67,7 +68,7 @@ def _single(plan: Plan, place: Place) -> Outcome:
     def job(composed: DictConfig) -> float | None:
         hydras = HydraConfig.get()
         folder = plan.folder if plan.chdir else _from_here(Path(hydras.runtime.output_dir))
-        config, words = paths.with_whole_path(compose.typed(composed), here), list(hydras.overrides.task)
+        config, words = with_absolute_path(compose.typed(composed), here), list(hydras.overrides.task)
         try:
             outcome = experiment.run(config, folder, words, run_roots=run_roots, progress=TerminalProgress())
         except (ConfigError, DataError, OSError) as error:
@@ -76,18 +77,15 @@ def _single(plan: Plan, place: Place) -> Outcome:
         ended.append(outcome)
         return executor.monitored(outcome)
 
-    hydra_adapter.run(plan.words, place.folder, place.name, place.further, job)
+    hydra_adapter.run(plan.words, place, job)
     if isinstance(ended[0], Exception):
         raise ended[0]
     return ended[0]
 
 
 def _sweep(plan: Plan, checked: list[Checked], place: Place) -> int:
-    planned = [
-        Planned(number, job.folder, list(job.words), dataclasses.asdict(job.config))
-        for number, job in enumerate(plan.jobs)
-    ]
-    whole = Sweep(plan.folder, planned, workers.count(plan.n_jobs, len(planned)), backend.threads_wanted())
+    count = workers.count(plan.n_jobs, len(plan.jobs))
+    whole = Sweep(plan.folder, plan.jobs, count, backend.threads_wanted())
     work = executor.work(whole, checked, [_outputs(plan), plan.folder])
     sweep_display.plan(whole, work)
     if any(job.config.plan for job in plan.jobs):
@@ -114,14 +112,14 @@ def _hand_out(plan: Plan, place: Place, work: list[Work], run: Callable[[Work], 
 
     def job(composed: DictConfig) -> object:
         hydras = HydraConfig.get()
-        mine, config = work[hydras.job.num], paths.with_whole_path(compose.typed(composed), here)
-        others = [*compose.differences(mine.config, config), *_elsewhere(mine.folder, hydras.runtime.output_dir)]
+        mine, config = work[hydras.job.num], with_absolute_path(compose.typed(composed), here)
+        others = [*compose.differences(mine.job.config, config), *_elsewhere(mine.folder, hydras.runtime.output_dir)]
         if others:
             refusals.extend(f"job {mine.job.number}: {other}" for other in others)
             raise FailFast
         return run(dataclasses.replace(mine, environment=dict(hydras.job.env_set), chdir=plan.chdir))
 
-    hydra_adapter.run(["--multirun", *plan.words], place.folder, place.name, place.further, job)
+    hydra_adapter.run(["--multirun", *plan.words], place, job)
 
 
 def _elsewhere(planned: Path, composed: str) -> Iterator[str]:

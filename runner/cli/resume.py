@@ -13,7 +13,9 @@ from runner.cli.run_display import TerminalProgress
 from runner.config import compose
 from runner.config.dotted import flat, value_of
 from runner.config.overrides import SYNONYMS, is_value
-from runner.config.schema import Config, out_of_range
+from runner.config.schema import Config
+from runner.config.validate import out_of_range
+from runner.datasets.catalog import register_built_in
 from runner.errors import ConfigError, did_you_mean, refuse_usage
 from runner.experiment import run as experiment
 from runner.experiment.preflight import Checked
@@ -47,6 +49,7 @@ def _resume(words: list[str]) -> int:
     parser.add_argument("--anyway", action="store_true", help="even where libraries, data or threads have changed")
     parser.error = refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     options = parser.parse_intermixed_args(words)
+    register_built_in()
     if (options.path / RECORD).is_file():
         return _resume_run(options.path, options.overrides, force=options.anyway)
     if (options.path / PLAN).is_file():
@@ -145,7 +148,7 @@ def _resume_sweep(folder: Path, overrides: list[str], *, force: bool) -> int:
         say(f"{folder} is finished already")
         return 0
     backend.take_threads(whole.threads)
-    checked = check([compose.from_record(job.config) for job in whole.jobs])
+    checked = check([job.config for job in whole.jobs])
     with broken_pipes_survived(), claimed(folder):
         unfinished = _unfinished(summary.lines(whole))
         begun = [(line.run, checked[line.job.number]) for line in unfinished if line.run]

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
 
+from runner.config.plan import Job
 from runner.formatting import counted, number
 from runner.runs import reader
 from runner.runs.folder import RECORD
@@ -20,7 +21,7 @@ from runner.runs.reuse import Forecast
 from runner.runs.status import COMPLETED, CRASHED, FAILED, INTERRUPTED, RUNNING
 from runner.sweeps.executor import Work
 from runner.sweeps.summary import REPORT, SUMMARY, Line
-from runner.sweeps.sweep import Planned, Sweep
+from runner.sweeps.sweep import Sweep
 from runner.system.console import say, table
 
 ROWS = 40  # of a table on the screen; the others stand in summary.csv
@@ -113,7 +114,7 @@ class _Follower:
                 epochs = f"{run.record['epochs']}/{run.record['config']['training']['epochs']}"
                 self.bar.update(self.task, description=f"{self.sweep.setting(job)}, epoch {epochs}")
 
-    def _ended(self, job: Planned, run: Run) -> None:
+    def _ended(self, job: Job, run: Run) -> None:
         del self.open[job.number]
         jobs = len(self.weights)
         done = f"{jobs - len(self.open)}/{jobs}"
@@ -126,7 +127,7 @@ class _Follower:
         else:
             self.bar.console.print(Text(text), soft_wrap=True)
 
-    def _changed(self, job: Planned) -> int | None:
+    def _changed(self, job: Job) -> int | None:
         try:
             return (self.sweep.place(job) / RECORD).stat().st_mtime_ns
         except OSError:

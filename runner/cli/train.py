@@ -6,8 +6,10 @@ from pathlib import Path
 
 from runner.cli import information
 from runner.cli.exit_status import guarded
-from runner.config import compose, hydra_adapter, paths
-from runner.config.compose import Place
+from runner.config import hydra_adapter
+from runner.config.paths import Place, config_dir
+from runner.config.plan import plan_of, with_absolute_paths
+from runner.datasets.catalog import register_built_in
 from runner.errors import ConfigError
 from runner.sweeps import workers
 from runner.system import backend
@@ -26,12 +28,13 @@ def main(words: list[str]) -> int:
 
 
 def _train(words: list[str]) -> int:
+    register_built_in()
     flags = hydra_adapter.flags(words)
     place = _place(flags)
     if any(getattr(flags, name) for name in information.FLAGS):
         information.inform(words, flags, place)
         return 0
-    plan = paths.anchored(compose.plan(flags.overrides, flags.multirun, place))
+    plan = with_absolute_paths(plan_of(flags.overrides, flags.multirun, place))
     backend.share_cores(workers.count(plan.n_jobs, len(plan.jobs)))
 
     from runner.cli import launch  # half a second, which a wrong word need not wait for
@@ -41,7 +44,7 @@ def _train(words: list[str]) -> int:
 
 def _place(flags: argparse.Namespace) -> Place:
     """Where the flags say that configs are. Raises ConfigError."""
-    folder = Path(flags.config_path).absolute() if flags.config_path else compose.config_dir()
+    folder = Path(flags.config_path).absolute() if flags.config_path else config_dir()
     further = (Path(flags.config_dir).absolute(),) if flags.config_dir else ()
     missing = [each for each in (folder, *further) if not each.is_dir()]
     if missing:

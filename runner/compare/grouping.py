@@ -10,13 +10,13 @@ from statistics import fmean, stdev
 from typing import Any
 
 from runner.config.dotted import flat
+from runner.config.schema import NEVER_DECIDING
 from runner.formatting import shown
 from runner.runs import circumstances
 from runner.runs.reader import Run
 
-# What decides no number of a run, or stands in its data.
-ASIDE = {"seed", "reuse", "plan", "fail_fast", "dataset.source", "dataset.path"}
-ASIDE |= {"training.keep_state", "training.save_seconds", "training.tensorboard"}
+# What decides no number of a run, or stands in its data; runs that differ in their seed alone are one setting.
+ASIDE = NEVER_DECIDING | {"seed"}
 SPLIT, FROM = "training.validation_split", "training.validation_from"
 
 

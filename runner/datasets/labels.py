@@ -1,9 +1,16 @@
 """Labels as files and functions give them, and which classes are in them."""
 
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
+
+from runner.system.late import late
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = late("numpy")
 
 NAMED = 6  # of the classes that a line lists
 

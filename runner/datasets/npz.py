@@ -1,16 +1,22 @@
 """Arrays from an npz file that nobody vouches for: no code in it runs, every fault is one line."""
 
+from __future__ import annotations
+
 import pickle
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from runner.datasets import labels as labelling
+from runner.datasets import labels as class_labels
 from runner.errors import DataError
+from runner.system.late import late
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = late("numpy")
 
 # What arrays of lists of whole numbers need, by NumPy's old and new module names; all else is refused.
 ADMITTED = {
@@ -69,7 +75,7 @@ def refused(path: Path, why: str) -> Unusable:
 def labels(path: Path, split: str, values: NDArray[Any]) -> NDArray[np.int64]:
     """The labels of a file's split, as whole numbers."""
     try:
-        return labelling.whole(values)
+        return class_labels.whole(values)
     except ValueError as error:
         raise refused(path, f"y_{split} {error}") from None
 

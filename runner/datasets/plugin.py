@@ -7,7 +7,7 @@ import scipy.sparse
 
 from runner import register
 from runner.config.schema import Dataset
-from runner.datasets import labels as labelling
+from runner.datasets import labels as class_labels
 from runner.datasets.base import Data, Examples
 from runner.datasets.cache import fingerprint
 from runner.errors import DataError
@@ -27,7 +27,7 @@ def load(config: Dataset) -> Data:
         raise _refused(
             config, f"x_train {train.features.shape} and x_test {test.features.shape} have different features"
         )
-    misfit = labelling.one_class(train.labels) or labelling.gaps(train.labels, test.labels)
+    misfit = class_labels.one_class(train.labels) or class_labels.gaps(train.labels, test.labels)
     if misfit:
         raise _refused(config, misfit)
     return Data(
@@ -59,7 +59,7 @@ def _examples(config: Dataset, split: str, x: Any, y: Any) -> Examples:
     if not np.isfinite(values).all():
         raise _refused(config, f"x_{split} has values that are NaN or infinite")
     try:
-        return Examples(features, labelling.whole(labels))
+        return Examples(features, class_labels.whole(labels))
     except ValueError as error:
         raise _refused(config, f"y_{split} {error}") from None
 

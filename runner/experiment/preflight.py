@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from runner import datasets
-from runner.config import plugins, schema, task
+from runner.config import plugins, schema, task, validate
 from runner.config.schema import Config
-from runner.datasets import split
+from runner.datasets import catalog, split
 from runner.datasets.base import Data
 from runner.errors import ConfigError
 from runner.runs.identity import identity_of
@@ -29,11 +28,11 @@ def check(configs: Sequence[Config]) -> list[Checked]:
     """
     _raise(backend.unfit_environment())
     plugins.load(sorted({module for each in configs for module in each.plugins}))
-    _raise(problem for each in configs for problem in (*schema.problems(each), *_missing_packages(each)))
+    _raise(problem for each in configs for problem in (*validate.problems(each), *_missing_packages(each)))
     known = [(each, schema.CLASSES.get(each.dataset.name)) for each in configs]
     _raise(problem for each, classes in known if classes for problem in task.resolve(each, classes)[1])
     distinct = {repr(each.dataset): each.dataset for each in configs}
-    loaded = {key: datasets.load(each) for key, each in distinct.items()}
+    loaded = {key: catalog.load(each) for key, each in distinct.items()}
     pairs = [(each, loaded[repr(each.dataset)]) for each in configs]
     _raise(
         problem

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner import datasets
 from runner.config import task
 from runner.config.schema import Config
 from runner.config.task import Task
-from runner.datasets import split
+from runner.datasets import catalog, split
 from runner.datasets.base import Data
 from runner.datasets.split import Split
 from runner.experiment import saving
@@ -90,7 +89,7 @@ def run(
 
 def resolve(config: Config) -> Setting:
     """Load the data of a config and divide it. Raises DataError."""
-    data = datasets.load(config.dataset)
+    data = catalog.load(config.dataset)
     resolved, _ = task.resolve(config, data.classes)
     return Setting(config, data, resolved, split.split(config.training, data.train.labels))
 

@@ -1,6 +1,5 @@
 """What makes two runs the same: everything that decides their numbers, and nothing else."""
 
-import dataclasses
 import functools
 import hashlib
 import json
@@ -8,7 +7,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
-from runner.config import plugins
+from runner.config import plugins, schema
 from runner.config.schema import Config
 from runner.system import backend
 
@@ -34,7 +33,7 @@ def identity_of(config: Config, fingerprint: str) -> str:
 
 def hashed(config: Config, circumstances: dict[str, Any]) -> str:
     """The identity of a config under circumstances, as `surroundings` gives them or a run.json tells them."""
-    return _hash({"config": _deciding(config), **circumstances})
+    return _hash({"config": schema.deciding(config), **circumstances})
 
 
 def mixed(earlier: str, now: str, epoch: int) -> str:
@@ -84,16 +83,3 @@ def differences(record: dict[str, Any], config: Config, fingerprint: str, source
 
 def _hash(deciding: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
-
-
-def _deciding(config: Config) -> dict[str, Any]:
-    values = dataclasses.asdict(config)
-    for key in ("reuse", "plan", "fail_fast"):
-        del values[key]
-    for key in ("path", "source"):
-        del values["dataset"][key]
-    for key in ("keep_state", "save_seconds", "tensorboard"):
-        del values["training"][key]
-    if config.optimizer.schedule != "cosine":
-        del values["training"]["epochs"]
-    return values

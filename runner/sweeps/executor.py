@@ -11,7 +11,7 @@ from pathlib import Path
 from hydra.core.utils import env_override
 
 from runner.config import plugins
-from runner.config.schema import Config
+from runner.config.plan import Job
 from runner.experiment import run as experiment
 from runner.experiment.failures import reason
 from runner.experiment.preflight import Checked
@@ -22,7 +22,7 @@ from runner.runs.status import COMPLETED, FAILED, INTERRUPTED
 from runner.runs.writer import Outcome, Record
 from runner.sweeps import summary
 from runner.sweeps.summary import Line
-from runner.sweeps.sweep import Planned, Sweep
+from runner.sweeps.sweep import Sweep
 from runner.sweeps.workers import Workers
 from runner.system import signals
 from runner.system.signals import Interrupted
@@ -37,8 +37,7 @@ class Work:
     `environment` and `chdir` are what the settings of Hydra ask for, which a worker has to do itself.
     """
 
-    job: Planned
-    config: Config
+    job: Job
     folder: Path
     run_roots: Sequence[Path]
     epochs_to_keep: set[int]
@@ -66,8 +65,8 @@ def work(sweep: Sweep, checked: Sequence[Checked], run_roots: Sequence[Path], *,
     epochs_to_keep = reuse.epochs_to_keep(configs, identities)
     forecasts = reuse.forecast(configs, identities, run_roots)
     return [
-        Work(job, config, sweep.place(job), run_roots, epochs, forecast, force)
-        for job, config, epochs, forecast in zip(sweep.jobs, configs, epochs_to_keep, forecasts, strict=True)
+        Work(job, sweep.place(job), run_roots, epochs, forecast, force)
+        for job, epochs, forecast in zip(sweep.jobs, epochs_to_keep, forecasts, strict=True)
     ]
 
 
@@ -82,7 +81,7 @@ def run_all(
 
     `warn` is told of a picture that cannot be made.
     """
-    fail_fast = any(each.config.fail_fast for each in work)
+    fail_fast = any(each.job.config.fail_fast for each in work)
     ended_by = None
     try:
         with signals.watched(), watching or contextlib.nullcontext():
@@ -129,11 +128,11 @@ def run_in_worker(work: Work) -> str:
 def run(work: Work) -> Outcome:
     """Run a job without printing. Failures are recorded and logged, never raised."""
     try:
-        plugins.load(work.config.plugins)
+        plugins.load(work.job.config.plugins)
         return experiment.run(
-            work.config,
+            work.job.config,
             work.folder,
-            work.job.words,
+            list(work.job.words),
             run_roots=work.run_roots,
             epochs_to_keep=work.epochs_to_keep,
             force=work.force,
@@ -141,5 +140,5 @@ def run(work: Work) -> Outcome:
     except (Exception, SystemExit) as error:
         log.error("the run failed\n%s", traceback.format_exc())
         with contextlib.suppress(OSError, ValueError):
-            Record(work.folder, work.config, work.job.words).fail_before_begin(reason(error))
+            Record(work.folder, work.job.config, list(work.job.words)).fail_before_begin(reason(error))
         return Outcome(work.folder, FAILED, reason(error))

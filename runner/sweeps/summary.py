@@ -7,12 +7,13 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from runner.config.plan import Job
 from runner.runs import reader
 from runner.runs.folder import CURVES, RECORD
 from runner.runs.history import cell
 from runner.runs.reader import Run
 from runner.runs.status import CRASHED, DIED, PENDING
-from runner.sweeps.sweep import Planned, Sweep
+from runner.sweeps.sweep import Sweep
 from runner.system import files
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ REPORT = "report.html"
 class Line:
     """A planned job and what became of it; `error` is one line, empty where nothing went wrong."""
 
-    job: Planned
+    job: Job
     status: str
     error: str
     run: Run | None
@@ -41,7 +42,7 @@ def lines(sweep: Sweep) -> list[Line]:
     return [_line(sweep, job) for job in sweep.jobs]
 
 
-def _line(sweep: Sweep, job: Planned) -> Line:
+def _line(sweep: Sweep, job: Job) -> Line:
     folder = sweep.place(job)
     if not (folder / RECORD).exists():
         return Line(job, PENDING, "", None)

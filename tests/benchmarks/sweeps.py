@@ -31,7 +31,7 @@ def main(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _jobs() -> list[dict[str, float]]:
-    from runner.config import compose
+    from runner.config.plan import plan_of
     from runner.experiment import run as experiment
     from runner.runs import history
 
@@ -39,7 +39,7 @@ def _jobs() -> list[dict[str, float]]:
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(JOBS):
             words = [f"seed={seed}", "training.epochs=3", "dataset.source=full", "reuse=false"]
-            config = compose.plan(words).jobs[0].config
+            config = plan_of(words).jobs[0].config
             begun = time.perf_counter()
             with contextlib.redirect_stdout(io.StringIO()):
                 outcome = experiment.run(config, Path(folder) / str(seed), words)

@@ -10,21 +10,11 @@ import pytest
 
 from runner.compare.grouping import Setting, Table, effect_values, effects, tables
 from runner.config.dotted import flat
-from runner.config.schema import Config
+from runner.config.schema import NEVER_DECIDING, Config
 from runner.runs.reader import Run, load
 from tests.runs.test_reader import write_run
 
-DECIDING_NOTHING = {
-    "seed": 7,
-    "reuse": False,
-    "plan": True,
-    "fail_fast": True,
-    "dataset.source": "full",
-    "dataset.path": "here/imdb.npz",
-    "training.keep_state": "none",
-    "training.save_seconds": 9.0,
-    "training.tensorboard": True,
-}
+DECIDING_NOTHING = dict.fromkeys(("seed", *sorted(NEVER_DECIDING)), 7)
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from runner.compare.comparison import Comparison, compare
 from runner.compare.report import page as report
-from runner.config import compose
 from runner.config.dotted import flat
+from runner.config.plan import plan_of
 from runner.experiment import run as experiment
 from runner.runs import reader as recorded
 
@@ -53,7 +53,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for width in WIDTHS:
         for seed in SEEDS:
             words = [*common, f"model.width={width}", f"seed={seed}"]
-            experiment.run(compose.plan(words).jobs[0].config, folder / f"width-{width}_seed-{seed}", words)
+            experiment.run(plan_of(words).jobs[0].config, folder / f"width-{width}_seed-{seed}", words)
     shutil.copytree(folder / "width-4_seed-0", folder / "broken")
     edit(folder / "broken", status="failed", error="the loss is not a number from epoch 2 on")
     return folder
@@ -463,7 +463,7 @@ def test_a_name_that_no_encoding_knows_does_not_stop_the_page(sweep: Path, tmp_p
 
 def test_without_validation_there_is_no_gap(sweep: Path, tmp_path: Path) -> None:
     words = ["dataset.source=sample", "training.epochs=1", "training.validation_split=0", "training.monitor=loss"]
-    experiment.run(compose.plan(words).jobs[0].config, tmp_path / "run", words)
+    experiment.run(plan_of(words).jobs[0].config, tmp_path / "run", words)
     told = Text(page(tmp_path)).text
     assert "Best: run with loss 0." in told
     assert "gap" not in told.split("The same table as plain text")[1].split("Curves")[0]

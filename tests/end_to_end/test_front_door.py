@@ -14,7 +14,7 @@ import pytest
 
 from runner import register
 from runner.cli import train
-from runner.config import compose
+from runner.config.paths import config_dir
 from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
 from tests.conftest import Command
@@ -336,7 +336,7 @@ def test_a_recipe_with_the_command_lines_values_trains_just_these(here: Path) ->
 
 def test_an_option_of_ones_own_in_a_folder_of_ones_own(here: Path) -> None:
     (here / "mine" / "model").mkdir(parents=True)
-    text = (compose.config_dir() / "model" / "mlp.yaml").read_text().replace("width: 32", "width: 5")
+    text = (config_dir() / "model" / "mlp.yaml").read_text().replace("width: 32", "width: 5")
     (here / "mine" / "model" / "tiny.yaml").write_text(text)
     assert asked("--config-dir", "mine", "model=tiny", *TRAINS, "hydra.run.dir=out") == 0
     assert run_folder.read_record(here / "out")["config"]["model"]["width"] == 5
@@ -353,14 +353,14 @@ def test_a_recipe_of_ones_own_is_checked_like_words(here: Path, runner: Command)
 
 def test_a_primary_config_of_ones_own(here: Path) -> None:
     (here / "mine").mkdir()
-    text = (compose.config_dir() / "config.yaml").read_text().replace("seed: 0", "seed: 7")
+    text = (config_dir() / "config.yaml").read_text().replace("seed: 0", "seed: 7")
     (here / "mine" / "first.yaml").write_text(text)
     assert asked("--config-dir", "mine", "--config-name", "first", *TRAINS, "hydra.run.dir=out") == 0
     assert run_folder.read_record(here / "out")["seed"] == 7
 
 
 def test_a_primary_config_without_the_schema_is_refused(here: Path, runner: Command) -> None:
-    shutil.copytree(compose.config_dir(), here / "mine")
+    shutil.copytree(config_dir(), here / "mine")
     (here / "mine" / "config.yaml").write_text("seed: 0\n")
     ran = runner("--config-path", str(here / "mine"))
     assert ran.returncode == 2
@@ -368,7 +368,7 @@ def test_a_primary_config_without_the_schema_is_refused(here: Path, runner: Comm
 
 
 def test_a_copy_of_the_configs_beside_the_user_is_found_by_its_relative_name(here: Path) -> None:
-    shutil.copytree(compose.config_dir(), here / "mine")
+    shutil.copytree(config_dir(), here / "mine")
     text = (here / "mine" / "config.yaml").read_text().replace("seed: 0", "seed: 7")
     (here / "mine" / "config.yaml").write_text(text)
     assert asked("--config-path", "mine", *TRAINS, "hydra.run.dir=out") == 0

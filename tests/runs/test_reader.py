@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from runner.config import compose
 from runner.config.dotted import flat
 from runner.config.monitor import Monitor
+from runner.config.plan import plan_of
 from runner.runs import folder as run_folder
 from runner.runs import history
 from runner.runs import reader as recorded
@@ -27,7 +27,7 @@ DATA = {"name": "imdb", "source": "full", "fingerprint": "d35b17d12c4a", "train"
 
 @functools.cache
 def _default_config() -> dict[str, Any]:
-    return dataclasses.asdict(compose.plan([]).jobs[0].config)
+    return dataclasses.asdict(plan_of([]).jobs[0].config)
 
 
 def write_run(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.cli import train
-from runner.config import compose
+from runner.config.plan import plan_of
 from runner.config.schema import Config
 from runner.experiment import preflight
 from runner.runs import folder as run_folder
@@ -25,7 +25,7 @@ SAMPLE = ("dataset.source=sample", "model.depth=0")
 @cache
 def known(*words: str) -> tuple[list[Config], list[str]]:
     """The configs of a sweep and their identities."""
-    configs = [job.config for job in compose.plan([*SAMPLE, *words], multirun=True).jobs]
+    configs = [job.config for job in plan_of([*SAMPLE, *words], multirun=True).jobs]
     return configs, [each.identity for each in preflight.check(configs)]
 
 

@@ -8,13 +8,13 @@ import keras
 import numpy as np
 import pytest
 
-from runner import datasets
 from runner.compare import comparison
 from runner.compare import grouping as settings
 from runner.config import keras_names as names
 from runner.config import task
 from runner.config.monitor import Monitor
 from runner.config.schema import Config
+from runner.datasets import catalog
 from runner.datasets.split import split
 from runner.runs import checkpoint
 from runner.runs import reader as recorded
@@ -48,7 +48,7 @@ def prepared(config: Config, folder: Path | None = None) -> tuple[Any, Any, Any,
 
     In a folder the network is saved, and it is the one loaded from there that is evaluated.
     """
-    data = datasets.load(config.dataset)
+    data = catalog.load(config.dataset)
     goal, misfits = task.resolve(config, data.classes)
     assert not misfits
     divided, targets = split(config.training, data.train.labels), goal.targets(data.train.labels)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from runner import datasets
 from runner.config import task
 from runner.config.schema import Config
+from runner.datasets import catalog
 from runner.datasets.base import Data
 from runner.datasets.split import Split, split
 from runner.runs.history import History
@@ -45,7 +45,7 @@ OPTIMIZERS = ["rmsprop", "adam", "adamw", "sgd", "nadam", "adagrad"]
 
 
 def prepared(config: Config) -> tuple[Data, task.Task, Split]:
-    data = datasets.load(config.dataset)
+    data = catalog.load(config.dataset)
     goal, misfits = task.resolve(config, data.classes)
     assert not misfits
     return data, goal, split(config.training, data.train.labels)
@@ -152,7 +152,7 @@ def test_the_gradient_is_keras_own(config_of: ConfigOf, word: str) -> None:
 
 
 def test_networks_that_do_not_begin_with_a_dense_layer_get_dense_rows(config_of: ConfigOf) -> None:
-    data = datasets.load(config_of("dataset.source=sample").dataset)
+    data = catalog.load(config_of("dataset.source=sample").dataset)
     inputs = keras.Input((data.train.features.shape[1],))
     network = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.LayerNormalization()(inputs)))
     numbers = np.array([3, 1, 4], np.int32)

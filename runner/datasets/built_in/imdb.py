@@ -3,28 +3,37 @@
 Source: Maas et al., Learning Word Vectors for Sentiment Analysis (2011), in the layout of Keras.
 """
 
+from __future__ import annotations
+
 import collections
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Optional, TypeAlias
 
-import numpy as np
-import scipy.sparse
-from numpy.typing import NDArray
-
-from runner.config.schema import Dataset, Imdb
-from runner.datasets import labels as labelling
+from runner.config.schema import Dataset, null_or_at_least
+from runner.datasets import labels as class_labels
 from runner.datasets import npz, sample_reviews
 from runner.datasets.base import Arrays, BuiltIn, Examples
+from runner.system.late import late
+
+if TYPE_CHECKING:
+    import numpy as np
+    import scipy.sparse as sparse
+    from numpy.typing import NDArray
+else:
+    np, sparse = late("numpy"), late("scipy.sparse")
+
+Reviews: TypeAlias = "tuple[list[Any], NDArray[np.int64]]"
 
 LARGEST_RANK = 2**31 - 5  # its id, and the number of words, fit the int32 of a sparse row
 START, UNKNOWN, FIRST_WORD = 1, 2, 3  # Keras' ids; a word of rank r, from 1, has the id r + 3
 SHUFFLE_SEED = 113  # load_data's own: it decides which reviews are the first 10,000
 
-Reviews = tuple[list[Any], NDArray[np.int64]]
 
-
-def settings(config: Dataset) -> dict[str, Any]:
-    return {"num_words": config.num_words if isinstance(config, Imdb) else None}
+@dataclass
+class Imdb(Dataset):
+    # 4: the ids 0, 1 and 2 are padding, start and "unknown", the commonest word is 4.
+    num_words: Optional[int] = null_or_at_least(4)
 
 
 def read(path: Path, settings: dict[str, Any]) -> Arrays:
@@ -66,7 +75,7 @@ def examples(arrays: Arrays) -> tuple[Examples, Examples]:
     def of_split(split: str) -> Examples:
         indptr, indices = arrays[f"{split}_indptr"], arrays[f"{split}_indices"]
         shape = (len(indptr) - 1, int(arrays["words"]))
-        rows = scipy.sparse.csr_matrix((ones[: len(indices)], indices, indptr), shape=shape)
+        rows = sparse.csr_matrix((ones[: len(indices)], indices, indptr), shape=shape)
         return Examples(rows, arrays[f"{split}_labels"])
 
     return of_split("train"), of_split("test")
@@ -81,7 +90,7 @@ def _check(path: Path, raw: Arrays) -> None:
             raise npz.refused(path, f"y_{split} must hold the labels 0 and 1 only")
         if not all(_is_review(review) for review in reviews):
             raise npz.refused(path, f"each review of x_{split} must be a list of word ranks from 1, if padded with 0")
-    if alone := labelling.one_class(raw["y_train"]):
+    if alone := class_labels.one_class(raw["y_train"]):
         raise npz.refused(path, alone)
     if all(review[0] == START for split in ("train", "test") for review in raw[f"x_{split}"] if len(review)):
         raise npz.refused(
@@ -148,13 +157,13 @@ def _row(ranks: Any, words: int) -> NDArray[np.int32]:
     return np.unique(np.append(np.where(ids < words, ids, UNKNOWN), START)).astype(np.int32)
 
 
-IMDB = BuiltIn(
+BUILT_IN = BuiltIn(
     name="imdb",
+    schema=Imdb,
+    classes=2,
     file="imdb.npz",
     sha256="69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
-    classes=2,
     sample="reviews-1",
-    settings=settings,
     read=read,
     generate=generate,
     examples=examples,
