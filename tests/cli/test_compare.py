@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ def test_damaged_half_written_and_foreign_folders_do_no_harm(said: Said, mine: P
         (mine / name / "run.json").write_text(content)
     code, out, err = said(str(mine))
     assert (code, out) == (0, clean)
-    assert sorted(line.split(" is passed over")[0] for line in err.splitlines()) == [
+    assert sorted(line.split(" is skipped")[0] for line in err.splitlines()) == [
         str(mine / name) for name in ("foreign", "half", "list", "poor")
     ]
 
@@ -93,9 +94,9 @@ def test_a_record_that_a_power_cut_emptied_is_passed_over_with_that_reason(said:
     (zeroed / "run.json").write_bytes(bytes(100))
     code, out, err = said(str(mine))
     assert (code, len(err.splitlines())) == (0, 3)
-    assert f"{emptied} is passed over: its run.json is empty" in err
-    assert f"{cut_off} is passed over: its run.json is cut off" in err
-    assert f"{zeroed} is passed over: its run.json is empty" in err
+    assert f"{emptied} is skipped: its run.json is empty" in err
+    assert f"{cut_off} is skipped: its run.json is cut off" in err
+    assert f"{zeroed} is skipped: its run.json is empty" in err
     assert "best run: " in out
 
 
@@ -104,7 +105,7 @@ def test_a_file_that_a_spreadsheet_saved_is_passed_over_and_the_others_are_compa
     (first / "metrics.csv").write_text((first / "metrics.csv").read_text().replace(",", ";"))
     code, out, err = said(str(mine))
     assert code == 0
-    assert f"{first} is passed over: {first / 'metrics.csv'}: its columns must be apart by commas" in err
+    assert f"{first} is skipped: {first / 'metrics.csv'}: its columns must be apart by commas" in err
     assert "best run: " in out
 
 
@@ -186,11 +187,11 @@ def test_what_is_left_out_says_why_and_is_no_reference(said: Said, mine: Path) -
     out = said(str(mine))[1]
     assert "left out: 2 completed" in out
     assert f"{mixed} completed, 8 of 8 epochs: mixed after epoch 3: data changed" in out
-    assert f"{diverged} completed, 8 of 8 epochs: val_accuracy was a number at no epoch" in out
+    assert f"{diverged} completed, 8 of 8 epochs: val_accuracy had no finite value" in out
     found = json.loads(said(str(mine), "--json")[1])
     assert [each["reason"] for each in found["left_out"]] == [
         "mixed after epoch 3: data changed",
-        "val_accuracy was a number at no epoch",
+        "val_accuracy had no finite value",
     ]
     code, out, err = said(str(mine), "--reference", str(mixed))
     assert (code, out) == (2, "")
@@ -388,6 +389,21 @@ def test_load_gives_a_row_a_run_and_epoch(monkeypatch: pytest.MonkeyPatch) -> No
         assert rows.val_accuracy.tolist() == recorded.val_accuracy.tolist()
     with pytest.raises(ConfigError, match="holds no runs"):
         load("nowhere")
+
+
+def test_load_warns_of_each_record_that_it_cannot_read_and_loads_the_others(mine: Path) -> None:
+    """At the line that called it, where a notebook shows it."""
+    first, second, *others = jobs_of(mine)
+    (first / "run.json").write_text("")
+    (second / "metrics.csv").unlink()
+    with pytest.warns(UserWarning, match=" is skipped: ") as told:
+        table = load(mine)
+    assert set(table.folder) == {str(job) for job in others}
+    assert [str(each.message).split(":")[0] for each in told] == [f"{job} is skipped" for job in (first, second)]
+    assert {each.filename for each in told} == {__file__}
+    with warnings.catch_warnings(record=True) as none:
+        load(others[0])
+    assert none == []
 
 
 def test_a_width_that_is_a_list_groups_as_its_text(mine: Path) -> None:
