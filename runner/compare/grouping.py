@@ -115,7 +115,7 @@ def _data(run: Run) -> Data:
 
 
 def _title(data: Data, groups: dict[Data, list[Run]]) -> str:
-    """A table's title. Data sets of one name are told apart by their config, or else by their fingerprints."""
+    """A table's title. Data sets of the same name are distinguished by their config, or else by their fingerprints."""
     of_name = {other: runs for other, runs in groups.items() if (other.name, other.source) == (data.name, data.source)}
     alike = {other.fingerprint: _data_config(runs[0]) for other, runs in of_name.items()}
     mine = alike[data.fingerprint]

@@ -20,7 +20,7 @@ import pytest
 from runner.cli import compare
 from runner.compare import load
 from runner.errors import ConfigError
-from runner.runs import folder as run_folder
+from runner.runs.folder import claimed, read_record, write_record
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Said = Callable[..., tuple[int, str, str]]
@@ -50,7 +50,7 @@ def mine(tmp_path: Path) -> Path:
 
 
 def changed(folder: Path, **entries: Any) -> None:
-    run_folder.write_record(folder, {**run_folder.read_record(folder), **entries})
+    write_record(folder, {**read_record(folder), **entries})
 
 
 def jobs_of(sweep: Path) -> list[Path]:
@@ -138,7 +138,7 @@ def test_failed_and_unfinished_runs_are_counted_and_named_and_not_mixed_in(said:
 
 def test_runs_on_other_data_stand_in_a_table_of_their_own(said: Said, mine: Path) -> None:
     first = jobs_of(mine)[0]
-    data = run_folder.read_record(first)["dataset"]
+    data = read_record(first)["dataset"]
     changed(first, dataset={**data, "source": "sample", "fingerprint": "0" * 64})
     out = said(str(mine))[1]
     assert "runs on different data" in out
@@ -297,7 +297,7 @@ def test_a_file_that_cannot_be_written_is_said_in_one_line(said: Said, tmp_path:
 def test_the_files_are_written_before_a_reader_that_wants_one_line_ends_the_command(
     mine: Path, tmp_path: Path, how: list[str]
 ) -> None:
-    """`| head` of a table larger than a pipe holds; the reader is gone before it is printed."""
+    """As with `| head`, if the table is larger than a pipe holds: the reader has ended before the table is printed."""
     files = {option: tmp_path / f"file{option}" for option in ("--html", "--csv", "--png")}
     words = [str(mine), *how, *(str(word) for pair in files.items() for word in pair)]
     command = [sys.executable, "-m", "runner", "compare", *words]
@@ -319,7 +319,7 @@ def test_a_picture_of_nothing_is_refused_before_anything_is_written(said: Said, 
 
 def test_signs_of_mathematics_in_a_config_stay_text_in_pictures(said: Said, mine: Path) -> None:
     for place, job in enumerate(jobs_of(mine)):
-        config = run_folder.read_record(job)["config"]
+        config = read_record(job)["config"]
         config["dataset"]["options"] = {"pattern": ["$\\bad$", "a$b"][place % 2]}
         changed(job, config=config)
     assert said(str(mine), "--png", str(mine / "picture.png"))[0] == 0
@@ -331,7 +331,7 @@ def test_the_watch_goes_on_between_the_jobs_of_a_sweep(mine: Path, monkeypatch: 
     hidden = last.rename(mine.parent / last.name)
 
     def finish() -> None:
-        with run_folder.claimed(mine):
+        with claimed(mine):
             held.set()
             time.sleep(0.5)
             hidden.rename(last)
@@ -351,7 +351,7 @@ def test_watching_ends_with_the_last_run(mine: Path, monkeypatch: pytest.MonkeyP
     changed(first, status="running")
 
     def finish() -> None:
-        with run_folder.claimed(first):
+        with claimed(first):
             held.set()
             time.sleep(0.5)
             changed(first, status="completed")
@@ -367,7 +367,7 @@ def test_watching_ends_with_the_last_run(mine: Path, monkeypatch: pytest.MonkeyP
     assert out.rstrip().splitlines()[-1].startswith("best run: ")
 
 
-def test_load_gives_a_row_a_run_and_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_gives_one_row_for_each_run_and_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
     table = load(EXAMPLE / "width")
     assert list(table.columns[:10]) == [
@@ -407,9 +407,9 @@ def test_load_warns_of_each_record_that_it_cannot_read_and_loads_the_others(mine
 
 
 def test_a_width_that_is_a_list_groups_as_its_text(mine: Path) -> None:
-    """As the README groups; beside numbers, and with a list of lists as a plugin's options may have."""
+    """As the README groups; in one column with numbers, and with a list of lists, which a plugin's options can have."""
     for place, job in enumerate(jobs_of(mine)):
-        config = run_folder.read_record(job)["config"]
+        config = read_record(job)["config"]
         config["model"]["width"] = [[64, 16], 32][place % 2]
         config["model"]["options"] = {"shapes": [[3, 3], {"pool": 2}]}
         changed(job, config=config)

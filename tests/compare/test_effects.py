@@ -28,7 +28,7 @@ def run(tmp_path: Path) -> Callable[..., Run]:
 
 @pytest.fixture
 def choices(run: Callable[..., Run]) -> Table:
-    """Adam beside sgd with two values of a key that adam does not have, for two widths, two seeds each."""
+    """Adam, and sgd with two values of a key that adam does not have; each with two widths and two seeds."""
     optimizers = {"adam": ADAM, "sgd-0": {**SGD, "momentum": 0.0}, "sgd-0.9": {**SGD, "momentum": 0.9}}
     [table] = tables(
         run(
@@ -134,7 +134,7 @@ def in_the_picture(table: Table) -> dict[str, Lines]:
 
 
 def in_the_page(table: Table) -> dict[str, Lines]:
-    """The effects as Bokeh's plots hold them; their lines are a little apart, and named in the legend beside them."""
+    """The effects as Bokeh's plots hold them: lines that are slightly shifted, in the order of the page's legend."""
     view = view_of("t0", table, short_names([run for setting in table.settings for run in setting.runs]))
     found: dict[str, Lines] = {}
     for place, effect in enumerate(view.effects):

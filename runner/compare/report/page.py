@@ -166,7 +166,7 @@ def _effect_in_words(effect: Effect, table: Table) -> str:
     ends = f"{monitor.name} {monitor.sign * best:.4f}, worst with {low}: {monitor.sign * worst:.4f}"
     words = [
         f"Best with {effect.key}={high}: {ends}{' in the mean over the other keys' if len(effect.lines) > 1 else ''}.",
-        "Whiskers: one standard deviation over the seeds." if spread else "One seed a setting: no spread is known.",
+        "Whiskers: one standard deviation over the seeds." if spread else "One seed per setting: spread unknown.",
     ]
     if not effect.joins:
         words.append("No two settings differ in this key alone, so no line joins them.")
