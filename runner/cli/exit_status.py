@@ -7,17 +7,15 @@ import errno
 import signal
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from hydra.errors import HydraException
-from omegaconf.errors import OmegaConfBaseException
-
-from runner.cli import run_display
-from runner.config.hydra_adapter import one_line
 from runner.errors import ConfigError, DataError
 from runner.runs.status import COMPLETED, FAILED
-from runner.runs.writer import Outcome
-from runner.sweeps.executor import Ended
 from runner.system.signals import Interrupted
+
+if TYPE_CHECKING:
+    from runner.runs.writer import Outcome
+    from runner.sweeps.executor import Ended
 
 
 def guarded(command: Callable[[], int], remedy: str = "give another folder") -> int:
@@ -28,8 +26,6 @@ def guarded(command: Callable[[], int], remedy: str = "give another folder") -> 
         return _told(error, 2)
     except DataError as error:
         return _told(error, 1)
-    except (HydraException, OmegaConfBaseException) as error:
-        return _told(one_line(error), 2)
     except OSError as error:
         what_to_do = "make room" if error.errno == errno.ENOSPC else remedy
         return _told(f"{error.filename}: {error.strerror}: {what_to_do}", 1)
@@ -37,15 +33,14 @@ def guarded(command: Callable[[], int], remedy: str = "give another folder") -> 
         return _told("interrupted", 128 + (error.number if isinstance(error, Interrupted) else signal.SIGINT))
 
 
-def of_run(outcome: Outcome) -> int:
-    """Show how a single run ended, and return the exit code: 1 if it failed. Raises Interrupted."""
-    run_display.result(outcome)
+def of_run(outcome: "Outcome") -> int:
+    """The exit code of a single run: 1 if it failed. Raises Interrupted."""
     if outcome.signal:
         raise Interrupted(outcome.signal)
     return 1 if outcome.status == FAILED else 0
 
 
-def of_sweep(ended: Ended) -> int:
+def of_sweep(ended: "Ended") -> int:
     """The exit code of a sweep: 0 where every job is completed."""
     if ended.signal:
         return 128 + ended.signal

@@ -39,7 +39,9 @@ def launch(plan: Plan, place: Place) -> int:
             return _sweep(plan, checked, place)
     if plan.jobs[0].config.plan:
         return _show_plan(checked[0])
-    return exit_status.of_run(_single(plan, place))
+    outcome = _single(plan, place)
+    run_display.result(outcome)
+    return exit_status.of_run(outcome)
 
 
 def check(configs: Sequence[Config], refuse: Callable[[list[Checked]], None] = lambda found: None) -> list[Checked]:

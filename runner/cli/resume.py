@@ -10,7 +10,7 @@ from typing import Any
 from runner.cli import exit_status, run_display, sweep_display
 from runner.cli.launch import check
 from runner.cli.run_display import TerminalProgress
-from runner.config import compose
+from runner.config import compose, hydra_adapter
 from runner.config.dotted import flat, value_of
 from runner.config.overrides import SYNONYMS, is_value
 from runner.config.schema import Config
@@ -40,6 +40,7 @@ def main(words: list[str]) -> int:
     return exit_status.guarded(lambda: _resume(words))
 
 
+@hydra_adapter.refusals()
 def _resume(words: list[str]) -> int:
     parser = argparse.ArgumentParser(
         usage=USAGE, description="Continue a run to its number of epochs, or what a sweep has not finished."
@@ -70,6 +71,7 @@ def _resume_run(folder: Path, overrides: list[str], *, force: bool) -> int:
         outcome = experiment.run(
             config, folder, record["overrides"], run_roots=[OUTPUTS], force=force, progress=TerminalProgress()
         )
+    run_display.result(outcome)
     return exit_status.of_run(outcome)
 
 

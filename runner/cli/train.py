@@ -27,6 +27,7 @@ def main(words: list[str]) -> int:
     return guarded(lambda: _train(words))
 
 
+@hydra_adapter.refusals()
 def _train(words: list[str]) -> int:
     register_built_in()
     flags = hydra_adapter.flags(words)

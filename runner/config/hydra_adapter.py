@@ -25,6 +25,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, Quote, QuotedString
 from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
@@ -110,6 +111,15 @@ def resolved(settings: DictConfig, key: str) -> str:
         raise ConfigError([f"{key} cannot be resolved: {one_line(error)}"]) from None
     finally:
         current.cfg = before
+
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what Hydra and OmegaConf refuse into a ConfigError of one line."""
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError([one_line(error)]) from None
 
 
 def one_line(error: Exception) -> str:

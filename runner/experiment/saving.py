@@ -77,6 +77,6 @@ def save_models(record: Record, training: "Training") -> None:
 def draw(record: Record, label: str) -> None:
     """Write curves.png; nothing before the first epoch."""
     if record.metrics:
-        monitor, best = record.entries["monitor"], record.entries["best_epoch"]
-        title = f"{label}, best {monitor} in epoch {best}"
-        files.write(record.folder / CURVES, learning_curves.curves(record.metrics, title, monitor, best))
+        best = record.entries["best_epoch"]
+        title = f"{label}, best {record.monitor.name} in epoch {best}"
+        files.write(record.folder / CURVES, learning_curves.curves(record.metrics, title, record.monitor, best))

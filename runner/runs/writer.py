@@ -92,6 +92,11 @@ class Record:
         """That of the run in the folder; None where it holds none."""
         return self.entries.get("identity")
 
+    @property
+    def monitor(self) -> Monitor:
+        """The column that chooses the best epoch, once the run has begun."""
+        return Monitor(self.entries["monitor"], self.entries["monitor_direction"] or "max")
+
     def is_of_another(self, wanted: str) -> bool:
         """Whether the folder holds a run that continues under another identity than the wanted one."""
         changes = self.entries.get("mixed")
@@ -212,8 +217,7 @@ class Record:
 
     def outcome(self, note: str = "", signal: int | None = None) -> Outcome:
         """How the run has ended, or stands."""
-        best = self.entries["best_epoch"]
-        monitor = Monitor(self.entries["monitor"], self.entries["monitor_direction"])
+        best, monitor = self.entries["best_epoch"], self.monitor
         return Outcome(
             folder=self.folder,
             status=self.entries["status"],
