@@ -130,7 +130,7 @@ class Record:
             "test": len(data.test),
         }
         surroundings = identity.surroundings(self.config, data)
-        self._write_all(RUNNING, about_data, goal.monitor, goal.direction, surroundings=surroundings)
+        self._write_all(RUNNING, about_data, goal.monitor.name, goal.monitor.direction, surroundings=surroundings)
 
     def fail_before_begin(self, reason: str) -> None:
         """Record a run that could not even begin; nothing where an earlier start has a record. Raises OSError."""

@@ -75,7 +75,7 @@ def restore(trained: keras.Model, history: History, saved: State, task: Task) ->
             variable.assign(value)
     history.metrics, history.timings = list(saved.metrics), list(saved.timings)
     history.best_weights = saved.best
-    history.best_epoch = metrics_csv.best_epoch(saved.metrics, task.monitor, task.direction)
+    history.best_epoch = metrics_csv.best_epoch(saved.metrics, task.monitor.name, task.monitor.direction)
 
 
 def fit(
@@ -194,7 +194,9 @@ class Record(keras.callbacks.Callback):
 
     def _keep_best(self) -> None:
         history = self.history
-        history.best_epoch = metrics_csv.best_epoch(history.metrics, self.task.monitor, self.task.direction)
+        history.best_epoch = metrics_csv.best_epoch(
+            history.metrics, self.task.monitor.name, self.task.monitor.direction
+        )
         if history.best_epoch == len(history.metrics):
             history.best_weights = self.model.get_weights()
 
@@ -241,7 +243,10 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
         settings = config.training.early_stopping
         self.is_on, self.history = settings.patience is not None, history
         super().__init__(
-            monitor=task.monitor, min_delta=settings.min_delta, patience=settings.patience or 0, mode=task.direction
+            monitor=task.monitor.name,
+            min_delta=settings.min_delta,
+            patience=settings.patience or 0,
+            mode=task.monitor.direction,
         )
 
     def on_train_begin(self, logs: Any = None) -> None:
