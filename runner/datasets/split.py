@@ -1,4 +1,4 @@
-"""Which examples are trained on, which are held out, and in which order: pure functions of config, seed and epoch."""
+"""Examples for training and for validation, and their order: pure functions of config, seed and epoch."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,21 +10,21 @@ from runner.config.schema import Training
 from runner.datasets.base import Data
 from runner.datasets.labels import listed
 
-SPLIT_SEED = 0  # a random split is the same for every seed, so that seeds differ in training only
+SPLIT_SEED = 0  # one random split for all seeds, so that they differ in training only
 
 
 @dataclass(frozen=True)
 class Split:
-    """Numbers of examples of the training data, int32: those trained on, and those held out for validation."""
+    """Indices into the training data, int32: examples to train on, and examples held out for validation."""
 
     train: NDArray[np.int32]
     validation: NDArray[np.int32]
 
 
 def held_out(validation_split: int | float, examples: int) -> int:
-    """How many of so many examples are held out.
+    """Number of validation examples.
 
-    A whole number counts examples, a fraction is a share, rounded. Of 25,000 examples:
+    A whole number counts examples; a fraction of `examples` is rounded. Of 25,000 examples:
     0 → none; 1 → one example; 0.4 → 10,000; 10000 → 10,000.
     """
     if isinstance(validation_split, int):
@@ -33,16 +33,16 @@ def held_out(validation_split: int | float, examples: int) -> int:
 
 
 def split_problems(training: Training, data: Data) -> list[str]:
-    """Why the validation split does not fit the data; empty where it does."""
-    examples, share = len(data.train), training.validation_split
-    count = held_out(share, examples)
+    """Reasons why the validation split does not fit the data; empty if it does."""
+    examples, fraction = len(data.train), training.validation_split
+    count = held_out(fraction, examples)
     if count >= examples:
         why = "must leave examples to train on"
-    elif share and not count:
+    elif fraction and not count:
         why = "must hold out at least one example, or be 0"
     else:
         return _class_problems(training, data)
-    return [f"training.validation_split {why}: {data.label} has {examples:,} training examples; got {share}"]
+    return [f"training.validation_split {why}: {data.label} has {examples:,} training examples; got {fraction}"]
 
 
 def _class_problems(training: Training, data: Data) -> list[str]:
@@ -57,7 +57,7 @@ def _class_problems(training: Training, data: Data) -> list[str]:
 
 
 def split_warnings(training: Training, data: Data) -> list[str]:
-    """What a reader of the numbers must know about the classes: those never trained on, or one held out alone."""
+    """Warnings about the classes of a split: those without training examples, or the only one of the validation data."""
     trained, validated = _classes(training, data)
     found = []
     unseen = np.setdiff1d(validated, trained)
@@ -76,7 +76,7 @@ def split_warnings(training: Training, data: Data) -> list[str]:
 
 
 def _classes(training: Training, data: Data) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The classes trained on and those held out, ascending."""
+    """The classes of the training and of the validation examples, ascending."""
     labels = np.asarray(data.train.labels)
     numbers = split(training, labels)
     return np.unique(labels[numbers.train]), np.unique(labels[numbers.validation])
@@ -91,8 +91,8 @@ def _remedy(training: Training) -> str:
 def split(training: Training, labels: NDArray[np.integer]) -> Split:
     """Divide the training data by `validation_split` and `validation_from`.
 
-    labels [examples]. `first` and `last` are by position; `random` and `stratified` are drawn once, by a fixed seed,
-    and `stratified` holds out the same share of every class, to the nearest example.
+    labels [examples]. `first` and `last` go by position; `random` and `stratified` are drawn with a fixed seed, and
+    `stratified` holds out the same fraction of every class, to the nearest example.
     """
     examples = len(labels)
     count = held_out(training.validation_split, examples)
@@ -107,7 +107,7 @@ def split(training: Training, labels: NDArray[np.integer]) -> Split:
 
 
 def _stratified(labels: NDArray[np.integer]) -> NDArray[np.int32]:
-    """An order of which every beginning holds the classes in their proportions."""
+    """An order, every beginning of which has the classes in the same proportions."""
     order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
     position = np.empty(len(labels))
     for label in np.unique(labels):
@@ -117,18 +117,18 @@ def _stratified(labels: NDArray[np.integer]) -> NDArray[np.int32]:
 
 
 def order(numbers: NDArray[np.int32], seed: int, epoch: int, shuffle: bool = True) -> NDArray[np.int32]:
-    """The numbers in the order of an epoch, counted from 1; another order in each epoch, unless not shuffled."""
+    """The indices in the order of an epoch, counted from 1: another order in each epoch, if shuffled."""
     if not shuffle:
         return numbers
     return np.random.default_rng([seed, epoch]).permutation(numbers)
 
 
 def updates(examples: int, batch_size: int) -> int:
-    """Optimizer steps of an epoch; the last batch may be smaller. 15,000 examples in batches of 512: 30."""
+    """Number of optimizer steps in an epoch; the last batch may be smaller. 15,000 examples in batches of 512: 30."""
     return -(-examples // batch_size)
 
 
 def chunks(numbers: NDArray[np.int32], bytes_each: int, budget: int = 32 << 20) -> list[Any]:
-    """The numbers in equal runs that take no more memory than the budget, in bytes; one run where they fit."""
+    """The indices in equal parts, each within the budget of memory, in bytes; one part if all fit."""
     most = max(1, budget // max(1, bytes_each))
     return np.array_split(numbers, updates(len(numbers), most)) if len(numbers) else []
