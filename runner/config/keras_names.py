@@ -48,7 +48,7 @@ OTHER_LOSSES = frozenset({"circle", "ctc", "dice", "tversky"})
 
 
 class Metric(NamedTuple):
-    """A Keras metric: its class, its column, its better direction (None: Keras knows none), the outputs that it fits."""
+    """A Keras metric: class, column, better direction (None: Keras knows none), and the outputs that it fits."""
 
     keras_class: str
     column: str

@@ -57,7 +57,7 @@ def _class_problems(training: Training, data: Data) -> list[str]:
 
 
 def split_warnings(training: Training, data: Data) -> list[str]:
-    """Warnings about the classes of a split: those without training examples, or the only one of the validation data."""
+    """Warnings about the classes of a split: those without training examples, or a single one held out."""
     trained, validated = _classes(training, data)
     found = []
     unseen = np.setdiff1d(validated, trained)
