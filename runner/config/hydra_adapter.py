@@ -228,5 +228,5 @@ def sweep_words(hydra_config: DictConfig, folder: Path, constant: Sequence[str])
     ]
 
 
-def _quoted(folder: Path) -> Any:
-    return QuotedString(str(folder), Quote.single).with_quotes()
+def _quoted(folder: Path) -> str:
+    return str(QuotedString(str(folder), Quote.single).with_quotes())
