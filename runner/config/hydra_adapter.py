@@ -34,8 +34,12 @@ from runner.config.schema import GROUPS, Config
 from runner.config.slug import slug
 from runner.errors import ConfigError, refuse_usage
 
-# 1.3 wants to be told whose defaults to use, 1.4 announces the end of that.
-VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
+# What 1.4 wants otherwise than 1.3: it announces the end of `version_base`, of configs that are stored
+# twice without a word, and of the longer name.
+IS_1_3 = hydra.__version__.startswith("1.3.")
+VERSION_BASE = {"version_base": "1.3"} if IS_1_3 else {}
+REPLACE: dict[str, Any] = {} if IS_1_3 else {"replace": True}
+register_resolver: Any = OmegaConf.register_new_resolver if IS_1_3 else OmegaConf.register_resolver
 SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 LAUNCHER = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 # `hydra/launcher=local`: Hydra hands the jobs out one by one, and runner/sweeps/workers.py runs them in parallel.
@@ -51,16 +55,16 @@ SUBDIRS = (
 
 def register_schema() -> None:
     """Tell Hydra our types, resolvers and launcher; conf/config.yaml and the choices of the groups name the types."""
-    OmegaConf.register_new_resolver("runner.slug", slug, replace=True)
-    OmegaConf.register_new_resolver("runner.words", _words_of_job, replace=True)
+    register_resolver("runner.slug", slug, replace=True)
+    register_resolver("runner.words", _words_of_job, replace=True)
     Plugins.instance()  # plugins store first what they have, a launcher named joblib perhaps
     store = ConfigStore.instance()
     for name in LOCAL_NAMES:
-        store.store(name, LOCAL, group="hydra/launcher")
-    store.store("schema", Config)
+        store.store(name, LOCAL, group="hydra/launcher", **REPLACE)
+    store.store("schema", Config, **REPLACE)
     for group, choices in GROUPS.items():
         for name, schema in choices.items():
-            store.store(name, schema, group=f"schema/{group}")
+            store.store(name, schema, group=f"schema/{group}", **REPLACE)
 
 
 @contextlib.contextmanager
@@ -234,5 +238,5 @@ def sweep_words(hydra_config: DictConfig, folder: Path, constant: Sequence[str])
     ]
 
 
-def _quoted(folder: Path) -> Any:
-    return QuotedString(str(folder), Quote.single).with_quotes()
+def _quoted(folder: Path) -> str:
+    return str(QuotedString(str(folder), Quote.single).with_quotes())

@@ -1,4 +1,4 @@
-"""Arrays from an npz file that nobody vouches for: no code in it runs, every fault is one line."""
+"""Arrays from an npz file that cannot be trusted: no code in it is run, and every fault is one line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:
     np = late("numpy")
 
-# What arrays of lists of whole numbers need, by NumPy's old and new module names; all else is refused.
+# What arrays of lists of whole numbers need, by NumPy's old and new module names; everything else is refused.
 ADMITTED = {
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
@@ -33,7 +33,7 @@ SCALARS = {("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scal
 
 
 class Unusable(DataError):
-    """A file that cannot be used, without the remedy: that depends on where the file came from."""
+    """A file that cannot be used. What to do about it depends on where the file came from, and is added later."""
 
 
 def _number(dtype: Any, contents: bytes) -> Any:
@@ -67,7 +67,7 @@ def read(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
 
 
 def refused(path: Path, why: str) -> Unusable:
-    """The line for a file that cannot be used."""
+    """The error for a file that cannot be used."""
     why = "".join(each if each.isprintable() else " " for each in why)
     return Unusable(f"{path} cannot be used: {why}")
 

@@ -1,4 +1,4 @@
-"""A user's own dataset, as a function that a plugin registers gives it."""
+"""A user's own data set, from a function that a plugin registers."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from runner.errors import DataError
 
 
 def load(config: Dataset) -> Data:
-    """Call the function registered under `dataset.name` and check what it gives. Raises DataError."""
+    """Call the function registered under `dataset.name` and check what it returns. Raises DataError."""
     try:
         (x_train, y_train), (x_test, y_test) = register.datasets[config.name](**config.options)
     except Exception as error:
@@ -78,7 +78,7 @@ def _arrays(split: str, examples: Examples) -> dict[str, Any]:
     if not examples.is_sparse:
         return {f"{split}_features": features, f"{split}_labels": examples.labels}
     parts = {f"{split}_{part}": getattr(features, part) for part in ("data", "indices", "indptr")}
-    columns = np.asarray(features.shape[1])  # trailing ones that are empty show in no other part
+    columns = np.asarray(features.shape[1])  # trailing empty ones are in no other part
     return {**parts, f"{split}_columns": columns, f"{split}_labels": examples.labels}
 
 

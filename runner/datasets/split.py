@@ -23,7 +23,7 @@ class Split:
 def held_out(validation_split: int | float, examples: int) -> int:
     """Number of validation examples.
 
-    A whole number counts examples, a fraction is one of `examples`, rounded. Of 25,000 examples:
+    A whole number counts examples; a fraction of `examples` is rounded. Of 25,000 examples:
     0 → none; 1 → one example; 0.4 → 10,000; 10000 → 10,000.
     """
     if isinstance(validation_split, int):
@@ -32,7 +32,7 @@ def held_out(validation_split: int | float, examples: int) -> int:
 
 
 def problems(training: Training, data: Data) -> list[str]:
-    """Why the validation split does not fit the data; empty where it does."""
+    """Reasons why the validation split does not fit the data; empty if it does."""
     examples, asked = len(data.train), training.validation_split
     count = held_out(asked, examples)
     if count >= examples:
@@ -56,7 +56,7 @@ def _class_problems(training: Training, data: Data) -> list[str]:
 
 
 def warnings(training: Training, data: Data) -> list[str]:
-    """What a reader of the numbers must know about the classes: those never trained on, or one held out alone."""
+    """Warnings about the classes of a split: those without training examples, or a single one held out."""
     trained, validated = _classes(training, data)
     found = []
     unseen = np.setdiff1d(validated, trained)
@@ -90,8 +90,8 @@ def _remedy(training: Training) -> str:
 def split(training: Training, labels: NDArray[np.integer]) -> Split:
     """Divide the training data by `validation_split` and `validation_from`.
 
-    labels [examples]. `first` and `last` are by position; `random` and `stratified` are drawn once, by a fixed seed,
-    and `stratified` holds out the same fraction of every class, to the nearest example.
+    labels [examples]. `first` and `last` go by position; `random` and `stratified` are drawn with a fixed seed, and
+    `stratified` holds out the same fraction of every class, to the nearest example.
     """
     examples = len(labels)
     count = held_out(training.validation_split, examples)

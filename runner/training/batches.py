@@ -17,7 +17,7 @@ def order(numbers: NDArray[np.int32], seed: int, epoch: int, shuffle: bool = Tru
 
 
 def updates(examples: int, batch_size: int) -> int:
-    """Optimizer steps of an epoch; the last batch may be smaller. 15,000 examples in batches of 512: 30."""
+    """Number of optimizer steps in an epoch; the last batch may be smaller. 15,000 examples in batches of 512: 30."""
     return -(-examples // batch_size)
 
 

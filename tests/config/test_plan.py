@@ -506,6 +506,36 @@ def test_a_primary_config_names_folders_of_further_configs_and_of_jobs(tmp_path:
     assert plan_of(["+ablation=wide"], place=place).jobs[0].config.model.width == 9
 
 
+@pytest.mark.parametrize("name", ["local", "joblib"])
+def test_joblib_is_read_as_the_local_launcher(name: str) -> None:
+    planned = plan(f"hydra/launcher={name}", "hydra.launcher.n_jobs=2", "seed=1,2", multirun=True)
+    assert (planned.n_jobs, len(planned.jobs)) == (2, 2)
+    assert planned.words[-1] == "~hydra.launcher.n_jobs"
+    assert plan(f"hydra/launcher={name}", "seed=1,2", multirun=True).n_jobs == -1
+
+
+def test_a_job_tells_the_value_of_a_key_as_it_is_written_on_the_command_line() -> None:
+    first, second = plan("optimizer=sgd,adam", "training.epochs=3", "+model.options.size=5", multirun=True).jobs
+    assert [(job.number, job.folder) for job in (first, second)] == [(0, "0_optimizer=sgd"), (1, "1_optimizer=adam")]
+    given = {"optimizer": "adam", "training.epochs": "3", "model.options.size": "5", "optimizer.amsgrad": "false"}
+    assert {key: second.value(key) for key in given} == given
+    assert {first.value(key) for key in ("optimizer.amsgrad", "nothing.of.this", "dataset.path")} == {""}
+
+
+SUBDIRS = [
+    "${hydra.job.num}_${runner.slug:${runner.words:}}",
+    "${hydra.job.num}_${runner.words:}",
+    "${hydra.job.num}_${hydra.job.override_dirname}",
+]
+
+
+@pytest.mark.parametrize("subdir", SUBDIRS)
+def test_the_words_that_vary_name_the_folders_of_jobs(subdir: str) -> None:
+    """The first is that of conf/, the last what Hydra 1.4 gives up."""
+    words = ["seed=3,4", "training.epochs=2", "model.width=8", f"hydra.sweep.subdir='{subdir}'"]
+    assert [job.folder for job in plan(*words, multirun=True).jobs] == ["0_seed=3", "1_seed=4"]
+
+
 SWEEPERS = [
     (["hydra/launcher=far"], ["hydra/launcher must be basic or local; got far: leave it out, or run jobs in parallel"]),
     (["hydra/sweeper=other"], ["hydra/sweeper must be basic, whose jobs are known before the first begins; got other"]),

@@ -1,6 +1,7 @@
 """What each key allows: the last value inside its range, the first one outside, the wrong type, and what must fit."""
 
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from runner import register
 from runner.config import schema, validate
+from runner.config.dotted import flat
 from runner.config.plan import plan_of
 from runner.config.schema import Config, Model
 from runner.datasets.built_in.imdb import Imdb
@@ -270,6 +272,30 @@ def test_a_registered_name_is_known(config_of: ConfigOf, monkeypatch: pytest.Mon
     for registry in (register.datasets, register.models, register.losses, register.metrics, register.optimizers):
         monkeypatch.setitem(registry, "mine", print)
     assert validate.problems(found) == []
+
+
+NEVER_DECIDING = """dataset.path dataset.source fail_fast plan reuse training.keep_state training.save_seconds
+    training.tensorboard""".split()
+
+
+@pytest.mark.parametrize(("schedule", "others"), [("constant", ["training.epochs"]), ("cosine", [])])
+def test_what_decides_the_numbers_of_a_run_is_all_but_a_few_keys(
+    config_of: ConfigOf, schedule: str, others: list[str]
+) -> None:
+    assert sorted(schema.NEVER_DECIDING) == NEVER_DECIDING
+    found = config_of(f"optimizer.schedule={schedule}", "dataset.name=x", "dataset.options.rows=3", "plugins=[mine]")
+    whole, deciding = dict(flat(asdict(found))), dict(flat(schema.deciding(found)))
+    assert deciding == {key: value for key, value in whole.items() if key not in {*NEVER_DECIDING, *others}}
+
+
+def test_a_new_key_decides_unless_it_says_otherwise() -> None:
+    @dataclass
+    class Longer(Config):
+        momentum: float = 0.5
+        colour: str = schema.option(decides=False)
+
+    deciding = schema.deciding(Longer(colour="red"))
+    assert (deciding["momentum"], "colour" in deciding) == (0.5, False)
 
 
 @given(depth=st.integers(0, 4), width=st.integers(1, 64) | st.lists(st.integers(1, 64), max_size=4))

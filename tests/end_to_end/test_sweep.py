@@ -69,7 +69,7 @@ RECIPES = {
     "diverges": BUILT_IN.replace("depth: 1", "depth: 3") + "optimizer: {learning_rate: 1e12}\n",
     "endless": BUILT_IN + "training: {epochs: 1000000}\n",
 }
-PARALLEL = "hydra/launcher=joblib"
+PARALLEL = "hydra/launcher=local"
 
 
 @pytest.fixture

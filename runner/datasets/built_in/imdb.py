@@ -27,7 +27,7 @@ Reviews: TypeAlias = "tuple[list[Any], NDArray[np.int64]]"
 
 LARGEST_RANK = 2**31 - 5  # its id, and the number of words, fit the int32 of a sparse row
 START, UNKNOWN, FIRST_WORD = 1, 2, 3  # Keras' ids; a word of rank r, from 1, has the id r + 3
-SHUFFLE_SEED = 113  # load_data's own: it decides which reviews are the first 10,000
+SHUFFLE_SEED = 113  # that of load_data: it decides which reviews come first
 
 
 @dataclass
@@ -49,13 +49,13 @@ def read(path: Path, settings: dict[str, Any]) -> Arrays:
 
 
 def generate(settings: dict[str, Any]) -> Arrays:
-    """The sample: reviews that the runner writes itself, words ranked by how often the training reviews have them."""
+    """The sample: reviews that the runner generates; words are ranked by their frequency in the training reviews."""
     (train_texts, train_labels), (test_texts, test_labels) = sample_reviews.generate()
     counts = collections.Counter(word for text in train_texts for word in text.split())
     ranks = {word: rank for rank, word in enumerate(sorted(counts, key=lambda each: (-counts[each], each)), 1)}
 
     def ranked(texts: list[str]) -> list[list[int]]:
-        # A word that no training review has is skipped, as in Keras' file.
+        # A word that is in no training review is skipped, as in Keras' file.
         return [[ranks[word] for word in text.split() if word in ranks] for text in texts]
 
     return _prepared(
@@ -68,7 +68,7 @@ def generate(settings: dict[str, Any]) -> Arrays:
 def examples(arrays: Arrays) -> tuple[Examples, Examples]:
     """The prepared arrays as training and test reviews, CSR matrices of ones, [reviews, words].
 
-    The ones are bytes, and the same for both: what is resident stays small, and products are float32 all the same.
+    The ones are bytes, and both matrices share them: that saves memory, and products are float32 all the same.
     """
     ones = np.ones(max(len(arrays[f"{split}_indices"]) for split in ("train", "test")), np.int8)
 
@@ -101,7 +101,7 @@ def _check(path: Path, raw: Arrays) -> None:
 
 
 def _unpadded(reviews: NDArray[Any]) -> NDArray[Any]:
-    """Reviews without the zeros that pad_sequences puts before or after them to make all of one length."""
+    """Reviews without the zeros that pad_sequences adds before or after them to give all the same length."""
     if reviews.ndim == 1 and reviews.dtype.kind == "O" and all(map(_is_padded, reviews)):
         lengths = {len(review) for review in reviews}
         return reviews if len(lengths) > 1 else _unpadded(np.asarray(reviews.tolist()))
@@ -152,7 +152,7 @@ def _prepared(train: Reviews, test: Reviews, settings: dict[str, Any]) -> Arrays
 
 
 def _row(ranks: Any, words: int) -> NDArray[np.int32]:
-    """The ids that occur in a review, ascending: its multi-hot vector's nonzero places."""
+    """The ids that occur in a review, ascending: the nonzero places of the multi-hot vector."""
     ids = np.asarray(ranks, np.int64) + FIRST_WORD
     return np.unique(np.append(np.where(ids < words, ids, UNKNOWN), START)).astype(np.int32)
 

