@@ -29,9 +29,9 @@ def _dispatch(words: list[str]) -> int:
         hint = did_you_mean(first, VERBS) or "; write key=value, or --help"
         print(f"{first} is not one of the verbs {', '.join(VERBS)}{hint}", file=sys.stderr)
         return 2
-    from runner.cli import train as app
+    from runner.cli import train
 
-    return app.train(words)
+    return train.main(words)
 
 
 if __name__ == "__main__":

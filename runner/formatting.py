@@ -23,3 +23,8 @@ def counted(count: int, what: str) -> str:
 def number(value: float) -> str:
     """Four decimals, or four digits of what is too large for them."""
     return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3e}"
+
+
+def data_label(name: str, source: str) -> str:
+    """The name of a data set as headers and plots give it: a sample is named as one."""
+    return f"{name} (sample)" if source == "sample" else name

@@ -1,11 +1,7 @@
-"""What a user adds by name: `@runner.register.dataset("name")` in a module listed in `plugins`.
+"""What a user adds by name: `@runner.register.dataset("name")` and its like, in a module listed in `plugins`.
 
-dataset    fn(**options) -> (x_train, y_train), (x_test, y_test), as `keras.datasets.*.load_data` returns them:
-           x a numeric array [examples, …] or a scipy sparse matrix [examples, features], y whole numbers from 0
-model      fn(input_shape, output_units, output_activation, **options) -> keras.Model from features to classes
-loss       fn(y_true, y_pred) or a keras.losses.Loss, an instance or its class
-metric     fn(y_true, y_pred) or a keras.metrics.Metric class; `direction` says which way is better
-optimizer  fn(learning_rate, **options) -> keras.optimizers.Optimizer; the learning rate may be a schedule
+Each function returns a decorator, which registers what it decorates and returns it unchanged. A later registration of
+a name replaces an earlier one. `**options` are the values of `dataset.options`, `model.options`, `optimizer.options`.
 """
 
 from collections.abc import Callable
@@ -22,28 +18,106 @@ metric_directions: dict[str, Literal["max", "min"]] = {}
 
 
 def dataset(name: str) -> Callable[[Entry], Entry]:
-    """Register a dataset under `dataset.name`."""
+    """Register a data set, to be chosen by `dataset.name`.
+
+    Parameters
+    ----------
+    name
+        The value of `dataset.name`.
+
+    Returns
+    -------
+    decorator
+        For a function `fn(**options)` that returns `(x_train, y_train), (x_test, y_test)`, as the functions
+        `keras.datasets.*.load_data` do:
+
+        x  features: a numeric array [examples, …], or a SciPy sparse matrix [examples, features]; finite values
+        y  labels: whole numbers from 0, [examples] or [examples, 1]; two classes or more in `y_train`
+
+    Raises
+    ------
+    DataError
+        When a run loads the data: the function raises, or returns something else (exit code 1).
+    """
     return _into(datasets, name)
 
 
 def model(name: str) -> Callable[[Entry], Entry]:
-    """Register a model under `model.name`."""
+    """Register a network, to be chosen by `model.name`.
+
+    Parameters
+    ----------
+    name
+        The value of `model.name`.
+
+    Returns
+    -------
+    decorator
+        For a function `fn(input_shape, output_units, output_activation, **options)` that returns a `keras.Model` from
+        features [batch, *input_shape] to classes [batch, output_units]:
+
+        input_shape        shape of one example, such as (784,)
+        output_units       1 for a sigmoid head, else at least the number of classes
+        output_activation  "sigmoid" or "softmax", the activation of the last layer
+    """
     return _into(models, name)
 
 
 def loss(name: str) -> Callable[[Entry], Entry]:
-    """Register a loss under `training.loss`."""
+    """Register a loss, to be chosen by `training.loss`. It is taken with every head.
+
+    Parameters
+    ----------
+    name
+        The value of `training.loss`, and its name in the record.
+
+    Returns
+    -------
+    decorator
+        For a function `fn(y_true, y_pred)` that returns the loss of each example [batch], or a `keras.losses.Loss`, a
+        class or an instance. `y_pred` is float32 [batch, output_units]. `y_true` depends on head and labels:
+
+        sigmoid head                  float32 [batch, 1], 0 or 1
+        softmax head, integer labels  int32 [batch, 1], classes from 0
+        softmax head, one-hot labels  float32 [batch, output_units]
+    """
     return _into(losses, name)
 
 
 def metric(name: str, direction: Literal["max", "min"] = "max") -> Callable[[Entry], Entry]:
-    """Register a metric under `training.metrics`; `direction` is the better one, used by `training.monitor`."""
+    """Register a metric, to be listed in `training.metrics`. It is taken with every head.
+
+    Parameters
+    ----------
+    name
+        Its name in `training.metrics`, and its column in metrics.csv; with `val_` before it for the validation data.
+    direction
+        "max" where a larger value is better, "min" where a smaller one is: what `training.monitor` goes by.
+
+    Returns
+    -------
+    decorator
+        For a function `fn(y_true, y_pred)` that returns a value for each example [batch], of which the mean is taken,
+        or a `keras.metrics.Metric` class. `y_true` and `y_pred` are those of a loss.
+    """
     metric_directions[name] = direction
     return _into(metrics, name)
 
 
 def optimizer(name: str) -> Callable[[Entry], Entry]:
-    """Register an optimizer under `optimizer.name`."""
+    """Register an optimizer, to be chosen by `optimizer.name`.
+
+    Parameters
+    ----------
+    name
+        The value of `optimizer.name`.
+
+    Returns
+    -------
+    decorator
+        For a function or class `fn(learning_rate, **options)` that returns a `keras.optimizers.Optimizer`.
+        `learning_rate` is a float, or with `optimizer.schedule` a `keras.optimizers.schedules.LearningRateSchedule`.
+    """
     return _into(optimizers, name)
 
 

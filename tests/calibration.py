@@ -17,6 +17,7 @@ from statistics import fmean
 from scipy.stats import binom
 
 from runner.compare.significance import LEVEL, Sample, Verdict, verdicts
+from runner.config.plan import plan_of
 
 COMPARISONS, SEEDS, SETTINGS = 200, 3, 5
 VALIDATION = 1_600  # of the sample
@@ -44,14 +45,13 @@ def trained(seed: int, word: str) -> float:
     import contextlib
     import io
 
-    from runner.config import compose
     from runner.experiment import run as experiment
-    from runner.runs import history as metrics_csv
+    from runner.runs import history
 
     words = [*WORDS, word, f"seed={seed}"]
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        outcome = experiment.run(compose.plan(words).jobs[0].config, Path(folder), words)
-        rows = metrics_csv.read(outcome.folder / "metrics.csv")
+        outcome = experiment.run(plan_of(words).jobs[0].config, Path(folder), words)
+        rows = history.read(outcome.folder / "metrics.csv")
     return max(row["val_accuracy"] for row in rows)
 
 

@@ -20,7 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from runner import register
 from runner.__main__ import main
-from runner.config import compose
+from runner.config.plan import plan_of
 from runner.config.schema import Config
 from runner.experiment import run as experiment
 from runner.runs.writer import Outcome
@@ -144,7 +144,7 @@ def config_of() -> ConfigOf:
     """`config_of("model.width=16", …)`: the config that a command line comes to."""
 
     def composed(*words: str) -> Config:
-        return compose.plan(list(words)).jobs[0].config
+        return plan_of(list(words)).jobs[0].config
 
     return composed
 

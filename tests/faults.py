@@ -17,7 +17,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from runner.config import compose
+from runner.config.plan import plan_of
 from runner.config.schema import Config
 from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def config_of(words: list[str]) -> Config:
-    return compose.plan([*words, *COMMON]).jobs[0].config
+    return plan_of([*words, *COMMON]).jobs[0].config
 
 
 def kill_at_random(folder: Path, words: list[str], kills: int, seed: int) -> str:

@@ -14,6 +14,8 @@ A network learns rounding too: an adaptive step is as long for a gradient of rou
 lies at a kink of relu goes either way. So where 2 or 3 does not hold, plain Keras is trained once more on the same rows
 with their columns in another order, its kernel's rows with them, and each batch backwards: the same mathematics, summed
 in another order. What that changes, four times over, is allowed. Dropout is checked like the rest, for its masks follow
+from runner.datasets import catalog
+from runner.config.plan import plan_of
 from the seed; only its batches stay forwards, for the masks go by the place in the batch.
 """
 
@@ -31,22 +33,23 @@ from unittest import mock
 import numpy as np
 from numpy.typing import NDArray
 
-from runner import datasets
-from runner.config import compose, task
 from runner.config import keras_names as names
+from runner.config import task
+from runner.config.plan import plan_of
 from runner.config.schema import Config
-from runner.datasets import split as batches
+from runner.datasets import catalog
+from runner.datasets.split import split
 from runner.errors import ConfigError
 from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
-from runner.runs import history as metrics_csv
+from runner.runs import history
 from runner.system import backend
 
 backend.start()
 
 import keras  # noqa: E402
 
-from runner.training import evaluation, model  # noqa: E402
+from runner.training import batches, evaluation, model  # noqa: E402
 
 Floats = NDArray[np.float32]
 Columns = dict[str, float]
@@ -68,14 +71,14 @@ def drawn(random: np.random.Generator) -> tuple[list[str], int]:
     """The words of a config that the runner takes, and a memory budget for its evaluations."""
     while True:
         words = _words(random)
-        config = compose.plan(words).jobs[0].config
+        config = plan_of(words).jobs[0].config
         goal, _ = task.resolve(config, 2 if config.dataset.name == "imdb" else 10)
         losses = [name for name, forms in names.LOSSES.items() if goal.form in forms]
         metrics = [name for name in names.METRICS if task.fits(name, goal)]
         chosen = random.choice(metrics, random.integers(0, 4), replace=False)
         words += [f"training.loss={random.choice(losses)}", f"training.metrics=[{','.join(chosen)}]"]
         try:
-            config = compose.plan(words).jobs[0].config
+            config = plan_of(words).jobs[0].config
         except ConfigError:
             continue
         if not task.resolve(config, goal.classes)[1]:
@@ -123,10 +126,10 @@ class Plain:
     """The data of a config as plain Keras has it, and the network trained on it; with columns in another order too."""
 
     def __init__(self, config: Config, *, reordered: bool = False) -> None:
-        self.config, self.data = config, datasets.load(config.dataset)
+        self.config, self.data = config, catalog.load(config.dataset)
         self.goal, misfits = task.resolve(config, self.data.classes)
         assert not misfits
-        self.split = batches.split(config.training, self.data.train.labels)
+        self.split = split(config.training, self.data.train.labels)
         features = self.data.train.features
         dense: Floats = (features.toarray() if self.data.train.is_sparse else np.asarray(features)).astype(np.float32)
         self.x, self.y = dense / np.float32(self.data.train.divisor), self.goal.targets(self.data.train.labels)
@@ -141,8 +144,8 @@ class Plain:
         keras.utils.clear_session()
         keras.utils.set_random_seed(self.config.seed)
         network = model.build(self.config.model, self.goal, self.x.shape[1:])
-        made = model.optimizer(self.config, len(self.split.train))
-        optimizer = type(made).from_config(made.get_config())  # without the runner's own step
+        updates = batches.updates(len(self.split.train), self.config.training.batch_size)
+        optimizer = model.optimizer(self.config, updates)
         network.compile(optimizer, model.loss(self.goal), metrics=model.metrics(self.goal), run_eagerly=True)
         before = network.get_weights()
         network.set_weights([before[0][self.columns], *before[1:]])
@@ -170,12 +173,12 @@ class Plain:
 
 def mismatches(words: list[str], budget: int, folder: Path) -> list[str]:
     """What does not hold of a config, trained into a folder; empty where all does."""
-    config = compose.plan(words).jobs[0].config
+    config = plan_of(words).jobs[0].config
     with mock.patch.object(evaluation, "BUDGET", budget), redirect_stdout(io.StringIO()):
         outcome = experiment.run(config, folder, words)
     if outcome.status != "completed":
         return [f"the run {outcome.status}: {outcome.error}"]
-    plain, recorded = Plain(config), metrics_csv.read(folder / run_folder.METRICS)
+    plain, recorded = Plain(config), history.read(folder / run_folder.METRICS)
     saved, best = folder / run_folder.MODEL, folder / run_folder.BEST_MODEL
     train, held_out = plain.split.train, plain.split.validation
     found = []

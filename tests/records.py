@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.config import compose
+from runner.config.monitor import Monitor
+from runner.config.plan import plan_of
 from runner.runs import folder as run_folder
-from runner.runs import history as metrics_csv
+from runner.runs import history
 from runner.system import files
 
 CURVE = (0.6, 0.8, 0.7)
@@ -18,7 +19,7 @@ DATA = {"name": "imdb", "source": "full", "fingerprint": "d35b17d12c4a", "train"
 
 @functools.cache
 def _default_config() -> dict[str, Any]:
-    return dataclasses.asdict(compose.plan([]).jobs[0].config)
+    return dataclasses.asdict(plan_of([]).jobs[0].config)
 
 
 def write_run(
@@ -53,8 +54,8 @@ def write_run(
     timings = [{"epoch": epoch, "seconds": lasting[epoch - 1], "updates": 30} for epoch in epochs]
     direction = "min" if monitor.endswith("loss") else "max"
     if metrics:
-        files.write(folder / run_folder.METRICS, metrics_csv.text(metrics))
-        files.write(folder / run_folder.TIMINGS, metrics_csv.text(timings))
+        files.write(folder / run_folder.METRICS, history.text(metrics))
+        files.write(folder / run_folder.TIMINGS, history.text(timings))
     record = {
         "status": "completed",
         "dataset": data,
@@ -63,7 +64,7 @@ def write_run(
         "inherited_epochs": 0,
         "monitor": monitor,
         "monitor_direction": direction,
-        "best_epoch": metrics_csv.best_epoch(metrics, monitor, direction),
+        "best_epoch": history.best_epoch(metrics, Monitor(monitor, direction)),
         "config": config,
         "error": None,
         "holder": None,

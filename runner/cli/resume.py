@@ -1,93 +1,97 @@
-"""`resume PATH`: go on with a run to its number of epochs, or with what is unfinished of a sweep."""
+"""`resume PATH`: continue a run to its number of epochs, or what is unfinished of a sweep."""
 
 import argparse
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.cli import run_display as display
-from runner.cli import train as app
-from runner.config import compose
-from runner.config.dotted import flat
+from runner.cli import exit_status, run_display, sweep_display
+from runner.cli.launch import check
+from runner.cli.run_display import TerminalProgress
+from runner.config import compose, hydra_adapter
+from runner.config.dotted import flat, value_of
 from runner.config.overrides import SYNONYMS, is_value
-from runner.config.schema import Config, out_of_range
-from runner.datasets import Data
+from runner.config.schema import Config
+from runner.config.validate import out_of_range
+from runner.datasets.catalog import register_built_in
 from runner.errors import ConfigError, did_you_mean, refuse_usage
-from runner.experiment import preflight as check
 from runner.experiment import run as experiment
+from runner.experiment.preflight import Checked
 from runner.formatting import shown
-from runner.runs import folder as run_folder
-from runner.runs import identity
-from runner.runs import reuse as outlook
-from runner.runs import writer as records
+from runner.runs import identity, writer
+from runner.runs.folder import OUTPUTS, PLAN, RECORD, claimed, logged
 from runner.runs.status import COMPLETED
-from runner.sweeps import executor as jobs
-from runner.sweeps import summary, sweep
+from runner.sweeps import executor, summary, sweep
+from runner.sweeps.executor import Work
+from runner.sweeps.summary import SUMMARY, Line
 from runner.system import backend
-from runner.system import signals as interruption
 from runner.system.console import say
+from runner.system.signals import broken_pipes_survived
 
 USAGE = "python -m runner resume PATH [training.epochs=N] [--anyway]"
-WHERE_DATA_IS = ("dataset.path", "dataset.source")  # what the data is, its fingerprint says
-ANYWAY = "what was trained may not go on as it would have: give --anyway to go on"
+WHERE_DATA_IS = ("dataset.path", "dataset.source")  # the fingerprint says what the data is
+ANYWAY = "what was trained may not go on as it would have: give --anyway to continue"
 
 
 def main(words: list[str]) -> int:
     """The exit code: 0 done or finished already, 1 failed, 2 refused, 130 and 143 interrupted."""
-    return app.guarded(lambda: _resume(words))
+    return exit_status.guarded(lambda: _resume(words))
 
 
+@hydra_adapter.refusals()
 def _resume(words: list[str]) -> int:
     parser = argparse.ArgumentParser(
-        usage=USAGE, description="Go on with a run to its number of epochs, or with what a sweep has not finished."
+        usage=USAGE, description="Continue a run to its number of epochs, or what a sweep has not finished."
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of a run or a sweep")
     parser.add_argument("overrides", nargs="*", default=[], metavar="training.epochs=N", help="of a run: more epochs")
     parser.add_argument("--anyway", action="store_true", help="even where libraries, data or threads have changed")
     parser.error = refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     options = parser.parse_intermixed_args(words)
-    if (options.path / run_folder.RECORD).is_file():
-        return _resume_run(options.path, options.overrides, options.anyway)
-    if (options.path / run_folder.PLAN).is_file():
-        return _resume_sweep(options.path, options.overrides, options.anyway)
-    raise ConfigError([f"{options.path} holds no run and no sweep: give the folder with run.json or {run_folder.PLAN}"])
+    register_built_in()
+    if (options.path / RECORD).is_file():
+        return _resume_run(options.path, options.overrides, force=options.anyway)
+    if (options.path / PLAN).is_file():
+        return _resume_sweep(options.path, options.overrides, force=options.anyway)
+    raise ConfigError([f"{options.path} holds no run and no sweep: give the folder with {RECORD} or {PLAN}"])
 
 
-def _resume_run(folder: Path, overrides: list[str], anyway: bool) -> int:
-    record = records.read(folder)
+def _resume_run(folder: Path, overrides: list[str], *, force: bool) -> int:
+    record = writer.read(folder)
     _refuse_other_numerics([(folder, record)])
     backend.take_threads(record["threads"])
     config = compose.from_record(record["config"])
-    _take(config, overrides, record["epochs"])
-    (data,) = check.check([config])
-    display.warn_of_samples([config], [data])
-    display.warn(check.warnings([config], [data]))
-    differences = list(identity.differences(record, config, data))
-    if differences and not anyway:
-        raise ConfigError([*differences, ANYWAY])
-    with run_folder.logged(folder):
-        outcome = experiment.run(config, folder, record["overrides"], shelves=[app.OUTPUTS], anyway=anyway)
-    return app.ended(outcome)
+    _apply(config, overrides, record["epochs"])
+    (checked,) = check([config])
+    if not force:
+        _refuse_differences([(record, checked)])
+    with logged(folder):
+        outcome = experiment.run(
+            config, folder, record["overrides"], run_roots=[OUTPUTS], force=force, progress=TerminalProgress()
+        )
+    run_display.result(outcome)
+    return exit_status.of_run(outcome)
 
 
-def _take(config: Config, overrides: list[str], recorded: int) -> None:
-    """Put the one value that may change; refuse every other that is not the recorded one."""
+def _apply(config: Config, overrides: list[str], recorded: int) -> None:
+    """Set the one value that may change; refuse every other that is not the recorded one."""
     problems = []
     known = [key for key, _ in flat(dataclasses.asdict(config))]
     for word in overrides:
         key, equals, given = word.partition("=")
         if not equals:
             problems.append(f"{word} cannot be read: {USAGE}")
-        elif is_value(given, _node(config, key)):
+        elif is_value(given, _recorded(config, key)):
             continue
         elif key in WHERE_DATA_IS:
             _move_data(config, key, given)
-        elif key not in known and _node(config, key) is None:
+        elif key not in known and _recorded(config, key) is None:
             problems.append(f"{key} is not a key of the config{did_you_mean(key, known, SYNONYMS)}")
         elif key != "training.epochs":
-            problems.append(f"{key} must stay as recorded, {_recorded(config, key)}; got {given}: train a new run")
+            value = shown(_recorded(config, key))
+            problems.append(f"{key} must stay as recorded, {value}; got {given}: train a new run")
         elif not given.isdecimal() or int(given) < max(recorded, 1):
             problems.append(f"training.epochs must be at least the {recorded} recorded; got {given}")
         elif config.optimizer.schedule == "cosine":
@@ -99,6 +103,12 @@ def _take(config: Config, overrides: list[str], recorded: int) -> None:
         raise ConfigError(problems)
 
 
+def _recorded(config: Config, key: str) -> Any:
+    """The value of a key; of a group, the choice."""
+    value = value_of(config, key)
+    return getattr(value, "name", value)
+
+
 def _move_data(config: Config, key: str, given: str) -> None:
     if key == "dataset.source":
         config.dataset.source = given
@@ -106,20 +116,8 @@ def _move_data(config: Config, key: str, given: str) -> None:
         config.dataset.path = None if given == "null" else str(Path(given).expanduser().absolute())
 
 
-def _node(config: Config, key: str) -> Any:
-    """What the config has for a key; of a group, the choice."""
-    node: Any = config
-    for name in key.split("."):
-        node = node.get(name) if isinstance(node, dict) else getattr(node, name, None)
-    return getattr(node, "name", node)
-
-
-def _recorded(config: Config, key: str) -> str:
-    return shown(_node(config, key))
-
-
 def _refuse_other_numerics(records: Iterable[tuple[Path, dict[str, Any]]]) -> None:
-    """Raises ConfigError for runs whose numbers an earlier version of the runner has computed in its own way."""
+    """Raises ConfigError for runs whose numbers an earlier version of the runner has computed in another way."""
     problems = [
         f"{folder} was recorded by an earlier version of the runner, which computed other validation columns: it can "
         "be compared, not continued; train it anew in another folder"
@@ -130,52 +128,48 @@ def _refuse_other_numerics(records: Iterable[tuple[Path, dict[str, Any]]]) -> No
         raise ConfigError(problems)
 
 
-def _resume_sweep(folder: Path, overrides: list[str], anyway: bool) -> int:
+def _refuse_differences(begun: Iterable[tuple[dict[str, Any], Checked]]) -> None:
+    """Raises ConfigError where a run that has begun would not go on as it would have."""
+    found = [
+        text
+        for record, now in begun
+        for text in identity.differences(record, now.config, now.data.fingerprint, now.data.source)
+    ]
+    if found:
+        raise ConfigError([*dict.fromkeys(found), ANYWAY])
+
+
+def _resume_sweep(folder: Path, overrides: list[str], *, force: bool) -> int:
     """Run what is unfinished, failed or missing; leave the rest as it is, and make the summary anew."""
     if overrides:
         raise ConfigError(
             [f"a sweep is resumed as it was planned; got {' '.join(overrides)}: resume its runs one by one"]
         )
     whole = sweep.read(folder)
+    if (folder / SUMMARY).exists() and not _unfinished(summary.lines(whole)):
+        say(f"{folder} is finished already")
+        return 0
     backend.take_threads(whole.threads)
-    configs = [compose.from_record(job.config) for job in whole.jobs]
-    data = check.check(configs)
-    display.warn_of_samples(configs, data)
-    display.warn(check.warnings(configs, data))
-    identities = [identity.identity_of(config, its) for config, its in zip(configs, data, strict=True)]
-    shelves = [app.OUTPUTS, folder]
-    keep = outlook.epochs_to_keep(configs, identities)
-    ahead = outlook.ahead(configs, identities, shelves)
-    with interruption.broken_pipes_survived(), run_folder.claimed(folder):
-        lines = summary.lines(whole)
-        unfinished = [line for line in lines if line.status != COMPLETED]
-        works = [
-            jobs.Work(line.job, config, whole.place(line.job), shelves, kept, its.left, anyway)
-            for line, config, kept, its in zip(lines, configs, keep, ahead, strict=True)
-            if line.status != COMPLETED
-        ]
-        _refuse_other_numerics((line.run.folder, line.run.record) for line in unfinished if line.run)
-        if not anyway:
-            _refuse_differences([(line, configs[line.job.number], data[line.job.number]) for line in unfinished])
-        if not works:
-            say(f"{folder} is finished already")
+    checked = check([job.config for job in whole.jobs])
+    with broken_pipes_survived(), claimed(folder):
+        unfinished = _unfinished(summary.lines(whole))
+        begun = [(line.run, checked[line.job.number]) for line in unfinished if line.run]
+        _refuse_other_numerics((run.folder, run.record) for run, _ in begun)
+        if not force:
+            _refuse_differences((run.record, now) for run, now in begun)
+        every = executor.work(whole, checked, [OUTPUTS, folder], force=force)
+        work = [every[line.job.number] for line in unfinished]
 
-        def hand_out(run: Callable[[jobs.Work], object]) -> None:
-            for work in works:
-                # A worker writes its log itself.
-                with run_folder.logged(work.folder) if whole.workers == 1 else contextlib.nullcontext():
-                    run(work)
+        def hand_out(run: Callable[[Work], object]) -> None:
+            for each in work:
+                # A worker writes the log of a job itself.
+                with logged(each.folder) if whole.workers == 1 else contextlib.nullcontext():
+                    run(each)
 
-        return jobs.run_all(whole, works, hand_out)
+        ended = executor.run_all(whole, work, hand_out, sweep_display.following(whole, work), run_display.warn)
+        sweep_display.end(whole, ended.lines)
+        return exit_status.of_sweep(ended)
 
 
-def _refuse_differences(unfinished: list[tuple[summary.Line, Config, Data]]) -> None:
-    """Raises ConfigError where a run that has begun would not go on as it would have."""
-    found = [
-        text
-        for line, config, data in unfinished
-        if line.run
-        for text in identity.differences(line.run.record, config, data)
-    ]
-    if found:
-        raise ConfigError([*dict.fromkeys(found), ANYWAY])
+def _unfinished(lines: Sequence[Line]) -> list[Line]:
+    return [line for line in lines if line.status != COMPLETED]

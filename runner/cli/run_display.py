@@ -1,37 +1,31 @@
-"""What the terminal shows: a live bar where somebody looks, plain lines where output is piped."""
+"""A single run on the terminal: a live bar where somebody watches, plain lines where output is piped."""
 
 import contextlib
-import logging
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.text import Text
 
 from runner.config.schema import Config
-from runner.formatting import number, shown
-from runner.runs.history import Row
+from runner.experiment.preflight import Checked
+from runner.experiment.progress import Progress, header
+from runner.formatting import number
+from runner.runs.history import History, line
 from runner.runs.status import FAILED, INTERRUPTED
+from runner.runs.writer import DatasetInfo, Outcome
 from runner.system.console import say
 
-if TYPE_CHECKING:
-    from runner.datasets import Data
-    from runner.runs.writer import Outcome
-    from runner.training.fit import History, Observer
 
-log = logging.getLogger("runner")
-
-
-def warn_of_samples(configs: list[Config], data: "list[Data]") -> None:
-    """Say, so that nobody misses it, which datasets are samples that stand in for the real data unasked."""
-    standing_in = zip(configs, data, strict=True)
-    for name in sorted(
-        {its.name for each, its in standing_in if (each.dataset.source, its.source) == ("auto", "sample")}
-    ):
+def warn_of_samples(checked: Sequence[Checked]) -> None:
+    """Warn, where nobody misses it, of each sample that is used because the real data was not found."""
+    pairs = [(each.config.dataset.source, each.data) for each in checked]
+    unasked = {data.name for asked, data in pairs if (asked, data.source) == ("auto", "sample")}
+    for name in sorted(unasked):
         text = (
             f"WARNING: {name} (sample): this trains on a small sample that comes with the runner, "
             "not on the real data. For the real data set dataset.path or RUNNER_DATA_DIR, or connect to the network."
@@ -39,31 +33,33 @@ def warn_of_samples(configs: list[Config], data: "list[Data]") -> None:
         Console(stderr=True, highlight=False).print(Text(text, "bold black on yellow"), soft_wrap=True)
 
 
-def warn(texts: list[str]) -> None:
-    for text in texts:
-        say(f"warning: {text}", sys.stderr)
+def warn(text: str) -> None:
+    """A warning on stderr."""
+    say(f"warning: {text}", sys.stderr)
 
 
-class Screen:
-    """How a single run is shown: its header, then an epoch after the other."""
+class TerminalProgress(Progress):
+    """A run that is watched: the header, then each epoch."""
 
-    def header(self, config: Config, data: "Data", train: int, validation: int) -> None:
-        for text in header(config, data, train, validation):
-            print(text, flush=True)
+    def header(self, config: Config, dataset: DatasetInfo) -> None:
+        for text in header(config, dataset):
+            say(text)
 
-    def inherited(self, epochs: int, source: Path, folder: Path) -> None:
-        """Say that a run goes on from recorded epochs, its own or another run's."""
+    def inherited(self, epochs: int, total: int, source: Path, folder: Path) -> None:
         whose = "this run" if source == folder else f"{source} (reuse=false trains from nothing)"
-        print(f"going on after epoch {epochs} of {whose}", flush=True)
+        if epochs == total:
+            say(f"recorded already: epochs 1 to {epochs} are taken from {whose}")
+        else:
+            say(f"continuing after epoch {epochs} of {whose}")
 
     def warn(self, text: str) -> None:
-        print(f"warning: {text}", file=sys.stderr, flush=True)
+        warn(text)
 
     @contextlib.contextmanager
-    def progress(self, epochs: int, done: int) -> "Iterator[Observer]":
-        """An observer that shows each epoch after those done: on a terminal one live bar, else a line each."""
-        if not sys.stdout.isatty():
-            yield lambda history: print(line(history.metrics[-1], epochs), flush=True)
+    def epochs(self, total: int, done: int) -> Iterator[Callable[[History], None]]:
+        """One live bar on a terminal, elsewhere a line for each epoch."""
+        if not sys.stdout.isatty() or done >= total:
+            yield lambda history: say(line(history.metrics[-1], total))
             return
         columns = [
             TextColumn("epoch"),
@@ -72,10 +68,10 @@ class Screen:
             TextColumn("{task.description}"),
             TimeRemainingColumn(compact=True),
         ]
-        with Progress(*columns, console=Console(highlight=False), expand=True) as bar:
-            task = bar.add_task("", total=epochs, completed=done)
+        with Bar(*columns, console=Console(highlight=False), expand=True) as bar:
+            task = bar.add_task("", total=total, completed=done)
 
-            def observe(history: "History") -> None:
+            def observe(history: History) -> None:
                 row = history.metrics[-1]
                 losses = [f"{name} {number(row[name])}" for name in ("loss", "val_loss") if name in row]
                 bar.update(task, completed=int(row["epoch"]), description="  ".join(losses))
@@ -83,55 +79,16 @@ class Screen:
             yield observe
 
 
-class Silent(Screen):
-    """A run among others: what it would say goes to its log."""
-
-    def header(self, config: Config, data: "Data", train: int, validation: int) -> None:
-        for text in header(config, data, train, validation):
-            log.info(text)
-
-    def inherited(self, epochs: int, source: Path, folder: Path) -> None:
-        log.info("going on after epoch %d of %s", epochs, source)
-
-    def warn(self, text: str) -> None:
-        log.warning(text)
-
-    @contextlib.contextmanager
-    def progress(self, epochs: int, done: int) -> "Iterator[Observer]":
-        yield lambda history: None
-
-
-def header(config: Config, data: "Data", train: int, validation: int) -> list[str]:
-    """Two lines: the data and how it is divided, the network and how it is trained."""
-    model, training = config.model, config.training
-    network = model.name
-    if model.name == "mlp":
-        widths = shown(model.width) if isinstance(model.width, list) else f"{model.depth} × {model.width}"
-        network = f"{widths} {model.activation}" if model.depth else "no hidden layer"
-    epochs = f"{training.epochs} epoch{'s' if training.epochs > 1 else ''}"
-    return [
-        f"{data.label}: {train:,} to train on, {validation:,} for validation, {len(data.test):,} for the test",
-        f"{network}, {config.optimizer.name} {config.optimizer.learning_rate:g}, {epochs}, "
-        f"batches of {training.batch_size}, seed {config.seed}",
-    ]
-
-
-def line(row: Row, epochs: int) -> str:
-    """An epoch as a line."""
-    values = [f"{name} {number(value)}" for name, value in row.items() if name not in ("epoch", "learning_rate")]
-    return f"epoch {int(row['epoch']):>{len(str(epochs))}}/{epochs}  " + "  ".join(values)
-
-
-def result(outcome: "Outcome") -> None:
-    """The last lines: best epoch, where the record is, what to do next; on stderr if the run failed."""
+def result(outcome: Outcome) -> None:
+    """The last lines: the best epoch, the folder, the next commands. Why a run failed goes to stderr."""
     if outcome.note:
-        print(outcome.note)
+        say(outcome.note)
     if outcome.error:
-        print(f"failed: {outcome.error}", file=sys.stderr)
+        say(f"failed: {outcome.error}", sys.stderr)
     if outcome.best:
         values = [f"{name} {number(value)}" for name, value in outcome.best.items() if name in outcome.shown]
-        print(f"best epoch: {int(outcome.best['epoch'])} of {outcome.epochs}, {', '.join(values)}")
-    print(f"folder:     {outcome.folder}")
+        say(f"best epoch: {int(outcome.best['epoch'])} of {outcome.epochs}, {', '.join(values)}")
+    say(f"folder:     {outcome.folder}")
     if outcome.status in (INTERRUPTED, FAILED):
-        print(f"go on:      python -m runner resume {shlex.quote(str(outcome.folder))}")
-    print(f"compare:    python -m runner compare {shlex.quote(str(outcome.folder.parent))}", flush=True)
+        say(f"resume:     python -m runner resume {shlex.quote(str(outcome.folder))}")
+    say(f"compare:    python -m runner compare {shlex.quote(str(outcome.folder.parent))}")

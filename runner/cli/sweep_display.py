@@ -1,4 +1,4 @@
-"""What the terminal shows of a sweep: the plan, a line a job as it ends, the table at the end."""
+"""A sweep on the terminal: the plan, each job as it ends, the table at the end."""
 
 import contextlib
 import shlex
@@ -12,34 +12,37 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
 
+from runner.config.plan import Job
 from runner.formatting import counted, number
-from runner.runs import folder as run_folder
-from runner.runs import reader as recorded
+from runner.runs import reader
+from runner.runs.folder import RECORD
 from runner.runs.reader import Run
-from runner.runs.reuse import Ahead
+from runner.runs.reuse import Forecast
 from runner.runs.status import COMPLETED, CRASHED, FAILED, INTERRUPTED, RUNNING
+from runner.sweeps.executor import Work
 from runner.sweeps.summary import REPORT, SUMMARY, Line
-from runner.sweeps.sweep import Planned, Sweep
+from runner.sweeps.sweep import Sweep
 from runner.system.console import say, table
 
 ROWS = 40  # of a table on the screen; the others stand in summary.csv
 SECONDS = 0.3  # between two looks at the folders
-BESIDE_EPOCHS = 4  # building, tracing and saving take about as long as so many epochs of IMDB
+OVERHEAD_EPOCHS = 4  # epochs of IMDB that take as long as building, tracing and saving
 
 
-def plan(sweep: Sweep, ahead: Sequence[Ahead]) -> None:
-    """How many jobs, what varies, what is recorded or equal, how many epochs that leaves."""
+def plan(sweep: Sweep, work: Sequence[Work]) -> None:
+    """The number of jobs, what varies, what is recorded or equal, and the epochs that this leaves."""
     varies = [f"{key}={','.join(dict.fromkeys(job.value(key) for job in sweep.jobs))}" for key in sweep.swept]
-    beside = f", {sweep.workers} beside one another" if sweep.workers > 1 else ""
-    say(f"{counted(len(sweep.jobs), 'job')}{beside}: {' '.join(varies) or 'nothing varies'}")
-    say(epochs_left(ahead))
+    parallel = f", {sweep.workers} in parallel" if sweep.workers > 1 else ""
+    say(f"{counted(len(sweep.jobs), 'job')}{parallel}: {' '.join(varies) or 'nothing varies'}")
+    say(epochs_left([each.forecast for each in work]))
 
 
-def epochs_left(ahead: Sequence[Ahead]) -> str:
-    left, total = sum(each.left for each in ahead), sum(each.epochs for each in ahead)
+def epochs_left(forecasts: Sequence[Forecast]) -> str:
+    """The epochs to train, and why they are fewer than those asked for."""
+    left, total = sum(each.left for each in forecasts), sum(each.epochs for each in forecasts)
     text = f"{left:,} of {counted(total, 'epoch')} to train"
-    known = sum(each.recorded for each in ahead)
-    equal = sum(each.equal_to is not None and not each.left for each in ahead)
+    known = sum(each.recorded for each in forecasts)
+    equal = sum(each.equal_to is not None and not each.left for each in forecasts)
     if known:
         text += f"; {counted(known, 'job')} recorded already"
     if equal:
@@ -47,20 +50,20 @@ def epochs_left(ahead: Sequence[Ahead]) -> str:
     return text
 
 
-def planned_jobs(sweep: Sweep, ahead: Sequence[Ahead]) -> None:
-    """A line a job, for those who look before they train."""
+def planned_jobs(sweep: Sweep, work: Sequence[Work]) -> None:
+    """A line for each job, for those who look before they train."""
     rows = []
-    for job, its in zip(sweep.jobs, ahead, strict=True):
-        note = (
-            "recorded already" if its.recorded else f"equal to job {its.equal_to}" if its.equal_to is not None else ""
-        )
-        rows.append([str(job.number), f"{its.left}/{its.epochs}", *map(job.value, sweep.swept), note])
+    for each in work:
+        job, forecast = each.job, each.forecast
+        same = "" if forecast.equal_to is None else f"equal to job {forecast.equal_to}"
+        note = "recorded already" if forecast.recorded else same
+        rows.append([str(job.number), f"{forecast.left}/{forecast.epochs}", *map(job.value, sweep.swept), note])
     table(["job", "epochs to train", *sweep.swept, ""], rows)
 
 
 @contextlib.contextmanager
-def following(sweep: Sweep, jobs: Sequence[Planned], left: Sequence[int]) -> Iterator[None]:
-    """Show each job as it ends, from its folder, whichever process runs it; on a terminal a bar with the time left."""
+def following(sweep: Sweep, work: Sequence[Work]) -> Iterator[None]:
+    """Show each job as it ends, by its folder, whichever process runs it; on a terminal a bar with the time left."""
     columns = [
         TextColumn("{task.fields[done]}"),
         BarColumn(bar_width=None, table_column=Column(ratio=1)),
@@ -71,7 +74,7 @@ def following(sweep: Sweep, jobs: Sequence[Planned], left: Sequence[int]) -> Ite
     bar = Progress(
         *columns, console=console, expand=True, disable=not console.is_terminal, speed_estimate_period=24 * 3600
     )
-    follower = _Follower(sweep, jobs, left, bar)
+    follower = _Follower(sweep, work, bar)
     over = threading.Event()
 
     def follow() -> None:
@@ -90,19 +93,19 @@ def following(sweep: Sweep, jobs: Sequence[Planned], left: Sequence[int]) -> Ite
 
 
 class _Follower:
-    def __init__(self, sweep: Sweep, jobs: Sequence[Planned], left: Sequence[int], bar: Progress) -> None:
+    def __init__(self, sweep: Sweep, work: Sequence[Work], bar: Progress) -> None:
         self.sweep, self.bar = sweep, bar
-        self.weights = {job.number: epochs + BESIDE_EPOCHS for job, epochs in zip(jobs, left, strict=True)}
-        self.open = {job.number: job for job in jobs}
-        self.earlier = {job.number: self._changed(job) for job in jobs}  # what an earlier start has left says nothing
-        self.task = bar.add_task("", total=sum(self.weights.values()), done=f"0/{len(jobs)} jobs")
+        self.weights = {each.job.number: each.forecast.left + OVERHEAD_EPOCHS for each in work}
+        self.open = {each.job.number: each.job for each in work}
+        self.earlier = {job.number: self._changed(job) for job in self.open.values()}  # left by an earlier start
+        self.task = bar.add_task("", total=sum(self.weights.values()), done=f"0/{len(work)} jobs")
 
     def look(self) -> None:
         for job in list(self.open.values()):
             if self._changed(job) == self.earlier[job.number]:
                 continue
             try:
-                run = recorded.load(self.sweep.place(job))
+                run = reader.load(self.sweep.place(job))
             except (OSError, ValueError):
                 continue  # it is about to begin
             if run.status in (COMPLETED, FAILED, INTERRUPTED, CRASHED):
@@ -111,7 +114,7 @@ class _Follower:
                 epochs = f"{run.record['epochs']}/{run.record['config']['training']['epochs']}"
                 self.bar.update(self.task, description=f"{self.sweep.setting(job)}, epoch {epochs}")
 
-    def _ended(self, job: Planned, run: Run) -> None:
+    def _ended(self, job: Job, run: Run) -> None:
         del self.open[job.number]
         jobs = len(self.weights)
         done = f"{jobs - len(self.open)}/{jobs}"
@@ -124,15 +127,15 @@ class _Follower:
         else:
             self.bar.console.print(Text(text), soft_wrap=True)
 
-    def _changed(self, job: Planned) -> int | None:
+    def _changed(self, job: Job) -> int | None:
         try:
-            return (self.sweep.place(job) / run_folder.RECORD).stat().st_mtime_ns
+            return (self.sweep.place(job) / RECORD).stat().st_mtime_ns
         except OSError:
             return None
 
 
 def ending(run: Run) -> str:
-    """How a run ended, in a few words."""
+    """The end of a run in a few words."""
     if run.status != COMPLETED:
         return f"{run.status}: {run.record['error']}" if run.record["error"] else run.status
     if run.monitored is None:
@@ -142,7 +145,7 @@ def ending(run: Run) -> str:
 
 
 def end(sweep: Sweep, lines: list[Line]) -> None:
-    """The table, best first, what went wrong and why, where the files are, and how to go on."""
+    """The table, best first, what went wrong and why, where the files are, and the next commands."""
     ranked = sorted(lines, key=lambda line: line.rank)
     trained = [line for line in ranked if line.run and line.run.best]
     if trained:
@@ -161,7 +164,7 @@ def end(sweep: Sweep, lines: list[Line]) -> None:
     if (sweep.folder / REPORT).exists():
         say(f"report:     {sweep.folder / REPORT}")
     if unfinished:
-        say(f"go on:      python -m runner resume {folder}")
+        say(f"resume:     python -m runner resume {folder}")
     say(f"compare:    python -m runner compare {folder}")
 
 

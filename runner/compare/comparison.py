@@ -1,4 +1,4 @@
-"""What a comparison says, before any of it is shown: tables, verdicts, how each setting overfits, what is left out."""
+"""What a comparison finds, before any of it is shown: tables, verdicts, how each setting overfits, what is left out."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from runner.compare import grouping as settings
+from runner.compare import grouping
 from runner.compare.grouping import Setting, Table
 from runner.compare.significance import Sample, Verdict, verdicts
+from runner.formatting import shown
 from runner.runs import circumstances
 from runner.runs.reader import Run
 from runner.runs.status import COMPLETED
@@ -16,7 +17,10 @@ from runner.runs.status import COMPLETED
 
 @dataclass(frozen=True)
 class Judged:
-    """A table, the setting that the others are held against, and for each other its verdict, in the table's order."""
+    """A table, the setting that all others are compared with, and a verdict on each of them, in the table's order.
+
+    chosen  whether the reference is the best setting, chosen by its results, and not one that the user named
+    """
 
     table: Table
     reference: Setting
@@ -26,22 +30,26 @@ class Judged:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Tables by data; `left_out` are the runs that did not complete, or not as one training; never mixed in."""
+    """A table for each data set and monitor. `left_out` are the runs without a result of one whole training."""
 
     tables: list[Judged]
     left_out: list[Run]
 
     @property
     def runs(self) -> list[Run]:
-        """All of them, those left out too."""
+        """All runs, including those left out and the repeated ones."""
         compared = [run for judged in self.tables for setting in judged.table.settings for run in setting.every]
         return [*compared, *self.left_out]
 
 
 @dataclass(frozen=True)
 class Overfitting:
-    """Medians over the seeds. `rises_from` is the epoch from which validation loss only rises, None where the last
-    epoch does not; `saved_epochs` and `saved_seconds` are what stopping at the best epoch saves."""
+    """How a setting overfits; medians over its seeds.
+
+    rises_from     the epoch from which validation loss only rises; None where it does not rise in the last epoch
+    saved_epochs   epochs that stopping at the best one saves
+    saved_seconds  seconds of training that stopping at the best epoch saves
+    """
 
     best_epoch: float
     epochs: float
@@ -51,17 +59,20 @@ class Overfitting:
 
 
 def compare(runs: Iterable[Run], reference: Path | None = None) -> Comparison:
-    """Group the runs and judge each setting against the best of its table, or against that of the reference run."""
+    """Group runs, and judge each setting against the best one of its table, or against that of the reference run.
+
+    `reference` is the folder of one of the runs.
+    """
     found = list(runs)
     completed = [run for run in found if counts(run)]
     wanted = reference.resolve() if reference else None
     named = [run for run in completed if wanted and run.folder.resolve() == wanted]
-    tables = [_judged(table, named) for table in settings.tables(completed)]
+    tables = [_judged(table, named) for table in grouping.tables(completed)]
     return Comparison(tables, [run for run in found if not counts(run)])
 
 
 def counts(run: Run) -> bool:
-    """Whether a run has a result that is of one training."""
+    """Whether a run takes part in a comparison: it is completed, with a result of one whole training."""
     return run.status == COMPLETED and run.monitored is not None and not circumstances.mixed(run)
 
 
@@ -69,14 +80,14 @@ def _judged(table: Table, wanted: list[Run]) -> Judged:
     named = [each for each in table.settings if any(run in each.every for run in wanted)]
     against = named[0] if named else table.settings[0]
     others = [each for each in table.settings if each is not against]
-    found = verdicts(_sample(table, against), [_sample(table, each) for each in others], table.sign(), not named)
+    found = verdicts(_sample(table, against), [_sample(table, each) for each in others], table.monitor.sign, not named)
     return Judged(table, against, not named, list(zip(others, found, strict=True)))
 
 
 def _sample(table: Table, setting: Setting) -> Sample:
     results = dict(zip(setting.seeds, setting.results, strict=True))
-    examples = table.validation if table.monitor.startswith("val_") else 0
-    return Sample(results, table.training, examples)
+    examples = table.validation if table.monitor.is_of_validation else 0
+    return Sample(results, table.monitor.training_counterpart, examples)
 
 
 def overfitting(runs: Sequence[Run]) -> Overfitting:
@@ -94,7 +105,7 @@ def overfitting(runs: Sequence[Run]) -> Overfitting:
 def rises_from(run: Run) -> int | None:
     """The epoch from which validation loss only rises.
 
-    Of 0.5, 0.3, 0.4, 0.6 it is 2; of 0.5, 0.3, 0.4, 0.4 there is none, nor of a single epoch or without validation.
+    It is 2 for 0.5, 0.3, 0.4, 0.6; None for 0.5, 0.3, 0.4, 0.4, for a single epoch and without validation.
     """
     losses = [row["val_loss"] for row in run.metrics if "val_loss" in row]
     epoch = len(losses)
@@ -104,14 +115,17 @@ def rises_from(run: Run) -> int | None:
 
 
 def row(table: Table, setting: Setting) -> dict[str, Any]:
-    """What a table shows of a setting: means over its seeds, epochs as medians; what does not apply is absent."""
-    overfit = overfitting(setting.runs)
-    shown: dict[str, Any] = {key: setting.values.get(key) for key in table.keys}
-    shown |= {"seeds": len(setting.runs), table.monitor: setting.mean, "deviation": setting.deviation}
-    training = setting.training_at_best(table.training)
-    if table.training != table.monitor and training is not None:
-        shown |= {table.training: training, "gap": table.sign() * (training - setting.mean)}
-    return shown | {
+    """A table's row for a setting, by column: means over the seeds, epochs as medians.
+
+    Columns that do not apply are absent: `gap` and the training metric without validation, for example.
+    """
+    overfit, monitor = overfitting(setting.runs), table.monitor
+    found: dict[str, Any] = {key: setting.values.get(key) for key in table.keys}
+    found |= {"seeds": len(setting.runs), monitor.name: setting.mean, "deviation": setting.deviation}
+    training = setting.training_at_best(monitor.training_counterpart)
+    if monitor.is_of_validation and training is not None:
+        found |= {monitor.training_counterpart: training, "gap": monitor.sign * (training - setting.mean)}
+    return found | {
         "best_epoch": overfit.best_epoch,
         "epochs": overfit.epochs,
         "updates": setting.updates,
@@ -119,11 +133,37 @@ def row(table: Table, setting: Setting) -> dict[str, Any]:
         "rises_from": overfit.rises_from,
         "saved_epochs": overfit.saved_epochs,
         "saved_seconds": overfit.saved_seconds,
-        "folder": str(max(setting.runs, key=lambda run: table.sign() * (run.monitored or 0.0)).folder),
+        "folder": str(max(setting.runs, key=lambda run: monitor.sign * (run.monitored or 0.0)).folder),
     }
 
 
+@dataclass(frozen=True)
+class Sort:
+    """The column, or key of the config, by which a table's rows are ordered."""
+
+    column: str
+    descending: bool = False
+
+
+def rows(table: Table, sort: Sort | None = None, top: int | None = None) -> list[dict[str, Any]]:
+    """The first `top` rows of a table, the best first or as sorted; rows without a value to sort by come last.
+
+    Each row also has the keys of the config in which the settings do not differ.
+    """
+    found = [{**setting.values, **row(table, setting)} for setting in table.settings]
+    if sort:
+        known = [each for each in found if each.get(sort.column) is not None]
+        known.sort(key=lambda each: _order(each[sort.column]), reverse=sort.descending)
+        found = known + [each for each in found if each.get(sort.column) is None]
+    return found[:top]
+
+
+def _order(value: Any) -> tuple[int, Any]:
+    """Numbers, then text."""
+    return (0, value) if isinstance(value, int | float) else (1, shown(value))
+
+
 def best_run(table: Table) -> tuple[Run, Setting]:
-    """The run with the best result of all, and its setting; of equal ones that of the better setting."""
-    best = table.sign() * max(table.sign() * result for setting in table.settings for result in setting.results)
+    """The run with the best result of all, and its setting; of equal runs the one of the better setting."""
+    best = table.monitor.sign * max(table.monitor.sign * value for each in table.settings for value in each.results)
     return next((run, setting) for setting in table.settings for run in setting.runs if run.monitored == best)

@@ -1,5 +1,6 @@
 """Recorded runs as a table for a notebook."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,26 +8,59 @@ from runner.config.dotted import flat
 from runner.errors import ConfigError
 from runner.formatting import shown
 from runner.runs import catalog
+from runner.runs.reader import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def hashable(value: Any) -> Any:
-    """A list as it is written on the command line, so that tables can be grouped by it; all else as it is."""
-    return shown(value) if isinstance(value, (list, dict)) else value
-
-
 def load(*paths: str | Path) -> "pd.DataFrame":
-    """A row a run and epoch, of runs of any status: the tidy table for a notebook.
+    """Recorded runs as a tidy table: one row for each run and epoch, whatever the run's status.
 
-    Columns: run (its folder's name), folder, status, epoch, the other columns of metrics.csv, updates and seconds of
-    that epoch, and the config as dotted keys, lists as their text, such as [64,16]. Raises ConfigError where there are
-    no runs.
+    Parameters
+    ----------
+    *paths
+        Folders of runs or sweeps, searched at any depth, or globs. Without any: `outputs`, but not `outputs/example`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Runs by folder, epochs in their order, with a plain index from 0. The columns:
+
+        run         str    name of the run's folder
+        folder      str    path of the run's folder
+        status      str    completed, failed, interrupted, running or crashed
+        epoch       int    from 1
+        ...         float  the other columns of metrics.csv, such as loss, val_accuracy, learning_rate; NaN where a run
+                           did not measure a metric
+        updates     int    optimizer steps in this epoch
+        seconds     float  duration of this epoch in seconds
+        ...                the config by dotted keys, such as model.width; lists and dicts as text, such as "[64,16]",
+                           so that the table can be grouped by them; NaN where a run has no such key
+
+    Raises
+    ------
+    ConfigError
+        If there is no run with a recorded epoch.
+
+    Warns
+    -----
+    UserWarning
+        For each run whose record cannot be read; it is skipped.
     """
     import pandas as pd
 
-    rows = [
+    unreadable: list[str] = []
+    rows = [row for run in catalog.runs(paths or [catalog.DEFAULT], warn=unreadable.append) for row in _rows(run)]
+    for message in unreadable:
+        warnings.warn(message, stacklevel=2)
+    if not rows:
+        raise ConfigError([f"{' '.join(map(str, paths or [catalog.DEFAULT]))} holds no runs with an epoch"])
+    return pd.DataFrame(rows)
+
+
+def _rows(run: Run) -> list[dict[str, Any]]:
+    return [
         {
             "run": run.folder.name,
             "folder": str(run.folder),
@@ -35,11 +69,12 @@ def load(*paths: str | Path) -> "pd.DataFrame":
             "epoch": int(metrics["epoch"]),
             "updates": int(timings["updates"]),
             "seconds": timings["seconds"],
-            **{key: hashable(value) for key, value in flat(run.record["config"])},
+            **{key: _hashable(value) for key, value in flat(run.record["config"])},
         }
-        for run in catalog.runs(paths or [catalog.DEFAULT])
         for metrics, timings in zip(run.metrics, run.timings, strict=True)
     ]
-    if not rows:
-        raise ConfigError([f"{' '.join(map(str, paths or [catalog.DEFAULT]))} holds no runs with an epoch"])
-    return pd.DataFrame(rows)
+
+
+def _hashable(value: Any) -> Any:
+    """A list or dict as text, so that tables can be grouped by it; every other value as it is."""
+    return shown(value) if isinstance(value, list | dict) else value

@@ -1,4 +1,4 @@
-"""`--filter 'model.width>=32'`: which runs are looked at."""
+"""`--filter 'model.width>=32'`: which runs are compared."""
 
 import json
 import operator
@@ -26,7 +26,7 @@ EXPRESSION = re.compile(r"^\s*([\w.]+)\s*(>=|<=|!=|==|=|>|<)\s*(.*?)\s*$")
 
 @dataclass(frozen=True)
 class Filter:
-    """A key of config or circumstances, `status`, `epochs`, `best_epoch` or a metric at the best epoch, and a test."""
+    """A test of one value of a run; `key` is one of those of `known_values`."""
 
     text: str
     key: str
@@ -34,18 +34,18 @@ class Filter:
     value: Any
 
     def admits(self, run: Run) -> bool:
-        """Whether a run passes; one that has no such key does not."""
+        """Whether a run passes; a run without the key does not."""
         known = known_values(run)
         if self.key not in known:
             return False
         try:
             return self.holds(known[self.key], self.value)
-        except TypeError:  # text against a number
+        except TypeError:  # text compared with a number
             return False
 
 
 def parse(text: str) -> Filter:
-    """Raises ConfigError where the text is no filter."""
+    """The filter that a text means. Raises ConfigError where it is none."""
     match = EXPRESSION.match(text)
     if not match or match[3][:1] in ("<", ">", "="):
         raise ConfigError([f"--filter must be a key, one of {' '.join(OPERATORS)}, and a value; got {text}"])
@@ -67,12 +67,12 @@ def chosen(runs: list[Run], filters: list[Filter]) -> list[Run]:
 
 
 def known_values(run: Run) -> dict[str, Any]:
-    """What filters look at."""
+    """What a filter can test, by key: config, circumstances, metrics at the best epoch, status and totals."""
     record = run.record
     return {
         **dict(flat(record["config"])),
         **circumstances.of(run),
-        "dataset.source": (record["dataset"] or {}).get("source"),  # what it was, where the config says auto
+        "dataset.source": (record["dataset"] or {}).get("source"),  # where the config says auto, what was used
         **run.best,
         "status": run.status,
         "epochs": record["epochs"],
@@ -83,7 +83,7 @@ def known_values(run: Run) -> dict[str, Any]:
 
 
 def _value(text: str) -> Any:
-    """As JSON reads it (32, 0.1, true, null, [64,32]), else the text itself."""
+    """The value that JSON reads (32, 0.1, true, null, [64,32]), else the text itself."""
     try:
         return json.loads(text)
     except ValueError:

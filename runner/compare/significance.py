@@ -1,4 +1,4 @@
-"""Is one setting better than another, or is it noise? Statistics over seeds, or over the validation examples."""
+"""Is one setting better than another, or is it noise? Statistics over seeds, or over validation examples."""
 
 import math
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 LEVEL = 0.05
 MOST_SEEDS = 100
 
-# The metrics that are a share of right answers, whose sampling error follows from their value alone.
-SHARES = {
+# Metrics that are a fraction of right answers: their sampling error follows from their value alone.
+FRACTIONS = {
     "accuracy",
     "binary_accuracy",
     "categorical_accuracy",
@@ -22,7 +22,11 @@ SHARES = {
 
 @dataclass(frozen=True)
 class Sample:
-    """A setting's results by seed, of a metric on so many validation examples (0: on those trained on)."""
+    """A setting's results by seed.
+
+    metric      the name of the metric on the training examples, such as `accuracy`
+    validation  number of examples that the results were measured on; 0 for the training examples themselves
+    """
 
     results: dict[int, float]
     metric: str
@@ -31,15 +35,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is known of the difference of one setting's mean to another's.
+    """What is known about the difference between the means of two settings, in the metric's own unit.
 
     difference  positive where the first is better
-    interval    of the difference, 95 %, without correction for other comparisons; None where nothing is known
-    p           two-sided, without correction; None where nothing is known
-    adjusted    p, corrected for the other comparisons; None as p
-    method      in words
-    more_seeds  how many more of each would tell a difference of this size; None where none or too many would
-    thin        whether a single seed is all there is on one side
+    interval    the 95 % interval of the difference, not corrected for other comparisons; None where it is unknown
+    p           two-sided, not corrected; None where it is unknown
+    adjusted    p, corrected for the other comparisons; None where p is
+    method      the test, in words
+    more_seeds  seeds to add to each setting to detect a difference of this size; None where that is hopeless
+    thin        whether one of the two has a single seed
     """
 
     difference: float
@@ -59,10 +63,10 @@ class Verdict:
 
 
 def verdicts(best: Sample, others: Sequence[Sample], sign: int, chosen: bool) -> list[Verdict]:
-    """The best against each other; `sign` is 1 where more is better, -1 where less is.
+    """Verdicts on the best against each of the others, corrected by Holm's method.
 
-    Corrected by Holm's method. Where the best was chosen from its own results, it is chosen out of all pairs, and these
-    are what is corrected for; against a reference that was named, only the comparisons made.
+    `sign` is 1 where more is better, -1 where less is. `chosen` says that the best was chosen by these results: the
+    correction is then for all pairs, else only for the comparisons made.
     """
     comparisons = (len(others) + 1) * len(others) // 2 if chosen else len(others)
     found = [_between(best, other, sign, LEVEL / comparisons) for other in others]
@@ -74,7 +78,7 @@ def verdicts(best: Sample, others: Sequence[Sample], sign: int, chosen: bool) ->
 
 
 def holm(values: Sequence[float | None], comparisons: int) -> list[float | None]:
-    """Adjusted p-values, for at least as many comparisons as there are values (Holm, 1979)."""
+    """Adjusted p-values (Holm, 1979); `comparisons` is at least the number of values."""
     known = sorted((p, place) for place, p in enumerate(values) if p is not None)
     adjusted: list[float | None] = [None] * len(values)
     largest = 0.0
@@ -84,13 +88,13 @@ def holm(values: Sequence[float | None], comparisons: int) -> list[float | None]
     return adjusted
 
 
-def sampling_error(share: float, examples: int) -> float:
-    """The standard error of a share of so many examples: 0.0032 of 0.88 of 10,000."""
-    return math.sqrt(share * (1 - share) / examples)
+def sampling_error(fraction: float, examples: int) -> float:
+    """The standard error of a fraction measured on a number of examples: 0.0032 for 0.88 on 10,000."""
+    return math.sqrt(fraction * (1 - fraction) / examples)
 
 
 def _between(first: Sample, second: Sample, sign: int, level: float) -> Verdict:
-    """Of one pair; `level` is what p has to fall below for it to stand among the other comparisons."""
+    """The uncorrected verdict on one pair; `level` is what p must fall below to hold after the correction."""
     if len(first.results) > 1 and first.results.keys() == second.results.keys():
         differences = [sign * (first.results[seed] - second.results[seed]) for seed in sorted(first.results)]
         return _paired(differences, first, level)
@@ -100,20 +104,20 @@ def _between(first: Sample, second: Sample, sign: int, level: float) -> Verdict:
 
 
 def _paired(differences: list[float], sample: Sample, level: float) -> Verdict:
-    """Student's t over the differences of equal seeds."""
+    """Student's t-test over the differences between runs of the same seed."""
     count = len(differences)
     mean, deviation = _mean_and_deviation(differences)
-    if sample.metric in SHARES and sample.validation:
-        deviation = max(deviation, 1 / sample.validation)  # a share knows no finer step
+    if sample.metric in FRACTIONS and sample.validation:
+        deviation = max(deviation, 1 / sample.validation)  # no fraction has a finer step
     method = f"paired t-test over {count} seeds"
     return _verdict(mean, deviation / math.sqrt(count), count - 1, method, _more_seeds(mean, deviation, count, level))
 
 
 def _welch(one: Sample, other: Sample, sign: int, level: float) -> Verdict:
-    """Welch's t, for seeds that are not the same."""
+    """Welch's t-test, for settings trained with different seeds."""
     first, second = list(one.results.values()), list(other.results.values())
     (mean_1, deviation_1), (mean_2, deviation_2) = _mean_and_deviation(first), _mean_and_deviation(second)
-    if one.metric in SHARES and one.validation:
+    if one.metric in FRACTIONS and one.validation:
         deviation_1, deviation_2 = (max(each, 1 / one.validation) for each in (deviation_1, deviation_2))
     part_1, part_2 = deviation_1**2 / len(first), deviation_2**2 / len(second)
     error = math.sqrt(part_1 + part_2)
@@ -127,10 +131,10 @@ def _welch(one: Sample, other: Sample, sign: int, level: float) -> Verdict:
 
 
 def _by_sampling(first: Sample, second: Sample, sign: int, level: float) -> Verdict:
-    """What chance leaves of a difference between two shares of so many validation examples."""
+    """A z-test of the difference between two fractions, each measured on the validation examples."""
     mean_1, mean_2 = (sum(each.results.values()) / len(each.results) for each in (first, second))
     difference = sign * (mean_1 - mean_2)
-    if first.metric not in SHARES or not first.validation:
+    if first.metric not in FRACTIONS or not first.validation:
         why = "one seed, and no sampling error is known of this metric"
         return Verdict(difference, None, None, None, why, None, thin=True)
     error = math.hypot(sampling_error(mean_1, first.validation), sampling_error(mean_2, second.validation))
@@ -153,7 +157,7 @@ def _two_sided(difference: float, error: float, freedom: float) -> float:
 
 
 def _more_seeds(difference: float, deviation: float, seeds: int, level: float) -> int | None:
-    """How many more seeds bring p below the level if the difference stays; at least three stand for a setting."""
+    """Seeds to add until p falls below the level, if difference and spread stay; a setting needs at least three."""
     for count in range(max(3, seeds + 1), MOST_SEEDS + 1):
         if _quantile(1 - level / 2, count - 1) * deviation / math.sqrt(count) < abs(difference):
             return count - seeds
@@ -164,8 +168,8 @@ def _below(value: float, freedom: float) -> float:
     return float(ndtr(value) if math.isinf(freedom) else stdtr(freedom, value))
 
 
-def _quantile(share: float, freedom: float) -> float:
-    return float(ndtri(share) if math.isinf(freedom) else stdtrit(freedom, share))
+def _quantile(probability: float, freedom: float) -> float:
+    return float(ndtri(probability) if math.isinf(freedom) else stdtrit(freedom, probability))
 
 
 def _mean_and_deviation(values: list[float]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What a comparison found, in plain words."""
+"""What a comparison found, in words."""
 
 from collections.abc import Iterator
 
@@ -9,20 +9,20 @@ from runner.compare.significance import LEVEL, Verdict
 from runner.formatting import counted, number
 from runner.runs import circumstances
 from runner.runs.reader import Run
-from runner.runs.status import COMPLETED, CRASHED, RUNNING
+from runner.runs.status import COMPLETED, CRASHED, DIED, RUNNING
 
 
 def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:
-    """Whether the reference or the setting is better, by how much, and on what grounds."""
+    """Whether the reference or the setting is better, by how much, and by which test."""
     table = judged.table
     first, second = table.name(judged.reference, setting), table.name(setting, judged.reference)
     if found.interval is None:
         return f"{first} and {second} cannot be told apart: {found.method}; train at least 2 more seeds of each"
     if found.difference == 0:
-        return f"{first} and {second} are equal: {table.monitor} {number(judged.reference.mean)}"
+        return f"{first} and {second} are equal: {table.monitor.name} {number(judged.reference.mean)}"
     low, high = found.interval
     size = (
-        f"{table.monitor} {number(judged.reference.mean)} against {number(setting.mean)}, "
+        f"{table.monitor.name} {number(judged.reference.mean)} against {number(setting.mean)}, "
         f"difference {number(found.difference)}, 95 % interval {number(low)} to {number(high)}, "
         f"{_p(found.adjusted)}, {found.method}"
     )
@@ -34,7 +34,7 @@ def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:
 
 
 def method(judged: Judged) -> str:
-    """How the verdicts were corrected for one another; empty for a single setting."""
+    """How the p-values were corrected for the number of comparisons; empty with a single setting."""
     others = len(judged.verdicts)
     if not others:
         return ""
@@ -45,17 +45,21 @@ def method(judged: Judged) -> str:
 
 
 def every(found: Comparison) -> list[str]:
-    """All that there is to say of a comparison."""
+    """Every sentence about a comparison; with several tables each begins with the data it is about."""
+    several = len(found.tables) > 1
     return [
-        text if len(found.tables) == 1 else f"{judged.table.title.partition(':')[0]}: {text}"
+        f"{judged.table.title.partition(':')[0]}: {sentence}" if several else sentence
         for judged in found.tables
-        for text in [
-            *(verdict(judged, setting, its) for setting, its in judged.verdicts),
-            method(judged),
-            *overfit(judged.table),
-        ]
-        if text
+        for sentence in _sentences(judged)
     ]
+
+
+def _sentences(judged: Judged) -> Iterator[str]:
+    """Verdicts, method, overfitting."""
+    yield from (verdict(judged, setting, found) for setting, found in judged.verdicts)
+    if judged.verdicts:
+        yield method(judged)
+    yield from overfit(judged.table)
 
 
 def _more(found: Verdict) -> str:
@@ -72,7 +76,7 @@ def _p(value: float | None) -> str:
 
 
 def overfit(table: Table) -> Iterator[str]:
-    """A line a setting: its best epoch, from where validation loss only rises, what stopping there would save."""
+    """A line for each setting: its best epoch, where validation loss starts to rise, what stopping there saves."""
     for setting in table.settings:
         yield f"{table.name(setting)}: {_overfit(overfitting(setting.runs), table)}"
 
@@ -81,8 +85,8 @@ def _overfit(found: Overfitting, table: Table) -> str:
     text = f"best in epoch {found.best_epoch:g} of {found.epochs:g}"
     if found.rises_from is not None:
         text += f", validation loss only rises from epoch {found.rises_from:g}"
-    if table.monitor == table.training:
-        text += f" by {table.monitor} on the training examples, which says nothing of new ones"
+    if not table.monitor.is_of_validation:
+        text += f" by {table.monitor.name} on the training examples, which says nothing of new ones"
     elif not found.saved_epochs:
         return f"{text}: more epochs may be better still"
     if not found.saved_epochs:
@@ -92,11 +96,11 @@ def _overfit(found: Overfitting, table: Table) -> str:
 
 
 def best_run(table: Table) -> str:
-    """Its folder; of another setting than the best one, which a single lucky run can be, with its name and result."""
+    """The folder of the best run; with its setting and result where that is not the best setting, by a lucky seed."""
     run, setting = comparison.best_run(table)
     if setting is table.settings[0]:
         return f"best run: {run.folder}"
-    return f"best run: {run.folder}, {table.monitor} {number(run.monitored or 0.0)} with {table.name(setting)}"
+    return f"best run: {run.folder}, {table.monitor.name} {number(run.monitored or 0.0)} with {table.name(setting)}"
 
 
 def reason(run: Run) -> str:
@@ -104,8 +108,8 @@ def reason(run: Run) -> str:
     if run.status == COMPLETED and (mixed := circumstances.mixed(run)):
         return mixed
     known = {
-        CRASHED: "its process ended without a word: killed, or out of memory",
+        CRASHED: DIED,
         RUNNING: "it is still training",
-        COMPLETED: f"{run.record['monitor']} was a number at no epoch",
+        COMPLETED: f"{run.record['monitor']} had no finite value",
     }
     return run.record["error"] or known.get(run.status, "")

@@ -11,3 +11,10 @@ def flat(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
+
+
+def value_of(node: Any, key: str) -> Any:
+    """The value of a dotted key in nested dictionaries or dataclasses; None where there is no such key."""
+    for name in key.split("."):
+        node = node.get(name) if isinstance(node, dict) else getattr(node, name, None)
+    return node

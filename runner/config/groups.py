@@ -1,4 +1,4 @@
-"""The groups of configs, the user's own among them: what may be chosen of each, and how it is written."""
+"""The groups of configs, built in or the user's own: what may be chosen of each, and how it is written."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,9 +14,10 @@ HEADER = "# @package _global_"
 
 
 class Groups:
-    """What a loader finds for a primary config; `settings` are Hydra's own, given words that choose recipes.
+    """The groups that a loader finds for a primary config.
 
-    `searched` are the words that name further places to look in.
+    `settings` gives Hydra's own settings, as they are with the recipes that its words choose; `searched` are the words
+    that name further folders to look in.
     """
 
     def __init__(self, loader: ConfigLoader, name: str, settings: Callable[[tuple[str, ...]], DictConfig]) -> None:
@@ -31,7 +32,7 @@ class Groups:
         return self.known[key]
 
     def problems(self, override: Override, all_of_them: Sequence[Override]) -> Iterator[str]:
-        """Why a word does not choose an option of its group; none for a word of another kind."""
+        """Reasons why a word does not choose an option of its group; none for a word of another kind."""
         key, options = override.key_or_group, self.options(override.key_or_group)
         if is_hydras(override):
             return
@@ -55,7 +56,7 @@ class Groups:
             yield from self._unknown(override)
 
     def chosen(self, recipes: tuple[str, ...] = ()) -> set[str]:
-        """The groups that have a choice in the defaults list, once such recipes are in it."""
+        """The groups that have a choice in the defaults list, with these recipes in it."""
         return {str(key) for key in self.settings((*self.searched, *recipes)).runtime.choices}
 
     def _is_in_defaults(self, override: Override, all_of_them: Sequence[Override]) -> bool:
@@ -73,7 +74,7 @@ class Groups:
                 yield f"{key} must be one of {', '.join(options)}; got {choice}{did_you_mean(choice, options)}"
 
     def headless(self, overrides: Sequence[Override]) -> Iterator[str]:
-        """Chosen files whose keys go nowhere, for they do not say that these are those of the whole config."""
+        """Chosen files without the header that makes their keys those of the whole config."""
         for override in overrides:
             key = override.key_or_group
             if not self.options(key) or is_hydras(override) or (key != "experiment" and key in self.chosen()):
@@ -86,7 +87,7 @@ class Groups:
                     yield f"{file} must begin with the line {HEADER}: its keys are those of the whole config"
 
     def _file(self, group: str, choice: str) -> Path | None:
-        """The file of a choice, where it lies in a folder; of several the one that Hydra takes."""
+        """The file of a choice, if it lies in a folder; of several files the one that Hydra uses."""
         sources = self.settings(self.searched).runtime.config_sources
         places = [Path(each.path) for each in sources if each.schema == "file"]
         found = (place / group / f"{choice.removesuffix('.yaml')}.yaml" for place in places)

@@ -1,13 +1,13 @@
 """The Keras names that a config may use, known without importing Keras.
 
-Each loss and metric says which outputs it fits:
+Each loss and metric names the outputs that it fits:
   sigmoid   one output unit, labels 0 and 1
   integer   softmax with labels 0, 1, 2, …
   one_hot   softmax with labels as one-hot vectors
-Keras counts one-hot labels entry by entry. So `binary_accuracy` does not fit them (it is a share of entries, not of
-examples); `precision`, `recall` and `auc` of two classes are about class 1, as with a sigmoid, and of more classes
-pooled over all entries, as Keras has them; the counts (`true_positives`, …) fit one-hot labels of more than two classes
-alone, pooled too; `f1_score` is the mean over the classes.
+Keras counts one-hot labels entry by entry. Therefore `binary_accuracy` does not fit them: it is a fraction of entries,
+not of examples. `precision`, `recall` and `auc` are those of class 1 with two classes, as with a sigmoid head, and
+pooled over all entries with more classes, as Keras computes them. The counts (`true_positives`, …) are pooled too, and
+fit one-hot labels only with more than two classes. `f1_score` is the mean over the classes.
 A test compares the lists with the installed Keras.
 """
 
@@ -43,12 +43,12 @@ LOSSES: dict[str, frozenset[str]] = {
     "mean_squared_logarithmic_error": ELEMENTWISE,
     "poisson": ELEMENTWISE,
 }
-# For sequences, segmentation and embeddings: they do not fit a classifier's output.
+# For sequences, segmentation and embeddings, not for the output of a classifier.
 OTHER_LOSSES = frozenset({"circle", "ctc", "dice", "tversky"})
 
 
 class Metric(NamedTuple):
-    """A Keras metric: its class, the column it makes, which way is better (None: Keras knows none)."""
+    """A Keras metric: class, column, better direction (None: Keras knows none), and the outputs that it fits."""
 
     keras_class: str
     column: str
@@ -57,7 +57,7 @@ class Metric(NamedTuple):
 
 
 METRICS: dict[str, Metric] = {
-    # The class of `accuracy` follows from the labels, as in `compile(metrics=["accuracy"])`.
+    # The class of `accuracy` depends on the labels, as in `compile(metrics=["accuracy"])`.
     "accuracy": Metric("", "accuracy", "max", ANY_OUTPUT),
     "binary_accuracy": Metric("BinaryAccuracy", "binary_accuracy", "max", frozenset({SIGMOID})),
     "categorical_accuracy": Metric("CategoricalAccuracy", "categorical_accuracy", "max", frozenset({ONE_HOT})),
@@ -102,9 +102,9 @@ METRICS: dict[str, Metric] = {
     "root_mean_squared_error": Metric("RootMeanSquaredError", "root_mean_squared_error", "min", ELEMENTWISE),
     "poisson": Metric("Poisson", "poisson", "min", ELEMENTWISE),
 }
-# Keras cannot count a single class of one-hot labels; of two, both together say no more than `accuracy`.
+# Keras pools these over the classes of one-hot labels: of two classes that says no more than `accuracy`.
 COUNTS = frozenset({"true_positives", "true_negatives", "false_positives", "false_negatives"})
-# Of other tasks, or in need of arguments that a name cannot carry.
+# For other tasks, or with arguments that a name alone does not give.
 OTHER_METRICS = frozenset(
     """binary_io_u concordance_correlation f_beta_score io_u mean mean_io_u mean_metric_wrapper metric one_hot_io_u
     one_hot_mean_io_u pearson_correlation precision_at_recall r2_score recall_at_precision

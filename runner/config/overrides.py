@@ -1,4 +1,4 @@
-"""The words of a command line: what each says of a config, and how a wrong one is refused with a hint."""
+"""The words of a command line: how each is read, applied to a config, and refused with a hint."""
 
 import os
 import re
@@ -21,11 +21,11 @@ OPTIONS = re.compile(r"^[+~]*(dataset|model|optimizer)\.options(\.|=)")
 
 
 def opened(words: list[str]) -> list[str]:
-    """`options` are free for a plugin's own fields: spare the user the `+` that Hydra wants for new keys."""
+    """The words with `++` before a plugin's own options: Hydra wants it for new keys, the user need not write it."""
     return [f"++{word.lstrip('+')}" if OPTIONS.match(word) and word[0] != "~" else word for word in words]
 
 
-# What a plugin's dataset, model or optimizer still takes from its group, beside its options.
+# The keys of its group that a plugin's dataset, model or optimizer uses, in addition to its options.
 TAKEN = {
     "dataset": {"name", "labels", "options"},
     "model": {"name", "head", "output_units", "options"},
@@ -33,8 +33,8 @@ TAKEN = {
 }
 
 
-def unused(config: Config, words: tuple[str, ...]) -> Iterator[str]:
-    """Words that a plugin's dataset, model or optimizer would not look at."""
+def unused(config: Config, words: Sequence[str]) -> Iterator[str]:
+    """Words that a plugin's dataset, model or optimizer would not use."""
     built_in = {"dataset": CLASSES, "model": MODELS, "optimizer": GROUPS["optimizer"]}
     for word in words:
         group, _, key = word.partition("=")[0].lstrip("+").partition(".")
@@ -44,8 +44,8 @@ def unused(config: Config, words: tuple[str, ...]) -> Iterator[str]:
                 yield f"{group}.{key} is not used by {group}.name={name}: give it as {group}.options.{key}"
 
 
-def put(config: DictConfig, override: Override) -> Iterator[str]:
-    """Put a value in place, or say why it cannot be put."""
+def apply(config: DictConfig, override: Override) -> Iterator[str]:
+    """Set the value of a word in a config, or say why it cannot be set."""
     key, value = override.key_or_group, override.value()
     free = bool(OPTIONS.match(f"{key}="))
     known = list(_keys(config))
@@ -106,21 +106,41 @@ SYNONYMS = {
 }
 
 
+def parsed(words: list[str], parser: OverridesParser) -> list[Override]:
+    """The words as Hydra reads them. Raises ConfigError with every word that cannot be read."""
+    overrides, problems = [], []
+    for word in words:
+        try:
+            override = parser.parse_overrides([word])[0]
+            if not override.key_or_group:
+                raise HydraException
+            overrides.append(drawn(override, parser))
+            if override.is_interval_sweep():
+                problems.append(f"{word} names no single values: list them as {override.get_key_element()}=a,b,c")
+        except HydraException:
+            problems.append(unreadable(word, parser))
+    if problems:
+        raise ConfigError(problems)
+    return overrides
+
+
 def is_hydras(override: Override) -> bool:
+    """Whether a word sets something of Hydra's own."""
     return re.split(r"[./]", override.key_or_group)[0] == "hydra"
 
 
 def is_null_recipe(override: Override) -> bool:
+    """Whether a word chooses no recipe, as `experiment=null`."""
     return override.key_or_group == "experiment" and not override.is_sweep_override() and override.value() is None
 
 
 def as_given(override: Override) -> str:
-    """The word as Hydra has to see it."""
+    """The word as it was typed, but for what `opened` and `drawn` have changed."""
     return str(override.input_line)
 
 
 def single_words(override: Override) -> list[str]:
-    """A word's single choices: `a=1,2` is `a=1` and `a=2`."""
+    """The single values of a word, as words: `a=1,2` is `a=1` and `a=2`."""
     if not override.is_sweep_override():
         return [as_word(override)]
     key: str = override.get_key_element()
@@ -128,6 +148,7 @@ def single_words(override: Override) -> list[str]:
 
 
 def as_word(override: Override) -> str:
+    """The word in the one spelling that Hydra gives it."""
     key: str = override.get_key_element()
     if override.is_delete() and override.value() is None:
         return key
@@ -135,7 +156,7 @@ def as_word(override: Override) -> str:
 
 
 def drawn(override: Override, parser: OverridesParser) -> Override:
-    """The word with what `shuffle()` has drawn in its place, for who reads it again would draw anew."""
+    """The word with the order that `shuffle()` has drawn: whoever reads the original again draws another one."""
     if "shuffle(" not in as_given(override):
         return override
     values = ",".join(word.partition("=")[2] for word in single_words(override))
@@ -143,12 +164,12 @@ def drawn(override: Override, parser: OverridesParser) -> Override:
 
 
 def last_of_each_key(overrides: Sequence[Override]) -> list[Override]:
-    """What Hydra sweeps over where a key stands in several words: the last one, in the place of the first."""
+    """The words without repeated keys: as Hydra does, the last value of a key in the place of the first."""
     return list({each.get_key_element(): each for each in overrides}.values())
 
 
 def is_value(text: str, value: Any) -> bool:
-    """Whether the text of a word is this value, however it is written: `1e-3` is 0.001."""
+    """Whether a text of the command line is this value, however it is written: `1e-3` is 0.001."""
     if text == shown(value):
         return True
     try:
@@ -159,6 +180,7 @@ def is_value(text: str, value: Any) -> bool:
 
 
 def refuse_sweeps(overrides: list[Override]) -> None:
+    """Raises ConfigError for words with several values."""
     problems = [
         f"{as_given(each).lstrip('+')} names several values: add -m to train each, or write a list as [a,b]"
         f"{_as_text(each)}"
@@ -170,7 +192,7 @@ def refuse_sweeps(overrides: list[Override]) -> None:
 
 
 def _as_text(override: Override) -> str:
-    """How a text with commas is written, for a key whose values may be one."""
+    """A hint at how a text with commas is written, for keys whose value may be one."""
     is_simple = override.value_type == ValueType.SIMPLE_CHOICE_SWEEP
     if not is_simple or not {"path", "dir"} & {override.key_or_group.rpartition(".")[2]}:
         return ""
@@ -178,12 +200,12 @@ def _as_text(override: Override) -> str:
 
 
 def quoted(key: str, value: str) -> str:
-    """The word of a shell that gives a key a text, whatever characters are in it."""
+    """The word to type in a shell to give a key a text, whatever characters are in it."""
     return shlex.quote(f"{key}={QuotedString(os.path.expanduser(value), Quote.double).with_quotes()}")
 
 
 def unreadable(word: str, parser: OverridesParser) -> str:
-    """What is said of a word that Hydra's grammar does not know, with the one that works."""
+    """The message for a word that Hydra's grammar does not know, with the one that works."""
     key, equals, value = word.partition("=")
     try:
         parser.parse_overrides([f"{key}=1"])

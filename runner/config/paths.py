@@ -1,28 +1,34 @@
-"""Relative paths made whole: a run's data is found again from any folder, and jobs may run in folders of their own."""
+"""Where configs and data are: the folders of configs, and relative paths made absolute."""
 
 import dataclasses
-import os
+from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
-from runner.config.compose import Plan
 from runner.config.schema import Config
 
-VARIABLES = ("RUNNER_DATA_DIR", "RUNNER_CACHE_DIR", "KERAS_HOME")
+
+def config_dir() -> Path:
+    """The folder conf/: inside the package in an installed wheel, next to the package in a checkout."""
+    package = Path(str(resources.files("runner")))
+    inside = package / "conf"
+    return inside if inside.is_dir() else package.parent / "conf"
 
 
-def anchored(plan: Plan) -> Plan:
-    """The plan with the whole paths of its data; of its folder and those of the environment with `hydra.job.chdir`."""
-    jobs = [dataclasses.replace(job, config=with_whole_path(job.config)) for job in plan.jobs]
-    if not plan.chdir:
-        return dataclasses.replace(plan, jobs=jobs)
-    for name in VARIABLES:
-        if os.environ.get(name):
-            os.environ[name] = os.path.abspath(os.path.expanduser(os.environ[name]))
-    return dataclasses.replace(plan, jobs=jobs, folder=plan.folder.absolute())
+@dataclass(frozen=True)
+class Place:
+    """Where configs are: the folder of the primary one, its name, and further folders of the user's."""
+
+    folder: Path
+    name: str = "config"
+    further: tuple[Path, ...] = ()
 
 
-def with_whole_path(config: Config, base: Path | None = None) -> Config:
-    """A config with the whole path of its data, which is given relative to a folder, by default the current one."""
+def with_absolute_path(config: Config, base: Path | None = None) -> Config:
+    """A config whose `dataset.path` is absolute, so that the data is found again from any folder.
+
+    A relative path is relative to `base`, by default the current folder.
+    """
     if not config.dataset.path:
         return config
     path = (base or Path.cwd()) / Path(config.dataset.path).expanduser()

@@ -1,4 +1,4 @@
-"""A user's own modules: imported by name, and known by the code that they were imported with."""
+"""A user's own modules: imported by name, and identified by a hash of the code that was imported."""
 
 import ast
 import functools
@@ -15,21 +15,21 @@ from types import ModuleType
 from runner.errors import ConfigError
 from runner.system import backend
 
-# Folders of code that a version number stands for.
+# Folders of libraries, whose code is identified by their version.
 LIBRARIES = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib"))
-# Where Python keeps what it imported: (module, or None where it was not imported yet; SHA-256 of its file).
+# By name: the module, or None if it was not imported when its file was read, and the SHA-256 of its file.
 _hashed: dict[str, tuple[ModuleType | None, str]] = {}
-_brought: dict[str, set[str]] = {}  # by plugin: the modules that were imported with it
+_imported_with: dict[str, set[str]] = {}  # by plugin: the modules of the user's that its import imported too
 
 
 def load(modules: Iterable[str]) -> None:
-    """Import the modules that register a user's own names, and note their code. Raises ConfigError."""
+    """Import the modules that register a user's own names, and remember their code. Raises ConfigError."""
     names = list(modules)
     problems = [f"plugins must name modules, without .py; got {each}" for each in names if each.endswith(".py")]
     if problems:
         raise ConfigError(problems)
     if names and all(map(is_found, names)):
-        backend.start()  # a plugin may well import Keras, which would not be quiet
+        backend.start()  # a plugin may import Keras, which writes to the terminal unless it is started so
     for name in names:
         try:
             _import(name)
@@ -51,13 +51,13 @@ def is_found(module: str) -> bool:
 
 
 def sources(modules: Iterable[str]) -> dict[str, str]:
-    """The code that plugins reach by imports: the SHA-256 of each of the user's own files, as it was when imported.
+    """The code that plugins use: the SHA-256 of each of the user's own modules, as it was when imported.
 
-    Libraries that they import stand there by their version. Data that a module reads is not code.
+    Libraries that they import are given by their version. Files of data that a module reads are not included.
     """
     found: dict[str, str] = {}
     owned = {name.partition(".")[0] for name in modules}
-    ahead = sorted({*modules, *(each for name in modules for each in _brought.get(name, ()))})
+    ahead = sorted({*modules, *(each for name in modules for each in _imported_with.get(name, ()))})
     while ahead:
         name = ahead.pop()
         if name in found or name.partition(".")[0] == "runner":
@@ -72,9 +72,10 @@ def sources(modules: Iterable[str]) -> dict[str, str]:
 
 
 def _import(name: str) -> None:
-    """Import a module, and hash what it reaches before anybody can edit it.
+    """Import a module, and hash the code that it uses before anybody can edit it.
 
-    Byte code is not written: Python takes a cached one for current by its second and size, which an edit may keep.
+    No byte code is written: Python recognises an outdated one by the second and the size of the source, which an edit
+    may leave as they were.
     """
     before, writes = set(sys.modules), sys.dont_write_bytecode
     sys.dont_write_bytecode = True
@@ -83,7 +84,7 @@ def _import(name: str) -> None:
     finally:
         sys.dont_write_bytecode = writes
     new = set(sys.modules) - before
-    _brought.setdefault(name, set()).update(each for each in new if _is_own(each))
+    _imported_with.setdefault(name, set()).update(each for each in new if _is_own(each))
     sources([name])
 
 
@@ -112,7 +113,7 @@ def _hash(name: str, file: Path) -> str:
 
 
 def _file(name: str) -> Path | None:
-    """The file of a module, imported or not; None for what has none. Nothing is imported to find it."""
+    """The file of a module, imported or not; None if it has none. Nothing is imported to find it."""
     module = sys.modules.get(name)
     if module is not None:
         origin = getattr(module, "__file__", None)
@@ -134,7 +135,7 @@ def _file(name: str) -> Path | None:
 
 @functools.cache
 def _imports(name: str, file: Path, digest: str) -> list[str]:
-    """The modules that a file names in its import statements, wherever in it they stand, and their packages."""
+    """The modules that a file names in import statements anywhere in it, and their packages."""
     if file.suffix != ".py":
         return []
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]

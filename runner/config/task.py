@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner import register
-from runner.config import keras_names as names
+from runner.config import keras_names
+from runner.config.monitor import Monitor
 from runner.config.schema import Config
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a config asks of a network that tells `classes` classes apart.
+    """The task of a network that tells `classes` classes apart.
 
-    `form` is `sigmoid`, `integer` or `one_hot` (runner/config/keras_names.py). `monitor` is a column of metrics.csv and
-    `direction` its better side, `max` or `min`.
+    `form` is `sigmoid`, `integer` or `one_hot` (runner/config/keras_names.py), `monitor` chooses the best epoch.
     """
 
     classes: int
@@ -27,32 +27,31 @@ class Task:
     output_units: int
     loss: str
     metrics: tuple[str, ...]
-    monitor: str
-    direction: str
+    monitor: Monitor
 
     @property
     def activation(self) -> str:
-        return "sigmoid" if self.form == names.SIGMOID else "softmax"
+        return "sigmoid" if self.form == keras_names.SIGMOID else "softmax"
 
     def targets(self, labels: NDArray[np.integer]) -> NDArray[np.generic]:
-        """Labels [examples] as the loss wants them.
+        """Labels [examples] as the loss needs them.
 
         sigmoid: float32 [examples, 1]; integer: int32 [examples, 1]; one_hot: float32 [examples, output_units].
         """
-        if self.form == names.ONE_HOT:
+        if self.form == keras_names.ONE_HOT:
             return np.eye(self.output_units, dtype=np.float32)[labels]
-        kind = np.float32 if self.form == names.SIGMOID else np.int32
+        kind = np.float32 if self.form == keras_names.SIGMOID else np.int32
         return np.asarray(labels, kind)[:, None]
 
 
 def resolve(config: Config, classes: int) -> tuple[Task, list[str]]:
-    """The task of a config on data with so many classes, and every reason why its parts do not fit."""
+    """The task of a config on data with `classes` classes, and every reason why its parts do not fit one another."""
     one_hot = config.dataset.labels == "one_hot"
     head = config.model.head
     if head == "auto":
         head = "sigmoid" if classes == 2 and not one_hot else "softmax"
-    form = names.SIGMOID if head == "sigmoid" else names.ONE_HOT if one_hot else names.INTEGER
-    units = config.model.output_units or (1 if form == names.SIGMOID else classes)
+    form = keras_names.SIGMOID if head == "sigmoid" else keras_names.ONE_HOT if one_hot else keras_names.INTEGER
+    units = config.model.output_units or (1 if form == keras_names.SIGMOID else classes)
     metrics = tuple(_own_or_canonical(name, register.metrics) for name in config.training.metrics)
     monitor = config.training.monitor
     if config.training.validation_split == 0:
@@ -63,54 +62,52 @@ def resolve(config: Config, classes: int) -> tuple[Task, list[str]]:
         output_units=units,
         loss=_loss(config, form),
         metrics=metrics,
-        monitor=monitor,
-        direction=_direction(monitor, metrics) or "max",
+        monitor=Monitor(monitor, _direction(monitor, metrics) or "max"),
     )
     return task, [*_head_misfits(config, task), *_loss_misfits(task), *_metric_misfits(task)]
 
 
 def _own_or_canonical(name: str, own: Mapping[str, object]) -> str:
-    return name if name in own else names.canonical(name)
+    return name if name in own else keras_names.canonical(name)
 
 
 def _loss(config: Config, form: str) -> str:
     if config.training.loss != "auto":
         return _own_or_canonical(config.training.loss, register.losses)
     return {
-        names.SIGMOID: "binary_crossentropy",
-        names.INTEGER: "sparse_categorical_crossentropy",
-        names.ONE_HOT: "categorical_crossentropy",
+        keras_names.SIGMOID: "binary_crossentropy",
+        keras_names.INTEGER: "sparse_categorical_crossentropy",
+        keras_names.ONE_HOT: "categorical_crossentropy",
     }[form]
 
 
 def column(metric: str) -> str:
     """The column of metrics.csv that a metric makes."""
-    return metric if metric in register.metrics else names.METRICS[metric].column
+    return metric if metric in register.metrics else keras_names.METRICS[metric].column
 
 
 def _direction(monitor: str, metrics: tuple[str, ...]) -> str | None:
     """`max` or `min` by Keras' rule; None where Keras knows no direction, or there is no such column."""
-    watched = monitor.removeprefix("val_")
     directions: dict[str, str | None] = {"loss": "min"}
     for name in metrics:
         own = register.metric_directions.get(name)
-        directions[column(name)] = own or names.METRICS[name].direction
-    return directions.get(watched)
+        directions[column(name)] = own or keras_names.METRICS[name].direction
+    return directions.get(monitor.removeprefix("val_"))
 
 
 def _head_misfits(config: Config, task: Task) -> list[str]:
-    if task.form == names.SIGMOID and task.classes != 2:
+    if task.form == keras_names.SIGMOID and task.classes != 2:
         return [
             f"model.head=sigmoid fits two classes, {config.dataset.name} has {task.classes}: use model.head=softmax"
         ]
-    if task.form == names.SIGMOID and config.dataset.labels == "one_hot":
+    if task.form == keras_names.SIGMOID and config.dataset.labels == "one_hot":
         return [
             "model.head=sigmoid fits dataset.labels=integer; got one_hot: "
             "use model.head=softmax or dataset.labels=integer"
         ]
-    if task.form == names.SIGMOID and task.output_units != 1:
+    if task.form == keras_names.SIGMOID and task.output_units != 1:
         return [f"model.output_units must be null or 1 with a sigmoid head; got {task.output_units}"]
-    if task.form != names.SIGMOID and task.output_units < task.classes:
+    if task.form != keras_names.SIGMOID and task.output_units < task.classes:
         return [
             f"model.output_units must be null or at least {task.classes}, one unit for each class of "
             f"{config.dataset.name}; got {task.output_units}"
@@ -120,41 +117,41 @@ def _head_misfits(config: Config, task: Task) -> list[str]:
 
 def _described(form: str) -> str:
     return {
-        names.SIGMOID: "a sigmoid head",
-        names.INTEGER: "a softmax head with integer labels",
-        names.ONE_HOT: "a softmax head with one-hot labels",
+        keras_names.SIGMOID: "a sigmoid head",
+        keras_names.INTEGER: "a softmax head with integer labels",
+        keras_names.ONE_HOT: "a softmax head with one-hot labels",
     }[form]
 
 
 def _loss_misfits(task: Task) -> list[str]:
-    if task.loss in register.losses or task.form in names.LOSSES[task.loss]:
+    if task.loss in register.losses or task.form in keras_names.LOSSES[task.loss]:
         return []
-    fitting = [name for name, forms in names.LOSSES.items() if task.form in forms]
+    fitting = [name for name, forms in keras_names.LOSSES.items() if task.form in forms]
     return [f"training.loss={task.loss} does not fit {_described(task.form)}: use auto or {', '.join(fitting)}"]
 
 
 def fits(metric: str, task: Task) -> bool:
-    """Whether a metric of Keras says of such a task what its name says."""
-    if metric in names.COUNTS and task.form == names.ONE_HOT and task.classes == 2:
+    """Whether a metric of Keras measures on this task what its name says."""
+    if metric in keras_names.COUNTS and task.form == keras_names.ONE_HOT and task.classes == 2:
         return False
-    return task.form in names.METRICS[metric].fits
+    return task.form in keras_names.METRICS[metric].fits
 
 
 def _metric_misfits(task: Task) -> list[str]:
     found = []
     for name in task.metrics:
         if name not in register.metrics and not fits(name, task):
-            of_two = " of two classes" if name in names.COUNTS and task.form == names.ONE_HOT else ""
-            fitting = ", ".join(each for each in names.METRICS if fits(each, task))
+            of_two = " of two classes" if name in keras_names.COUNTS and task.form == keras_names.ONE_HOT else ""
+            fitting = ", ".join(each for each in keras_names.METRICS if fits(each, task))
             found.append(f"training.metrics: {name} does not fit {_described(task.form)}{of_two}: use {fitting}")
     if len(set(task.metrics)) < len(task.metrics):
         found.append(f"training.metrics must name each metric once; got {list(task.metrics)}")
-    if _direction(task.monitor, task.metrics) is None:
+    if _direction(task.monitor.name, task.metrics) is None:
         found.append(_no_monitor(task))
     return found
 
 
 def _no_monitor(task: Task) -> str:
-    prefix = "val_" if task.monitor.startswith("val_") else ""
+    prefix = "val_" if task.monitor.is_of_validation else ""
     columns = ["loss", *(column(name) for name in task.metrics if _direction(column(name), task.metrics))]
-    return f"training.monitor must be one of {', '.join(prefix + each for each in columns)}; got {task.monitor}"
+    return f"training.monitor must be one of {', '.join(prefix + each for each in columns)}; got {task.monitor.name}"

@@ -1,27 +1,34 @@
-"""What every dataset comes down to: rows of features and a whole-number label for each."""
+"""What every data set comes down to: rows of features, each with a whole-number label."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import scipy.sparse
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runner.config.schema import Dataset
+from runner.formatting import data_label
+from runner.system.late import late
+
+if TYPE_CHECKING:
+    import numpy as np
+    import scipy.sparse as sparse
+    from numpy.typing import NDArray
+else:
+    sparse = late("scipy.sparse")
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Rows and labels.
+    """Rows and labels of one split.
 
-    features  [examples, …] numeric, or a CSR matrix [examples, features]; possibly memory-mapped
+    features  numeric [examples, …], or a CSR matrix [examples, features]; possibly memory-mapped
     labels    int64 [examples], classes counted from 0
-    divisor   features are divided by it on their way into the network (255 for bytes of an image)
+    divisor   features are divided by it on their way into the network: 255 for the bytes of an image
     """
 
-    features: NDArray[Any] | scipy.sparse.csr_matrix
+    features: NDArray[Any] | sparse.csr_matrix
     labels: NDArray[np.int64]
     divisor: float = 1.0
 
@@ -30,12 +37,12 @@ class Examples:
 
     @property
     def is_sparse(self) -> bool:
-        return scipy.sparse.issparse(self.features)
+        return sparse.issparse(self.features)
 
 
 @dataclass(frozen=True)
 class Data:
-    """A dataset: `source` is full, sample or own; `fingerprint` a hash of its contents."""
+    """A data set: `source` is full, sample or own; `fingerprint` is a SHA-256 of its contents."""
 
     name: str
     source: str
@@ -47,32 +54,40 @@ class Data:
     @property
     def label(self) -> str:
         """The name as headers and plots give it."""
-        return f"{self.name} (sample)" if self.source == "sample" else self.name
+        return data_label(self.name, self.source)
 
 
-# A split of a dataset while it is being prepared: arrays by name, as they are written to the cache.
-Arrays = dict[str, NDArray[Any]]
+# A data set while it is being prepared: arrays by name, as they are written to the cache.
+Arrays: TypeAlias = "dict[str, NDArray[Any]]"
 
 
 @dataclass(frozen=True)
 class BuiltIn:
-    """A dataset that the runner knows.
+    """A data set that comes with the runner.
 
+    name      as in `dataset=name` and in conf/dataset/name.yaml
+    schema    its keys: those of `Dataset`, and its own, which decide what is prepared
+    classes   number of classes
     file      its name on disk, and in the Keras cache
     sha256    of the file that Keras downloads
     sample    changes whenever the sample does
-    settings  the fields of the config that decide what is prepared
-    read      its full file → the prepared arrays; raises DataError
-    generate  the sample → the prepared arrays
+    read      its full file and its own settings → the prepared arrays; raises DataError
+    generate  its own settings → the prepared arrays of the sample
     examples  prepared arrays → Examples of the training and of the test split
     """
 
     name: str
+    schema: type[Dataset]
+    classes: int
     file: str
     sha256: str
-    classes: int
     sample: str
-    settings: Callable[[Dataset], dict[str, Any]]
     read: Callable[[Path, dict[str, Any]], Arrays]
     generate: Callable[[dict[str, Any]], Arrays]
     examples: Callable[[Arrays], tuple[Examples, Examples]]
+
+    def settings(self, config: Dataset) -> dict[str, Any]:
+        """The values of a config that decide what is prepared."""
+        common = {each.name for each in fields(Dataset)}
+        own = [each.name for each in fields(self.schema) if each.name not in common]
+        return {name: getattr(config, name, None) for name in own}

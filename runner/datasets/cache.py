@@ -1,4 +1,4 @@
-"""Prepared data: plain .npy files in a cache, written once, memory-mapped from then on."""
+"""Prepared data: plain .npy files in a cache, written once and memory-mapped by every run."""
 
 import hashlib
 import json
@@ -17,15 +17,15 @@ from runner.datasets.base import Arrays, BuiltIn, Data
 from runner.datasets.sources import Location, cache_dir, locked, unwritable
 from runner.errors import DataError
 
-FORMAT = 2  # of the prepared files; another number prepares anew
+FORMAT = 2  # of the prepared files; files of another format are not used
 DAMAGED = (OSError, ValueError, KeyError, EOFError)
 
 
 def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
-    """A built-in dataset from the cache, prepared first if it is not there. Raises DataError."""
+    """A built-in data set from the cache, prepared first if it is not there. Raises DataError."""
     settings = built_in.settings(config)
     folder = cache_dir() / "prepared" / f"{built_in.name}-{_key(built_in, location, settings)}"
-    if not os.path.isdir(folder):  # Path.is_dir raises where the way there is closed
+    if not os.path.isdir(folder):  # Path.is_dir raises if a folder above is closed
         _prepare(folder, built_in, location, settings)
     try:
         return _opened(folder, built_in, location)
@@ -57,7 +57,7 @@ def _opened(folder: Path, built_in: BuiltIn, location: Location) -> Data:
 
 
 def fingerprint(arrays: dict[str, NDArray[Any]]) -> str:
-    """SHA-256 over names, types, shapes and contents of arrays."""
+    """SHA-256 of the names, types, shapes and contents of arrays."""
     digest = hashlib.sha256()
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
@@ -80,7 +80,7 @@ def _file_hash(path: Path, remedy: str) -> str:
 
 
 def _prepare(folder: Path, built_in: BuiltIn, location: Location, settings: dict[str, Any]) -> None:
-    """Write the arrays beside their place and move them there as one, so that no reader sees a half."""
+    """Write the arrays to a temporary folder and rename it, so that no reader sees a part of them."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with locked(Path(f"{folder}.lock")):
@@ -95,13 +95,13 @@ def _prepare(folder: Path, built_in: BuiltIn, location: Location, settings: dict
 
 
 def _write(folder: Path, arrays: Arrays) -> None:
-    # Not by tempfile, which would make it its user's alone.
-    beside = folder.with_name(f".{folder.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    # Not by tempfile, whose folders are closed to other users.
+    temporary = folder.with_name(f".{folder.name}-{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        beside.mkdir()
+        temporary.mkdir()
         for name, array in arrays.items():
-            np.save(beside / f"{name}.npy", array)
-        (beside / "about.json").write_text(json.dumps({"fingerprint": fingerprint(arrays)}))
-        beside.rename(folder)
+            np.save(temporary / f"{name}.npy", array)
+        (temporary / "about.json").write_text(json.dumps({"fingerprint": fingerprint(arrays)}))
+        temporary.rename(folder)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)

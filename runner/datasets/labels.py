@@ -1,17 +1,24 @@
-"""Labels as files and functions give them, and which classes are in them."""
+"""Labels from files and functions: checked, converted, and the classes in them."""
 
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
-NAMED = 6  # of the classes that a line lists
+from runner.system.late import late
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = late("numpy")
+
+NAMED = 6  # number of classes that a message lists
 
 
 def whole(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Labels [examples] or [examples, 1] as int64 [examples]; booleans, floats and objects do if they are whole.
+    """Labels [examples] or [examples, 1] of any type as int64 [examples].
 
-    Raises ValueError, saying what they must be.
+    Raises ValueError, saying what they must be, unless all are whole numbers from 0.
     """
     if values.dtype.kind == "O" and all(isinstance(each, bool | int | float | np.generic) for each in values.flat):
         values = np.asarray(values.tolist())
@@ -28,14 +35,14 @@ def whole(values: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def one_class(labels: NDArray[np.int64]) -> str | None:
-    """Why there is nothing to tell apart; None where there is."""
+    """The reason why these training labels cannot be learned; None with two classes or more."""
     if labels.min() < labels.max():
         return None
     return f"y_train holds the class {labels[0]} alone: two classes or more can be told apart"
 
 
 def gaps(train: NDArray[np.int64], test: NDArray[np.int64]) -> str | None:
-    """Why labels are no numbering of classes from 0: they begin later, or most numbers stand for none."""
+    """The reason why labels do not number the classes from 0: they begin later, or half of the numbers are unused."""
     present = np.union1d(train, test)
     classes = int(present[-1]) + 1
     if present[0] > 0 or len(present) < classes / 2:
@@ -47,6 +54,6 @@ def gaps(train: NDArray[np.int64], test: NDArray[np.int64]) -> str | None:
 
 
 def listed(classes: NDArray[np.integer]) -> str:
-    """Classes by their numbers, the first few of many."""
+    """The classes as text; of many classes the first few, and their number."""
     text = ", ".join(str(each) for each in classes[:NAMED])
     return text if len(classes) <= NAMED else f"{text}, … ({len(classes):,} in all)"

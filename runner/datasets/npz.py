@@ -1,18 +1,24 @@
-"""Arrays from an npz file that nobody vouches for: no code in it runs, every fault is one line."""
+"""Arrays from an npz file that cannot be trusted: no code in it is run, and every fault is one line."""
+
+from __future__ import annotations
 
 import pickle
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from runner.datasets import labels as labelling
+from runner.datasets import labels as class_labels
 from runner.errors import DataError
+from runner.system.late import late
 
-# What arrays of lists of whole numbers need, by NumPy's old and new module names; all else is refused.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = late("numpy")
+
+# What arrays of lists of whole numbers need, by NumPy's old and new module names; everything else is refused.
 ADMITTED = {
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
@@ -27,7 +33,7 @@ SCALARS = {("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scal
 
 
 class Unusable(DataError):
-    """A file that cannot be used, without the remedy: that depends on where the file came from."""
+    """A file that cannot be used. What to do about it depends on where the file came from, and is added later."""
 
 
 def _number(dtype: Any, contents: bytes) -> Any:
@@ -61,7 +67,7 @@ def read(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
 
 
 def refused(path: Path, why: str) -> Unusable:
-    """The line for a file that cannot be used."""
+    """The error for a file that cannot be used."""
     why = "".join(each if each.isprintable() else " " for each in why)
     return Unusable(f"{path} cannot be used: {why}")
 
@@ -69,7 +75,7 @@ def refused(path: Path, why: str) -> Unusable:
 def labels(path: Path, split: str, values: NDArray[Any]) -> NDArray[np.int64]:
     """The labels of a file's split, as whole numbers."""
     try:
-        return labelling.whole(values)
+        return class_labels.whole(values)
     except ValueError as error:
         raise refused(path, f"y_{split} {error}") from None
 

@@ -1,4 +1,4 @@
-"""A user's own dataset, as a function that a plugin registers gives it."""
+"""A user's own data set, from a function that a plugin registers."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ import scipy.sparse
 
 from runner import register
 from runner.config.schema import Dataset
-from runner.datasets import labels as labelling
+from runner.datasets import labels as class_labels
 from runner.datasets.base import Data, Examples
 from runner.datasets.cache import fingerprint
 from runner.errors import DataError
 
 
 def load(config: Dataset) -> Data:
-    """Call the function registered under `dataset.name` and check what it gives. Raises DataError."""
+    """Call the function registered under `dataset.name` and check what it returns. Raises DataError."""
     try:
         (x_train, y_train), (x_test, y_test) = register.datasets[config.name](**config.options)
     except Exception as error:
@@ -27,7 +27,7 @@ def load(config: Dataset) -> Data:
         raise _refused(
             config, f"x_train {train.features.shape} and x_test {test.features.shape} have different features"
         )
-    misfit = labelling.one_class(train.labels) or labelling.gaps(train.labels, test.labels)
+    misfit = class_labels.one_class(train.labels) or class_labels.gaps(train.labels, test.labels)
     if misfit:
         raise _refused(config, misfit)
     return Data(
@@ -59,7 +59,7 @@ def _examples(config: Dataset, split: str, x: Any, y: Any) -> Examples:
     if not np.isfinite(values).all():
         raise _refused(config, f"x_{split} has values that are NaN or infinite")
     try:
-        return Examples(features, labelling.whole(labels))
+        return Examples(features, class_labels.whole(labels))
     except ValueError as error:
         raise _refused(config, f"y_{split} {error}") from None
 
@@ -78,7 +78,7 @@ def _arrays(split: str, examples: Examples) -> dict[str, Any]:
     if not examples.is_sparse:
         return {f"{split}_features": features, f"{split}_labels": examples.labels}
     parts = {f"{split}_{part}": getattr(features, part) for part in ("data", "indices", "indptr")}
-    columns = np.asarray(features.shape[1])  # trailing ones that are empty show in no other part
+    columns = np.asarray(features.shape[1])  # trailing empty ones are in no other part
     return {**parts, f"{split}_columns": columns, f"{split}_labels": examples.labels}
 
 

@@ -1,4 +1,4 @@
-"""Where a dataset's file comes from: a path, RUNNER_DATA_DIR, the Keras cache, a download, or the sample."""
+"""Where the file of a data set comes from: a path, RUNNER_DATA_DIR, the Keras cache, a download, or the sample."""
 
 import contextlib
 import errno
@@ -31,7 +31,7 @@ DOWNLOADED = "remove it to have it downloaded anew"
 
 @dataclass(frozen=True)
 class Location:
-    """`source` is full or sample; a full one has a file, and what to do about it where it cannot be used."""
+    """`source` is full or sample; full data has a file, and a remedy for a file that cannot be used."""
 
     source: str
     path: Path | None = None
@@ -78,22 +78,22 @@ def _on_disk(name: str) -> Location | None:
 
 
 def unwritable(folder: Path, error: OSError) -> str:
-    """The line for a cache that takes nothing more."""
+    """The message for a cache that cannot be written."""
     room = "make room, or " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
     return f"{folder} cannot be written ({error.strerror}): {room}set RUNNER_CACHE_DIR to a folder of yours"
 
 
 def locked(path: Path) -> filelock.BaseFileLock:
-    """A lock that every user of a shared cache can take, whoever made its file."""
+    """A lock that every user of a shared cache can take, whoever created its file."""
     return filelock.FileLock(path, mode=0o666)
 
 
 class _OutOfReach(Exception):
-    """The address does not answer, now or within the hour before, or nothing can be kept."""
+    """The address does not answer or did not within the last hour, or the cache cannot be written."""
 
 
 def _download(built_in: BuiltIn) -> Path:
-    """Fetch a file once, however many processes ask for it; one that does not have the known hash is not kept."""
+    """Download a file once, even if several processes ask for it; a file with another hash is not kept."""
     folder = cache_dir() / "downloads"
     address = os.environ.get("RUNNER_DATA_URL") or ADDRESS
     mark = cache_dir() / f"offline-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
@@ -116,10 +116,10 @@ def _download(built_in: BuiltIn) -> Path:
                 path=folder,
                 downloader=fetch,
             )
-            # The temporary file it was is its user's alone; the folder says who may read it.
+            # pooch's temporary file is closed to other users; the folder says who may read it.
             (folder / built_in.file).chmod(folder.stat().st_mode & 0o666)
         except (requests.RequestException, OSError) as error:
-            with contextlib.suppress(OSError):  # another user's mark, or no room: it is asked again the next time
+            with contextlib.suppress(OSError):  # another user's mark, or a full disk: the next run asks again
                 mark.touch()
             raise _OutOfReach(type(error).__name__) from None
         except ValueError:
@@ -133,7 +133,7 @@ def _download(built_in: BuiltIn) -> Path:
 
 
 def _knock(address: str) -> None:
-    """Raises OSError unless the address answers soon; a thread, for no time-out bounds the look-up of a name."""
+    """Raises OSError unless the address answers soon. A thread, because no time-out limits the look-up of a name."""
     failures: list[Exception] = [TimeoutError()]
 
     def ask() -> None:

@@ -1,13 +1,12 @@
-"""Which examples are trained on, which are held out, and in which order: pure functions of config, seed and epoch."""
+"""The training examples and those held out for validation: pure functions of config and labels."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runner.config.schema import Training
-from runner.datasets import Data
+from runner.datasets.base import Data
 from runner.datasets.labels import listed
 
 SPLIT_SEED = 0  # a random split is the same for every seed, so that seeds differ in training only
@@ -22,9 +21,9 @@ class Split:
 
 
 def held_out(validation_split: int | float, examples: int) -> int:
-    """How many of so many examples are held out.
+    """Number of validation examples.
 
-    A whole number counts examples, a fraction is a share, rounded. Of 25,000 examples:
+    A whole number counts examples; a fraction of `examples` is rounded. Of 25,000 examples:
     0 → none; 1 → one example; 0.4 → 10,000; 10000 → 10,000.
     """
     if isinstance(validation_split, int):
@@ -32,17 +31,17 @@ def held_out(validation_split: int | float, examples: int) -> int:
     return round(validation_split * examples)
 
 
-def split_problems(training: Training, data: Data) -> list[str]:
-    """Why the validation split does not fit the data; empty where it does."""
-    examples, share = len(data.train), training.validation_split
-    count = held_out(share, examples)
+def problems(training: Training, data: Data) -> list[str]:
+    """Reasons why the validation split does not fit the data; empty if it does."""
+    examples, asked = len(data.train), training.validation_split
+    count = held_out(asked, examples)
     if count >= examples:
         why = "must leave examples to train on"
-    elif share and not count:
+    elif asked and not count:
         why = "must hold out at least one example, or be 0"
     else:
         return _class_problems(training, data)
-    return [f"training.validation_split {why}: {data.label} has {examples:,} training examples; got {share}"]
+    return [f"training.validation_split {why}: {data.label} has {examples:,} training examples; got {asked}"]
 
 
 def _class_problems(training: Training, data: Data) -> list[str]:
@@ -56,8 +55,8 @@ def _class_problems(training: Training, data: Data) -> list[str]:
     return [f"training.validation_from={training.validation_from} {why} of {data.label}: {_remedy(training)}"]
 
 
-def split_warnings(training: Training, data: Data) -> list[str]:
-    """What a reader of the numbers must know about the classes: those never trained on, or one held out alone."""
+def warnings(training: Training, data: Data) -> list[str]:
+    """Warnings about the classes of a split: those without training examples, or a single one held out."""
     trained, validated = _classes(training, data)
     found = []
     unseen = np.setdiff1d(validated, trained)
@@ -65,14 +64,14 @@ def split_warnings(training: Training, data: Data) -> list[str]:
         found.append(f"holds out class {listed(unseen)}, never trained on,")
     elif len(validated) == 1 < held_out(training.validation_split, len(data.train)):
         found.append(f"holds out class {listed(validated)} alone")
-    warnings = [
+    lines = [
         f"training.validation_from={training.validation_from} {why} of {data.label}: {_remedy(training)}"
         for why in found
     ]
     absent = np.setdiff1d(np.arange(data.classes), np.union1d(trained, validated))
     if len(absent):
-        warnings.append(f"no training example of {data.label} has the class {listed(absent)}")
-    return warnings
+        lines.append(f"no training example of {data.label} has the class {listed(absent)}")
+    return lines
 
 
 def _classes(training: Training, data: Data) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -91,8 +90,8 @@ def _remedy(training: Training) -> str:
 def split(training: Training, labels: NDArray[np.integer]) -> Split:
     """Divide the training data by `validation_split` and `validation_from`.
 
-    labels [examples]. `first` and `last` are by position; `random` and `stratified` are drawn once, by a fixed seed,
-    and `stratified` holds out the same share of every class, to the nearest example.
+    labels [examples]. `first` and `last` go by position; `random` and `stratified` are drawn with a fixed seed, and
+    `stratified` holds out the same fraction of every class, to the nearest example.
     """
     examples = len(labels)
     count = held_out(training.validation_split, examples)
@@ -114,21 +113,3 @@ def _stratified(labels: NDArray[np.integer]) -> NDArray[np.int32]:
         of_class = order[labels[order] == label]
         position[of_class] = (np.arange(len(of_class)) + 0.5) / len(of_class)
     return np.argsort(position, kind="stable").astype(np.int32)
-
-
-def order(numbers: NDArray[np.int32], seed: int, epoch: int, shuffle: bool = True) -> NDArray[np.int32]:
-    """The numbers in the order of an epoch, counted from 1; another order in each epoch, unless not shuffled."""
-    if not shuffle:
-        return numbers
-    return np.random.default_rng([seed, epoch]).permutation(numbers)
-
-
-def updates(examples: int, batch_size: int) -> int:
-    """Optimizer steps of an epoch; the last batch may be smaller. 15,000 examples in batches of 512: 30."""
-    return -(-examples // batch_size)
-
-
-def chunks(numbers: NDArray[np.int32], bytes_each: int, budget: int = 32 << 20) -> list[Any]:
-    """The numbers in equal runs that take no more memory than the budget, in bytes; one run where they fit."""
-    most = max(1, budget // max(1, bytes_each))
-    return np.array_split(numbers, updates(len(numbers), most)) if len(numbers) else []

@@ -1,43 +1,51 @@
 """The last check before anything is made: plugins, names, ranges, data. All problems of all jobs at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from runner import datasets
-from runner.config import plugins, task
-from runner.config import schema as config
+from runner.config import plugins, schema, task, validate
 from runner.config.schema import Config
-from runner.datasets import Data
-from runner.datasets import split as batches
+from runner.datasets import catalog, split
+from runner.datasets.base import Data
 from runner.errors import ConfigError
+from runner.runs.identity import identity_of
 from runner.system import backend
 
 
-def check(configs: list[Config]) -> list[Data]:
-    """The data of each config; refuses what cannot be trained before a folder is made or tensorflow imported.
+@dataclass(frozen=True)
+class Checked:
+    """A config that can be trained, with its data and the identity of its run."""
 
-    Raises ConfigError with every problem of every config, DataError if its data cannot be had.
+    config: Config
+    data: Data
+    identity: str
+
+
+def check(configs: Sequence[Config]) -> list[Checked]:
+    """Load the data of each config; no folder is made and TensorFlow is not imported.
+
+    Raises ConfigError with every problem of every config, DataError where data cannot be used.
     """
     _raise(backend.unfit_environment())
     plugins.load(sorted({module for each in configs for module in each.plugins}))
-    _raise(problem for each in configs for problem in (*config.problems(each), *_missing_packages(each)))
-    known = [(each, config.CLASSES.get(each.dataset.name)) for each in configs]
+    _raise(problem for each in configs for problem in (*validate.problems(each), *_missing_packages(each)))
+    known = [(each, schema.CLASSES.get(each.dataset.name)) for each in configs]
     _raise(problem for each, classes in known if classes for problem in task.resolve(each, classes)[1])
     distinct = {repr(each.dataset): each.dataset for each in configs}
-    data = {key: datasets.load(each) for key, each in distinct.items()}
-    loaded = [data[repr(each.dataset)] for each in configs]
+    loaded = {key: catalog.load(each) for key, each in distinct.items()}
+    pairs = [(each, loaded[repr(each.dataset)]) for each in configs]
     _raise(
         problem
-        for each, its in zip(configs, loaded, strict=True)
-        for problem in (*task.resolve(each, its.classes)[1], *batches.split_problems(each.training, its))
+        for each, data in pairs
+        for problem in (*task.resolve(each, data.classes)[1], *split.problems(each.training, data))
     )
-    return loaded
+    return [Checked(each, data, identity_of(each, data.fingerprint)) for each, data in pairs]
 
 
-def warnings(configs: list[Config], data: list[Data]) -> list[str]:
+def warnings(checked: Sequence[Checked]) -> list[str]:
     """What is no reason to refuse, and has to be said before the training."""
-    pairs = zip(configs, data, strict=True)
-    distinct = {repr((each.dataset, _split(each))): (each, its) for each, its in pairs}
-    found = (line for each, its in distinct.values() for line in batches.split_warnings(each.training, its))
+    distinct = {repr((each.config.dataset, _split(each.config))): each for each in checked}
+    found = (line for each in distinct.values() for line in split.warnings(each.config.training, each.data))
     return list(dict.fromkeys(found))
 
 

@@ -1,52 +1,59 @@
-"""The runs and sweeps below some folders."""
+"""The runs and sweeps below given folders."""
 
 import glob
 import os
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from runner.runs import folder as run_folder
-from runner.runs import reader as recorded
-from runner.runs.folder import PLAN
+from runner.runs import reader
+from runner.runs.folder import PLAN, RECORD, is_held
 from runner.runs.reader import Run
-from runner.system.console import say
 
 DEFAULT = "outputs"
 EXAMPLE = Path(DEFAULT, "example")  # comes with the repository: not among a user's own runs unless asked for
 
 
-def runs(paths: Sequence[str | Path]) -> Iterator[Run]:
-    """The runs below the paths, at any depth, by their run.json; says which records it cannot read."""
-    folders = _folders(paths, run_folder.RECORD)
+def runs(paths: Sequence[str | Path], *, warn: Callable[[str], None]) -> Iterator[Run]:
+    """The runs below folders or globs, at any depth, in the order of their folders; each once.
+
+    `warn` is told of each record that cannot be read, and why; that run is skipped.
+    """
+    folders = _folders(paths, RECORD)
     if [Path(path).resolve() for path in paths] == [Path(DEFAULT).resolve()]:
         folders = {folder for folder in folders if not folder.resolve().is_relative_to(EXAMPLE.resolve())}
     for folder in sorted({folder.resolve(): folder for folder in sorted(folders)}.values()):
         try:
-            yield recorded.load(folder)
+            run = reader.load(folder)
         except (OSError, ValueError) as error:
-            say(f"{folder} is passed over: {error}", sys.stderr)
+            warn(f"{folder} is skipped: {error}")
+        else:
+            yield run
 
 
 def sweep_goes_on(paths: Sequence[str | Path]) -> bool:
-    """Whether a sweep below the paths is held by a living process."""
-    return any(run_folder.is_held(folder) for folder in _folders(paths, PLAN))
+    """Whether a living process holds a sweep below folders or globs."""
+    return any(is_held(folder) for folder in _folders(paths, PLAN))
+
+
+def sweep_of(run: Run) -> Path | None:
+    """The folder of the sweep that a run belongs to; None outside a sweep."""
+    return next((parent for parent in run.folder.absolute().parents if (parent / PLAN).exists()), None)
 
 
 def _folders(paths: Sequence[str | Path], name: str) -> set[Path]:
-    """Those below paths or globs that hold a file of a name."""
+    """The folders below paths or globs that hold a file of this name."""
     roots = [Path(match) for path in paths for match in glob.glob(str(path), recursive=True) or [str(path)]]
     return {folder for root in roots for folder in _below(root, name)}
 
 
 def _below(root: Path, name: str) -> Iterator[Path]:
-    """Links are followed, and a folder is entered once, also where links lead to it in a circle."""
+    """Links are followed. Each folder is entered once, also where links form a circle."""
     entered = set()
     for folder, folders, files in os.walk(root, followlinks=True):
-        folders.sort()  # of several links to a folder the first counts
+        folders.sort()  # of several links to one folder the first counts
         try:
             about = os.stat(folder)
-        except OSError:  # it has just been removed
+        except OSError:  # just removed
             continue
         if (about.st_dev, about.st_ino) in entered:
             folders.clear()

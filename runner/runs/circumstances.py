@@ -1,4 +1,4 @@
-"""What decided a run's numbers beside its config and its data, as its record tells it: code, versions, machine."""
+"""What decided the numbers of a run besides config and data, as its record tells: code, versions, machine."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,11 +7,11 @@ if TYPE_CHECKING:
 
 HASH = 8  # digits of a hash that are shown
 NUMERICS = 1  # of records that are older than their count
-OWN = "keras-experiment-runner"  # its version decides nothing: what of it does has a count of its own
+OWN = "keras-experiment-runner"  # a version of it decides nothing: NUMERICS counts what does
 
 
 def of(run: "Run") -> dict[str, Any]:
-    """Dotted names and their values, such as `plugins.mine`; what the record does not know is absent."""
+    """Values by dotted names such as `plugins.mine`; what the record does not tell is absent."""
     record = run.record
     sources = {module: source[:HASH] for module, source in _part(record, "plugin_sources").items()}
     versions = {name: version for name, version in _part(record, "versions").items() if name != OWN}
@@ -22,7 +22,7 @@ def of(run: "Run") -> dict[str, Any]:
 
 
 def mixed(run: "Run") -> str:
-    """What changed in the middle of a run that `resume --anyway` went on with; empty where nothing did."""
+    """What changed in the middle of a run that `resume --anyway` continued; empty where nothing did."""
     changes = [f"after epoch {each['epoch']}: {', '.join(each['changes'])}" for each in run.record.get("mixed") or []]
     return f"mixed {'; '.join(changes)}" if changes else ""
 

@@ -1,4 +1,4 @@
-"""A run's folder: its file names, the claim on it, and writes that no reader sees half of."""
+"""A run's folder: its file names, the claim on it, its log and its record."""
 
 import contextlib
 import json
@@ -24,11 +24,13 @@ MODEL = "model.keras"
 BEST_MODEL = "checkpoints/best.keras"
 CLAIM = ".claim"
 PLAN = "sweep.json"  # of a sweep's folder
+OUTPUTS = Path("outputs")
+LOOK_SECONDS = 0.2  # a claim held for less is that of a process which looks whether the folder is held
 
 
 @contextlib.contextmanager
 def logged(folder: Path) -> Iterator[None]:
-    """Write what is logged into the run's folder, as conf/hydra/job_logging does where Hydra runs the job."""
+    """Write the log into the run's folder, as conf/hydra/job_logging does where Hydra runs the job."""
     folder.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(folder / LOG, encoding="utf-8")
     handler.setFormatter(logging.Formatter("[%(asctime)s][%(name)s][%(levelname)s] - %(message)s"))
@@ -44,22 +46,29 @@ def logged(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """Hold a folder for one run; the system lets go of a dead holder's claim. Raises DataError if another holds it."""
+    """Hold a folder for one run; the system releases the claim of a process that died.
+
+    Raises DataError if another process holds it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(folder / CLAIM, timeout=0):
+        with filelock.FileLock(folder / CLAIM, timeout=LOOK_SECONDS):
             yield
     except filelock.Timeout:
-        raise DataError(f"{folder} is in use by {_holder(folder)}: wait for it, or give another folder") from None
+        raise DataError(f"{folder} is in use by {_described_holder(folder)}: wait, or give another folder") from None
 
 
 def me() -> dict[str, Any]:
-    """Who holds a claim, as run.json says it."""
+    """This process, as run.json names the holder of a claim."""
     return {"pid": os.getpid(), "host": socket.gethostname()}
 
 
 def is_held(folder: Path) -> bool:
-    """Whether a living process holds the folder."""
+    """Whether a living process holds the folder.
+
+    Where this user may not open the claim, the holder that run.json names decides; one on another machine counts as
+    alive.
+    """
     if not (folder / CLAIM).exists():
         return False
     try:
@@ -67,13 +76,32 @@ def is_held(folder: Path) -> bool:
             return False
     except filelock.Timeout:
         return True
+    except OSError:
+        return _is_alive(_holder(folder))
 
 
-def _holder(folder: Path) -> str:
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        holder = read_record(folder)["holder"]
-        return f"process {holder['pid']} on {holder['host']}"
-    return "another process"
+def _holder(folder: Path) -> dict[str, Any]:
+    """The holder that run.json names; empty where it names none."""
+    with contextlib.suppress(OSError, ValueError):
+        return read_record(folder).get("holder") or {}
+    return {}
+
+
+def _is_alive(holder: dict[str, Any]) -> bool:
+    if holder.get("host") != socket.gethostname():
+        return bool(holder)
+    try:
+        os.kill(int(holder["pid"]), 0)
+    except PermissionError:
+        return True  # another user's
+    except (OSError, KeyError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _described_holder(folder: Path) -> str:
+    holder = _holder(folder)
+    return f"process {holder.get('pid')} on {holder.get('host')}" if holder else "another process"
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:

@@ -1,14 +1,39 @@
-"""metrics.csv and timings.csv: one row an epoch, in full precision, equal bytes for equal numbers."""
+"""What a training has recorded, epoch by epoch, and its files metrics.csv and timings.csv.
+
+The files hold full precision; equal numbers are equal bytes.
+"""
 
 import csv
 import io
 import math
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from runner.config.monitor import Monitor
+from runner.formatting import number
 
 Row = dict[str, float]
 
 INTEGERS = ("epoch", "updates")
 SAVED_ANEW = ": perhaps a spreadsheet has saved it; put back the file that the runner wrote"
+
+
+@dataclass
+class History:
+    """The epochs that a training has recorded: their rows of metrics.csv and timings.csv, and the best one's weights.
+
+    `best_epoch` counts from 1; None without a finite value of the monitor. `problem` says why the training failed.
+    A training that continues another begins with the other's history.
+    """
+
+    metrics: list[Row] = field(default_factory=list)
+    timings: list[Row] = field(default_factory=list)
+    best_epoch: int | None = None
+    best_weights: list[NDArray[Any]] = field(default_factory=list)
+    problem: str | None = None
 
 
 def text(rows: list[Row]) -> str:
@@ -71,8 +96,14 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
-def best_epoch(rows: list[Row], monitor: str, direction: str) -> int | None:
-    """The epoch with the best value of a column, the earliest of equal ones; None without a finite value."""
-    sign = -1 if direction == "max" else 1
-    finite = [(sign * row[monitor], int(row["epoch"])) for row in rows if math.isfinite(row.get(monitor, math.nan))]
-    return min(finite)[1] if finite else None
+def best_epoch(rows: list[Row], monitor: Monitor) -> int | None:
+    """The epoch with the best value of the monitor, the earliest of equal ones; None without a finite value."""
+    finite = [row for row in rows if math.isfinite(row.get(monitor.name, math.nan))]
+    best = min(finite, key=lambda row: (-monitor.sign * row[monitor.name], row["epoch"]), default=None)
+    return int(best["epoch"]) if best else None
+
+
+def line(row: Row, epochs: int) -> str:
+    """A row as a line of a log or a terminal, in a training of `epochs` epochs."""
+    values = [f"{name} {number(value)}" for name, value in row.items() if name not in ("epoch", "learning_rate")]
+    return f"epoch {int(row['epoch']):>{len(str(epochs))}}/{epochs}  " + "  ".join(values)

@@ -1,6 +1,5 @@
 """What makes two runs the same: everything that decides their numbers, and nothing else."""
 
-import dataclasses
 import functools
 import hashlib
 import json
@@ -8,9 +7,8 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
-from runner.config import plugins
+from runner.config import plugins, schema
 from runner.config.schema import Config
-from runner.datasets import Data
 from runner.system import backend
 
 # Raised when the runner itself computes other numbers from the same config, data and libraries.
@@ -25,12 +23,17 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in ("keras-experiment-runner", *LIBRARIES)}
 
 
-def identity_of(config: Config, data: Data) -> str:
+def identity_of(config: Config, fingerprint: str) -> str:
     """A hash of all that decides the numbers of a run; its number of epochs only where a schedule depends on it.
 
-    Two runs of one identity are one learning curve, cut at different epochs.
+    `fingerprint` is that of the data. Two runs of one identity are one learning curve, cut at different epochs.
     """
-    return _hash({"config": _deciding(config), **surroundings(config, data)})
+    return hashed(config, surroundings(config, fingerprint))
+
+
+def hashed(config: Config, circumstances: dict[str, Any]) -> str:
+    """The identity of a config under circumstances, as `surroundings` gives them or a run.json tells them."""
+    return _hash({"config": schema.deciding(config), **circumstances})
 
 
 def mixed(earlier: str, now: str, epoch: int) -> str:
@@ -38,10 +41,10 @@ def mixed(earlier: str, now: str, epoch: int) -> str:
     return _hash({"earlier": earlier, "now": now, "epoch": epoch})
 
 
-def surroundings(config: Config, data: Data) -> dict[str, Any]:
-    """What decides the numbers beside the config, as run.json records it: data, code, libraries, threads, device."""
+def surroundings(config: Config, fingerprint: str) -> dict[str, Any]:
+    """What decides the numbers besides the config: data, libraries, threads, device, code, environment."""
     return {
-        "fingerprint": data.fingerprint,
+        "fingerprint": fingerprint,
         "versions": {name: version(name) for name in LIBRARIES},
         "threads": backend.threads_wanted(),
         "device": backend.device_kind(),
@@ -51,18 +54,21 @@ def surroundings(config: Config, data: Data) -> dict[str, Any]:
     }
 
 
-def differences(record: dict[str, Any], config: Config, data: Data) -> Iterator[str]:
-    """What beside the config decides the numbers and is not as a run.json says, a line each."""
+def differences(record: dict[str, Any], config: Config, fingerprint: str, source: str) -> Iterator[str]:
+    """What decides the numbers besides the config and differs from a run.json, one line each.
+
+    `fingerprint` and `source` are those of the data now.
+    """
     if not record.get("dataset"):
         return
-    now = surroundings(config, data)
+    now = surroundings(config, fingerprint)
     if record.get("numerics", 1) != NUMERICS:
         yield f"numerics: recorded by the runner's version {record.get('numerics', 1)} of them, now {NUMERICS}"
-    fingerprint, source = record["dataset"]["fingerprint"], record["dataset"]["source"]
-    if source == "full" and data.source == "sample":
+    recorded = record["dataset"]
+    if recorded["source"] == "full" and source == "sample":
         yield "dataset: the real data is not found now, only the sample: set RUNNER_DATA_DIR or connect to the network"
-    elif fingerprint != now["fingerprint"]:
-        yield f"dataset: the data has changed; recorded {fingerprint[:12]}, now {now['fingerprint'][:12]}"
+    elif recorded["fingerprint"] != fingerprint:
+        yield f"dataset: the data has changed; recorded {recorded['fingerprint'][:12]}, now {fingerprint[:12]}"
     for name in LIBRARIES:
         if record["versions"].get(name) != now["versions"][name]:
             yield f"versions.{name}: recorded {record['versions'].get(name)}, now {now['versions'][name]}"
@@ -77,16 +83,3 @@ def differences(record: dict[str, Any], config: Config, data: Data) -> Iterator[
 
 def _hash(deciding: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
-
-
-def _deciding(config: Config) -> dict[str, Any]:
-    values = dataclasses.asdict(config)
-    for key in ("reuse", "plan", "fail_fast"):
-        del values[key]
-    for key in ("path", "source"):
-        del values["dataset"][key]
-    for key in ("keep_state", "save_seconds", "tensorboard"):
-        del values["training"][key]
-    if config.optimizer.schedule != "cosine":
-        del values["training"]["epochs"]
-    return values

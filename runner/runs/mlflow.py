@@ -1,32 +1,38 @@
-"""`compare --tracker mlflow`: the records of runs in an MLflow store."""
+"""The records of runs in an MLflow store."""
 
 import math
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from runner.config.dotted import flat
 from runner.errors import ConfigError
-from runner.formatting import counted, shown
-from runner.runs import circumstances
-from runner.runs import folder as run_folder
-from runner.runs.folder import PLAN
+from runner.formatting import shown
+from runner.runs import catalog, circumstances
+from runner.runs.folder import CURVES, METRICS, RECORD
 from runner.runs.history import Row
 from runner.runs.reader import Run
 from runner.runs.status import COMPLETED, FAILED, RUNNING
-from runner.system.console import say
 
 EXPERIMENT = "keras-experiment-runner"
-FOLDER, RECORDED = "runner.folder", "runner.recorded_at"  # tags by which a run is known again
-ARTIFACTS = (run_folder.RECORD, run_folder.METRICS, run_folder.CURVES)
-PARAMETERS_AT_ONCE, AT_ONCE = 100, 1_000  # as much as a store takes in a call
-SIDE_BY_SIDE = 8  # runs sent to a server, which is waited for; the writers of a file would wait for one another
+FOLDER, RECORDED = "runner.folder", "runner.recorded_at"  # tags by which a run is recognised
+ARTIFACTS = (RECORD, METRICS, CURVES)
+PARAMETERS_PER_CALL, ENTRIES_PER_CALL = 100, 1_000  # MLflow's limits; entries are parameters and metrics together
+SERVER_THREADS = 8  # runs sent at the same time to a server; a file has one writer at a time anyway
 
 
-def to_mlflow(runs: Iterable[Run]) -> None:
-    """Send what the store that MLFLOW_TRACKING_URI names does not have yet; not the runs that are going on.
+@dataclass(frozen=True)
+class Sent:
+    """What `to_mlflow` did: the number of runs that it sent, and the URI of their store."""
+
+    runs: int
+    store: str
+
+
+def to_mlflow(runs: Iterable[Run]) -> Sent:
+    """Send the runs that the store of MLFLOW_TRACKING_URI does not have yet, except those still running.
 
     Raises ConfigError without mlflow, or where the store refuses.
     """
@@ -37,33 +43,34 @@ def to_mlflow(runs: Iterable[Run]) -> None:
     store = mlflow.get_tracking_uri()
     try:
         sent = _send_new(mlflow, [run for run in runs if run.status != RUNNING])
-    except Exception as error:  # of whatever kind of store: a database, a server, a bucket
+    except Exception as error:  # each kind of store raises its own: a database, a server, a bucket
         reason = " ".join(str(error).split())[:300]
         raise ConfigError([f"MLFLOW_TRACKING_URI must name a store that can be written; {store}: {reason}"]) from None
-    say(f"{counted(sent, 'run')} sent to {store}", sys.stderr)
+    return Sent(sent, store)
 
 
 def _send_new(mlflow: Any, runs: list[Run]) -> int:
+    """The number of runs sent."""
     client = mlflow.MlflowClient()
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
     experiment = mlflow.set_experiment(experiment_name=name).experiment_id
     known = {
         (each.data.tags.get(FOLDER), each.data.tags.get(RECORDED))
         for each in mlflow.search_runs([experiment], output_format="list")
-        if each.info.status != "RUNNING"  # what was sent by half is sent again
+        if each.info.status != "RUNNING"  # what was sent in part is sent again
     }
     new = [run for run in runs if (str(run.folder.resolve()), str(run.recorded_at)) not in known]
-    pool = ThreadPoolExecutor(SIDE_BY_SIDE if mlflow.get_tracking_uri().startswith("http") else 1)
+    pool = ThreadPoolExecutor(SERVER_THREADS if mlflow.get_tracking_uri().startswith("http") else 1)
     try:
         for each in [pool.submit(_send, client, experiment, run) for run in new]:
             each.result()
     finally:
-        pool.shutdown(cancel_futures=True)  # of an error or of Ctrl-C no more are sent
+        pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C no more are sent
     return len(new)
 
 
 def _send(client: Any, experiment: str, run: Run) -> None:
-    """All of a run in as few calls as a store takes; its end last, by which a run that was sent whole is known."""
+    """Send one run in as few calls as the store allows. Its end is sent last: it marks a run as sent completely."""
     from mlflow.entities import Metric, Param
 
     end = run.recorded_at
@@ -75,8 +82,8 @@ def _send(client: Any, experiment: str, run: Run) -> None:
     parameters = [Param(key, shown(value)) for key, value in flat(run.record["config"])]
     metrics = [Metric(name, value, _milliseconds(time), epoch) for name, value, time, epoch in _metrics(run)]
     while parameters or metrics:
-        some, parameters = parameters[:PARAMETERS_AT_ONCE], parameters[PARAMETERS_AT_ONCE:]
-        room = AT_ONCE - len(some)
+        some, parameters = parameters[:PARAMETERS_PER_CALL], parameters[PARAMETERS_PER_CALL:]
+        room = ENTRIES_PER_CALL - len(some)
         client.log_batch(number, metrics[:room], some)
         metrics = metrics[room:]
     status = {COMPLETED: "FINISHED", FAILED: "FAILED"}.get(run.status, "KILLED")
@@ -84,12 +91,11 @@ def _send(client: Any, experiment: str, run: Run) -> None:
 
 
 def _tags(run: Run) -> dict[str, str]:
-    folder = run.folder.absolute()
     about = {
         "status": run.status,
         "identity": run.record.get("identity"),
         "best_epoch": run.record["best_epoch"],
-        "sweep": next((parent for parent in folder.parents if (parent / PLAN).exists()), None),
+        "sweep": catalog.sweep_of(run),
         "error": run.record["error"],
         "mixed": circumstances.mixed(run),
     }
@@ -98,7 +104,7 @@ def _tags(run: Run) -> dict[str, str]:
 
 
 def _metrics(run: Run) -> Iterator[tuple[str, float, float, int]]:
-    """Name, value, time and epoch of all that is a finite number: each epoch's row, and what is best."""
+    """Name, value, time (seconds since 1970) and epoch of each finite number: of every epoch, then of the best one."""
     start = run.recorded_at - run.seconds
     for row, timing, seconds in zip(run.metrics, run.timings, run.along("seconds"), strict=True):
         yield from _of_row({**row, **timing}, start + seconds)

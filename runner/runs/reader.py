@@ -1,4 +1,4 @@
-"""A run as its folder tells it. Reads records only, never imports tensorflow."""
+"""A run as its folder tells it. Reads records only, never imports TensorFlow."""
 
 import itertools
 import json
@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from runner.config.dotted import flat
-from runner.runs import circumstances
-from runner.runs import folder as run_folder
-from runner.runs import history as metrics_csv
+from runner.config.monitor import Monitor
+from runner.runs import circumstances, history
+from runner.runs.folder import METRICS, RECORD, TIMINGS, is_held, read_record
 from runner.runs.history import Row
 from runner.runs.status import COMPLETED, CRASHED, RUNNING
 
 
 @dataclass(frozen=True)
 class Run:
-    """Its run.json, its status, and a row an epoch of metrics.csv and of timings.csv."""
+    """The run.json of a folder, the status, and the rows of metrics.csv and timings.csv, one for each epoch."""
 
     folder: Path
     status: str
@@ -36,8 +36,13 @@ class Run:
         return self.metrics[-1] if self.metrics else {}
 
     @property
+    def monitor(self) -> Monitor:
+        """The column that chooses the best epoch."""
+        return Monitor(self.record["monitor"], self.record["monitor_direction"] or "max")
+
+    @property
     def monitored(self) -> float | None:
-        """The value that chooses the best epoch, there."""
+        """The monitored value of the best epoch; None where there is none."""
         return self.best.get(self.record["monitor"])
 
     def training_at_best(self, column: str) -> float:
@@ -55,26 +60,26 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """Of all recorded epochs, inherited ones included."""
+        """Training and validation time of all recorded epochs, inherited ones included."""
         return sum(row["seconds"] for row in self.timings)
 
     def along(self, axis: str) -> list[float]:
-        """For each epoch its number, or the updates or seconds of training until its end; `axis` says which."""
+        """For each epoch the value on an axis: `epoch` is the number, `updates` and `seconds` are sums until then."""
         if axis == "epoch":
             return [row["epoch"] for row in self.metrics]
         return list(itertools.accumulate(row[axis] for row in self.timings))
 
     @property
     def recorded_at(self) -> float:
-        """When its record was last written, seconds since 1970."""
-        return (self.folder / run_folder.RECORD).stat().st_mtime
+        """The time at which the record was last written, in seconds since 1970."""
+        return (self.folder / RECORD).stat().st_mtime
 
     @property
     def rank(self) -> tuple[float, str]:
         """Sorts the better value of the monitor first, runs without one last."""
         if self.monitored is None:
             return (float("inf"), str(self.folder))
-        return (-self.monitored if self.record["monitor_direction"] == "max" else self.monitored, str(self.folder))
+        return (-self.monitor.sign * self.monitored, str(self.folder))
 
 
 def load(folder: Path) -> Run:
@@ -86,8 +91,8 @@ def load(folder: Path) -> Run:
             record = _record(folder)
             status = record["status"] if record["status"] != RUNNING else CRASHED
         epochs = record["epochs"]
-        names = (run_folder.METRICS, run_folder.TIMINGS) if epochs else ()
-        rows = [metrics_csv.read(folder / name)[:epochs] for name in names] or [[], []]
+        names = (METRICS, TIMINGS) if epochs else ()
+        rows = [history.read(folder / name)[:epochs] for name in names] or [[], []]
         run = Run(folder, status, record, *rows)
         _refuse_incomplete(run)
     except (KeyError, TypeError, IndexError, AttributeError) as error:
@@ -97,10 +102,10 @@ def load(folder: Path) -> Run:
 
 def _record(folder: Path) -> dict[str, Any]:
     try:
-        return run_folder.read_record(folder)
+        return read_record(folder)
     except json.JSONDecodeError as error:
         how = "cut off or changed by hand" if error.doc.strip("\0 \n") else "empty"
-        raise ValueError(f"its {run_folder.RECORD} is {how}: {error}") from None
+        raise ValueError(f"its {RECORD} is {how}: {error}") from None
 
 
 def _refuse_incomplete(run: Run) -> None:
@@ -117,4 +122,4 @@ def _refuse_incomplete(run: Run) -> None:
 def status_of(folder: Path, record: dict[str, Any]) -> str:
     """What the record says, but `crashed` where it says running and its holder is dead."""
     status: str = record["status"]
-    return CRASHED if status == RUNNING and not run_folder.is_held(folder) else status
+    return CRASHED if status == RUNNING and not is_held(folder) else status

@@ -5,30 +5,44 @@ import dataclasses
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from runner.cli import run_display as display
+from runner.config.monitor import Monitor
 from runner.config.schema import Config
-from runner.config.task import Task
-from runner.datasets import Data
-from runner.datasets.split import Split
 from runner.errors import ConfigError, DataError
-from runner.runs import checkpoint, identity
-from runner.runs import folder as run_folder
-from runner.runs import history as metrics_csv
-from runner.runs.history import Row
+from runner.formatting import data_label
+from runner.runs import checkpoint, history, identity
+from runner.runs.folder import METRICS, RECORD, TIMINGS, me, read_record, write_record
+from runner.runs.history import History, Row
 from runner.runs.status import COMPLETED, FAILED, INTERRUPTED, RUNNING
 from runner.system import backend, files
-
-if TYPE_CHECKING:
-    from runner.training.fit import History
 
 log = logging.getLogger("runner")
 
 
+@dataclass(frozen=True)
+class DatasetInfo:
+    """The data of a run, as run.json names it.
+
+    `train` and `validation` are numbers of examples after the split, `test` that of the test set.
+    """
+
+    name: str
+    source: str
+    fingerprint: str
+    train: int
+    validation: int
+    test: int
+
+    @property
+    def label(self) -> str:
+        """The name as headers and plots give it."""
+        return data_label(self.name, self.source)
+
+
 @dataclass
 class Outcome:
-    """How a run ended; `best` is its best epoch's row, `shown` the columns of it that tell how good it is.
+    """How a run ended; `best` is the row of the best epoch, `shown` the columns of it that tell how good it is.
 
     `signal` is the number of the signal that interrupted it, `note` what else there is to say.
     """
@@ -44,14 +58,14 @@ class Outcome:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """The run.json of a folder, empty where there is none; one that is lost is made again from the newest state.
+    """The run.json of a folder, empty where there is none; a damaged one is made again from the newest state.
 
     Raises DataError where it can neither be read nor made again.
     """
-    if not (folder / run_folder.RECORD).exists():
+    if not (folder / RECORD).exists():
         return {}
     try:
-        return run_folder.read_record(folder)
+        return read_record(folder)
     except ValueError as error:
         for epoch in checkpoint.epochs(folder):
             with contextlib.suppress(OSError, checkpoint.DamagedState):
@@ -59,13 +73,13 @@ def read(folder: Path) -> dict[str, Any]:
                 log.warning("run.json could not be read (%s): made again from epoch %d", error, epoch)
                 return {**state.record, "status": INTERRUPTED, "holder": None}
         raise DataError(
-            f"{folder / run_folder.RECORD} cannot be read ({error}), and no state is left to make it from: "
+            f"{folder / RECORD} cannot be read ({error}), and no state is left to make it from: "
             "remove the folder, or give another one"
         ) from None
 
 
 class Record:
-    """What a run's folder says of it. `saved` is the last epoch that is stored."""
+    """The record in a run's folder. `saved` is the last epoch that is stored, 0 where none is."""
 
     def __init__(self, folder: Path, config: Config, overrides: list[str]) -> None:
         self.folder, self.config, self.overrides = folder, config, overrides
@@ -75,18 +89,23 @@ class Record:
 
     @property
     def identity(self) -> str | None:
-        """Of the run that the folder holds; None where it holds none."""
+        """That of the run in the folder; None where it holds none."""
         return self.entries.get("identity")
 
+    @property
+    def monitor(self) -> Monitor:
+        """The column that chooses the best epoch, once the run has begun."""
+        return Monitor(self.entries["monitor"], self.entries["monitor_direction"] or "max")
+
     def is_of_another(self, wanted: str) -> bool:
-        """Whether the folder holds a run that other surroundings than those wanted would continue."""
+        """Whether the folder holds a run that continues under another identity than the wanted one."""
         changes = self.entries.get("mixed")
         last = changes[-1]["identity"] if changes else self.identity
         return bool(last) and last != wanted
 
-    def refuse_other_runs(self, wanted: str, *, anyway: bool = False) -> None:
+    def refuse_other_runs(self, wanted: str, *, force: bool = False) -> None:
         """Raises ConfigError where the folder holds a run that this config does not continue: another, or a longer."""
-        if self.is_of_another(wanted) and not anyway:
+        if self.is_of_another(wanted) and not force:
             raise ConfigError([f"hydra.run.dir must not hold another run; got {self.folder}: give another folder"])
         recorded, epochs = self.entries.get("epochs", 0), self.config.training.epochs
         if recorded > epochs:
@@ -98,59 +117,50 @@ class Record:
             )
 
     def start_over(self, wanted: str) -> None:
-        """Forget what an earlier start has recorded; what is trained from here on is of the identity wanted."""
+        """Forget what an earlier start has recorded; what is trained from here on has the wanted identity."""
         if self.identity != wanted:
             self.entries |= {"identity": wanted, "mixed": None, "epochs": 0, "best_epoch": None, "inherited_epochs": 0}
 
     def mix(self, epoch: int, now: str, changes: list[str]) -> None:
-        """Note that what follows an epoch is trained under another identity than what stands before it."""
+        """Note that the epochs after `epoch` are trained under another identity than those before."""
         assert self.identity is not None
         entry = {"epoch": epoch, "changes": changes, "identity": now}
         self.entries["mixed"] = [*(self.entries.get("mixed") or []), entry]
         self.entries["identity"] = identity.mixed(self.identity, now, epoch)
 
     def is_complete(self, epochs: int) -> bool:
-        """Whether the folder's run has finished with so many epochs, or stopped early before them."""
+        """Whether the folder's run has finished a training of `epochs` epochs, or stopped early in it."""
         if self.entries.get("status") != COMPLETED or self.entries["config"]["training"]["epochs"] != epochs:
             return False
         try:
-            self.metrics = metrics_csv.read(self.folder / run_folder.METRICS)
+            self.metrics = history.read(self.folder / METRICS)
         except (OSError, ValueError):  # lost or changed by hand: it is written again from the states
             return False
         return True
 
-    def begin(self, data: Data, goal: Task, split: Split) -> None:
-        """Say that the run is going on; what an earlier start of it has recorded stays."""
-        about_data = {
-            "name": data.name,
-            "source": data.source,
-            "fingerprint": data.fingerprint,
-            "train": len(split.train),
-            "validation": len(split.validation),
-            "test": len(data.test),
-        }
-        surroundings = identity.surroundings(self.config, data)
-        self._write_all(RUNNING, about_data, goal.monitor, goal.direction, surroundings=surroundings)
+    def begin(self, dataset: DatasetInfo, monitor: Monitor) -> None:
+        """Record that the run is running; what an earlier start of it has recorded stays."""
+        surroundings = identity.surroundings(self.config, dataset.fingerprint)
+        self._write_all(RUNNING, dataset, monitor.name, monitor.direction, surroundings)
 
     def fail_before_begin(self, reason: str) -> None:
         """Record a run that could not even begin; nothing where an earlier start has a record. Raises OSError."""
         if not self.entries:
-            self._write_all(FAILED, None, self.config.training.monitor, None, reason)
+            self._write_all(FAILED, None, self.config.training.monitor, None, {}, reason)
 
     def _write_all(
         self,
         status: str,
-        about_data: dict[str, Any] | None,
+        dataset: DatasetInfo | None,
         monitor: str,
         direction: str | None,
+        surroundings: dict[str, Any],
         error: str | None = None,
-        surroundings: dict[str, Any] | None = None,
     ) -> None:
-        decided = surroundings or {}
         self.write(
             status=status,
             identity=self.identity,
-            dataset=about_data,
+            dataset=dataclasses.asdict(dataset) if dataset else None,
             seed=self.config.seed,
             epochs=self.entries.get("epochs", 0),
             inherited_epochs=self.entries.get("inherited_epochs", 0),
@@ -164,49 +174,50 @@ class Record:
             versions=identity.versions(),
             threads=backend.threads_wanted(),
             device=backend.device_kind(),
-            numerics=decided.get("numerics"),
-            plugin_sources=decided.get("plugin_sources"),
-            environment=decided.get("environment"),
+            numerics=surroundings.get("numerics"),
+            plugin_sources=surroundings.get("plugin_sources"),
+            environment=surroundings.get("environment"),
             mixed=self.entries.get("mixed"),
             error=error,
-            holder=run_folder.me(),
+            holder=me(),
         )
 
     def write(self, **entries: Any) -> None:
+        """Write run.json with these entries changed. Raises OSError."""
         self.entries.update(entries)
         if self.entries["status"] != RUNNING:
             self.entries["holder"] = None
-        run_folder.write_record(self.folder, self.entries)
+        write_record(self.folder, self.entries)
 
     def fail(self, reason: str) -> None:
-        """Record a failure; on a full disk the outcome still says it."""
+        """Record a failure; on a full disk the outcome still tells it."""
         try:
             self.write(status=FAILED, error=reason)
         except OSError:
             log.error("run.json could not be written: %s", reason)
 
-    def inherit(self, history: "History", epochs: int) -> None:
-        """Take over the rows of a history, `epochs` of which another run has trained."""
+    def inherit(self, recorded: History, epochs: int) -> None:
+        """Store the rows of a history, the first `epochs` of which another run has trained."""
         if epochs:
             self.entries["inherited_epochs"] = epochs
-        self.keep(history)
+        self.store(recorded)
 
-    def keep(self, history: "History") -> None:
-        """Store the rows so far."""
-        for row in history.metrics[self.saved :]:
-            log.info(display.line(row, self.config.training.epochs))
-        files.write(self.folder / run_folder.METRICS, metrics_csv.text(history.metrics), durable=True)
-        files.write(self.folder / run_folder.TIMINGS, metrics_csv.text(history.timings))
-        self.metrics, self.saved = list(history.metrics), len(history.metrics)
-        self.write(**_progress(history))
+    def store(self, recorded: History) -> None:
+        """Write the rows of a history to the files. Raises OSError."""
+        for row in recorded.metrics[self.saved :]:
+            log.info(history.line(row, self.config.training.epochs))
+        files.write(self.folder / METRICS, history.text(recorded.metrics), durable=True)
+        files.write(self.folder / TIMINGS, history.text(recorded.timings))
+        self.metrics, self.saved = list(recorded.metrics), len(recorded.metrics)
+        self.write(**_progress(recorded))
 
-    def after(self, history: "History") -> dict[str, Any]:
-        """What run.json will say once the rows of a history are stored."""
-        return {**self.entries, **_progress(history)}
+    def entries_with(self, recorded: History) -> dict[str, Any]:
+        """The entries that run.json has once the rows of a history are stored."""
+        return {**self.entries, **_progress(recorded)}
 
     def outcome(self, note: str = "", signal: int | None = None) -> Outcome:
-        best, watched = self.entries["best_epoch"], self.entries["monitor"]
-        loss = "val_loss" if watched.startswith("val_") else "loss"
+        """How the run has ended, or stands."""
+        best, monitor = self.entries["best_epoch"], self.monitor
         return Outcome(
             folder=self.folder,
             status=self.entries["status"],
@@ -214,10 +225,10 @@ class Record:
             signal=signal,
             epochs=len(self.metrics),
             best=self.metrics[best - 1] if best and len(self.metrics) >= best else None,
-            shown=list(dict.fromkeys([watched, loss])),
+            shown=list(dict.fromkeys([monitor.name, monitor.loss])),
             note=note,
         )
 
 
-def _progress(history: "History") -> dict[str, Any]:
-    return {"epochs": len(history.metrics), "best_epoch": history.best_epoch}
+def _progress(recorded: History) -> dict[str, Any]:
+    return {"epochs": len(recorded.metrics), "best_epoch": recorded.best_epoch}

@@ -10,19 +10,21 @@ from pathlib import Path
 
 from hydra.core.utils import env_override
 
-from runner.cli import run_display as display
-from runner.cli import sweep_display
 from runner.config import plugins
-from runner.config.schema import Config
+from runner.config.plan import Job
 from runner.experiment import run as experiment
-from runner.runs import folder as run_folder
-from runner.runs import reader as recorded
+from runner.experiment.failures import reason
+from runner.experiment.preflight import Checked
+from runner.runs import reader, reuse
+from runner.runs.folder import logged
+from runner.runs.reuse import Forecast
 from runner.runs.status import COMPLETED, FAILED, INTERRUPTED
 from runner.runs.writer import Outcome, Record
 from runner.sweeps import summary
-from runner.sweeps.sweep import Planned, Sweep
+from runner.sweeps.summary import Line
+from runner.sweeps.sweep import Sweep
 from runner.sweeps.workers import Workers
-from runner.system import signals as interruption
+from runner.system import signals
 from runner.system.signals import Interrupted
 
 log = logging.getLogger(__name__)
@@ -30,51 +32,71 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Work:
-    """A job that is to be run: where, after which epochs others want its state, how many epochs are left.
+    """A job to run: in which folder, what can be reused, after which epochs another job wants the state.
 
-    `environment` and `chdir` are what Hydra's settings ask for, which a worker has to do itself.
+    `environment` and `chdir` are what the settings of Hydra ask for, which a worker has to do itself.
     """
 
-    job: Planned
-    config: Config
+    job: Job
     folder: Path
-    shelves: Sequence[Path]
-    keep: set[int]
-    left: int
-    anyway: bool = False
+    run_roots: Sequence[Path]
+    epochs_to_keep: set[int]
+    forecast: Forecast
+    force: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     chdir: bool = False
 
 
+@dataclass(frozen=True)
+class Ended:
+    """What became of the jobs of a sweep, a line for each; `signal` is the one that ended it, if any."""
+
+    lines: list[Line]
+    signal: int | None
+
+
 class FailFast(BaseException):
-    """A job has failed, and no further one is to begin. No Exception, for Hydra goes on after those."""
+    """A job has failed, and no further one is to begin. Not an Exception: Hydra goes on after those."""
 
 
-def run_all(sweep: Sweep, works: Sequence[Work], hand_out: Callable[[Callable[[Work], object]], None]) -> int:
-    """Run the works that `hand_out` hands on, show how it goes, leave the summary; the exit code.
+def work(sweep: Sweep, checked: Sequence[Checked], run_roots: Sequence[Path], *, force: bool = False) -> list[Work]:
+    """What there is to do for each job of a sweep, in order; `checked` are their configs, `run_roots` as in a run."""
+    configs, identities = [each.config for each in checked], [each.identity for each in checked]
+    epochs_to_keep = reuse.epochs_to_keep(configs, identities)
+    forecasts = reuse.forecast(configs, identities, run_roots)
+    return [
+        Work(job, sweep.place(job), run_roots, epochs, forecast, force)
+        for job, epochs, forecast in zip(sweep.jobs, epochs_to_keep, forecasts, strict=True)
+    ]
 
-    0 all jobs of the sweep are completed, 1 one is not, 128 and the signal's number where one came.
+
+def run_all(
+    sweep: Sweep,
+    work: Sequence[Work],
+    hand_out: Callable[[Callable[[Work], object]], None],
+    watching: contextlib.AbstractContextManager[object] | None = None,
+    warn: Callable[[str], None] = log.warning,
+) -> Ended:
+    """Run the work that `hand_out` hands on, while `watching` shows it, and write the summary of the sweep.
+
+    `warn` is told of a picture that cannot be made.
     """
-    fail_fast = any(work.config.fail_fast for work in works)
+    fail_fast = any(each.job.config.fail_fast for each in work)
     ended_by = None
     try:
-        jobs, left = [work.job for work in works], [work.left for work in works]
-        with interruption.watched(), sweep_display.following(sweep, jobs, left):
+        with signals.watched(), watching or contextlib.nullcontext():
             if sweep.workers == 1:
-                hand_out(lambda work: _run_here(work, fail_fast))
+                hand_out(lambda each: _run_here(each, fail_fast))
             else:
                 with Workers(sweep.workers, fail_fast) as workers:
-                    hand_out(lambda work: workers.submit(run_in_worker, work))
+                    hand_out(lambda each: workers.submit(run_in_worker, each))
     except FailFast:
         pass
     except KeyboardInterrupt as error:
         ended_by = error.number if isinstance(error, Interrupted) else signal.SIGINT
     finally:
-        lines = summary.write(sweep)
-    sweep_display.end(sweep, lines)
-    if ended_by:
-        return 128 + ended_by
-    return 0 if all(line.status == COMPLETED for line in lines) else 1
+        lines = summary.write(sweep, warn)
+    return Ended(lines, ended_by)
 
 
 def _run_here(work: Work, fail_fast: bool) -> float | None:
@@ -88,14 +110,14 @@ def _run_here(work: Work, fail_fast: bool) -> float | None:
 
 
 def monitored(outcome: Outcome) -> float | None:
-    """What Hydra's callbacks are told of a run: the monitored value of its best epoch."""
-    return recorded.load(outcome.folder).monitored if outcome.status == COMPLETED else None
+    """What the callbacks of Hydra are told of a run: the monitored value of its best epoch."""
+    return reader.load(outcome.folder).monitored if outcome.status == COMPLETED else None
 
 
 def run_in_worker(work: Work) -> str:
     """Run a job where Hydra has set nothing up; the status of its run."""
     try:
-        with env_override(work.environment), run_folder.logged(work.folder), contextlib.ExitStack() as stack:
+        with env_override(work.environment), logged(work.folder), contextlib.ExitStack() as stack:
             if work.chdir:
                 stack.enter_context(contextlib.chdir(work.folder))
             return run(work).status
@@ -104,20 +126,19 @@ def run_in_worker(work: Work) -> str:
 
 
 def run(work: Work) -> Outcome:
-    """Run a job in silence; whatever goes wrong with it is in its record and its log, and is no exception."""
+    """Run a job without printing. Failures are recorded and logged, never raised."""
     try:
-        plugins.load(work.config.plugins)
+        plugins.load(work.job.config.plugins)
         return experiment.run(
-            work.config,
+            work.job.config,
             work.folder,
-            work.job.words,
-            shelves=work.shelves,
-            keep=work.keep,
-            anyway=work.anyway,
-            screen=display.Silent(),
+            list(work.job.words),
+            run_roots=work.run_roots,
+            epochs_to_keep=work.epochs_to_keep,
+            force=work.force,
         )
     except (Exception, SystemExit) as error:
         log.error("the run failed\n%s", traceback.format_exc())
         with contextlib.suppress(OSError, ValueError):
-            Record(work.folder, work.config, work.job.words).fail_before_begin(experiment.reason(error))
-        return Outcome(work.folder, FAILED, experiment.reason(error))
+            Record(work.folder, work.job.config, list(work.job.words)).fail_before_begin(reason(error))
+        return Outcome(work.folder, FAILED, reason(error))

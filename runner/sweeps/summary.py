@@ -1,19 +1,22 @@
-"""What came out of a sweep, made from its folders alone: summary.csv, curves.png, report.html; at any time again."""
+"""The result of a sweep, made from its folders alone and at any time again: summary.csv, curves.png, report.html."""
 
 import csv
 import io
+import logging
 import shlex
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from runner.runs import folder as run_folder
-from runner.runs import reader as recorded
+from runner.config.plan import Job
+from runner.runs import reader
+from runner.runs.folder import CURVES, RECORD
 from runner.runs.history import cell
 from runner.runs.reader import Run
-from runner.runs.status import CRASHED, PENDING
-from runner.sweeps.sweep import Planned, Sweep
+from runner.runs.status import CRASHED, DIED, PENDING
+from runner.sweeps.sweep import Sweep
 from runner.system import files
-from runner.system.console import say
+
+log = logging.getLogger(__name__)
 
 SUMMARY = "summary.csv"
 REPORT = "report.html"
@@ -23,7 +26,7 @@ REPORT = "report.html"
 class Line:
     """A planned job and what became of it; `error` is one line, empty where nothing went wrong."""
 
-    job: Planned
+    job: Job
     status: str
     error: str
     run: Run | None
@@ -39,20 +42,19 @@ def lines(sweep: Sweep) -> list[Line]:
     return [_line(sweep, job) for job in sweep.jobs]
 
 
-def _line(sweep: Sweep, job: Planned) -> Line:
+def _line(sweep: Sweep, job: Job) -> Line:
     folder = sweep.place(job)
-    if not (folder / run_folder.RECORD).exists():
+    if not (folder / RECORD).exists():
         return Line(job, PENDING, "", None)
     try:
-        run = recorded.load(folder)
+        run = reader.load(folder)
     except (OSError, ValueError) as error:
         return Line(job, CRASHED, f"its record cannot be read: {error}", None)
-    crashed = "its process ended without a word: killed, or out of memory"
-    return Line(job, run.status, crashed if run.status == CRASHED else run.record["error"] or "", run)
+    return Line(job, run.status, DIED if run.status == CRASHED else run.record["error"] or "", run)
 
 
-def write(sweep: Sweep) -> list[Line]:
-    """Write the files, and return what they tell. Raises OSError."""
+def write(sweep: Sweep, warn: Callable[[str], None] = log.warning) -> list[Line]:
+    """Write the files, and return what they tell; `warn` is told of a picture that cannot be made. Raises OSError."""
     found = lines(sweep)
     files.write(sweep.folder / SUMMARY, text(sweep, found))
     runs = {sweep.setting(line.job): line.run for line in found if line.run and line.run.metrics}
@@ -60,7 +62,7 @@ def write(sweep: Sweep) -> list[Line]:
         try:
             _draw(sweep, runs)
         except Exception as error:  # no picture is worth the end of a sweep
-            say(f"curves.png or {REPORT} cannot be made: {type(error).__name__}: {error}", sys.stderr)
+            warn(f"{CURVES} or {REPORT} cannot be made: {type(error).__name__}: {error}")
     return found
 
 
@@ -70,7 +72,7 @@ def _draw(sweep: Sweep, runs: dict[str, Run]) -> None:
     from runner.compare.report import page as report
     from runner.runs import learning_curves as plots
 
-    files.write(sweep.folder / run_folder.CURVES, plots.overlay(runs))
+    files.write(sweep.folder / CURVES, plots.overlay(runs))
     compared = comparison.compare(runs.values())
     command = shlex.join(["python", "-m", "runner", "compare", str(sweep.folder), "--html", str(sweep.folder / REPORT)])
     page = report.page(compared, command=command, sentences=sentences.every(compared))

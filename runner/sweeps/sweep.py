@@ -1,4 +1,4 @@
-"""What a sweep is: its jobs, as sweep.json in its folder tells it."""
+"""A sweep: the jobs and how they run, as sweep.json in the folder tells."""
 
 import dataclasses
 import json
@@ -7,38 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runner.config import compose
+from runner.config.plan import Job
 from runner.errors import DataError
-from runner.formatting import shown
 from runner.runs.folder import PLAN
 from runner.system import files
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A job as sweep.json holds it: its number from 0, its folder in the sweep's, its words, its config."""
-
-    number: int
-    folder: str
-    words: list[str]
-    config: dict[str, Any]
-
-    def value(self, key: str) -> str:
-        """What the job has for a key, as it is written on the command line; of a group, the choice."""
-        node: Any = self.config
-        for name in key.split("."):
-            node = node.get(name) if isinstance(node, dict) else None
-        return shown(node) if node is not None and not isinstance(node, dict) else self._given(key)
-
-    def _given(self, key: str) -> str:
-        return next((value for name, value in map(_split, self.words) if name == key), "")
-
-
-@dataclass(frozen=True)
 class Sweep:
-    """The jobs of a sweep's folder, the worker processes that run them, and the threads of each."""
+    """The jobs in the folder of a sweep, the number of worker processes, and the threads of each."""
 
     folder: Path
-    jobs: list[Planned]
+    jobs: list[Job]
     workers: int
     threads: dict[str, int]
 
@@ -51,11 +32,11 @@ class Sweep:
                 values[key].add(value)
         return [key for key, found in values.items() if len(found) > 1]
 
-    def setting(self, job: Planned) -> str:
-        """What of a job varies, as words."""
+    def setting(self, job: Job) -> str:
+        """What varies, as words: the values of one job."""
         return " ".join(f"{key}={job.value(key)}" for key in self.swept) or "the only job"
 
-    def place(self, job: Planned) -> Path:
+    def place(self, job: Job) -> Path:
         return self.folder / job.folder
 
 
@@ -65,7 +46,7 @@ def _split(word: str) -> tuple[str, str]:
 
 
 def write(sweep: Sweep) -> None:
-    """Note what is planned, so that the rest can be resumed whatever happens."""
+    """Record the plan, so that the rest can be resumed whatever happens. Raises OSError."""
     content = {
         "workers": sweep.workers,
         "threads": sweep.threads,
@@ -75,10 +56,13 @@ def write(sweep: Sweep) -> None:
 
 
 def read(folder: Path) -> Sweep:
-    """What was planned. Raises DataError."""
+    """The sweep that a folder holds. Raises DataError, and ConfigError for configs of another version."""
     try:
         content = json.loads((folder / PLAN).read_text())
-        jobs = [Planned(**each) for each in content["jobs"]]
-        return Sweep(folder, jobs, content["workers"], content["threads"])
+        return Sweep(folder, [_job(**each) for each in content["jobs"]], content["workers"], content["threads"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder / PLAN} cannot be read as the plan of a sweep: {error}") from None
+
+
+def _job(number: int, folder: str, words: list[str], config: dict[str, Any]) -> Job:
+    return Job(number, folder, tuple(words), compose.from_record(config))

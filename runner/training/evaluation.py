@@ -1,18 +1,17 @@
-"""What Keras' `evaluate` gives for many examples: compiled calls over as many rows as the memory budget holds."""
+"""The values of Keras' `evaluate`, by compiled calls over as many rows as the memory budget holds."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from runner.datasets import split as batches
-from runner.training import layers as rows
+from runner.training import batches, layers
 
 BUDGET = 32 << 20  # bytes of the largest tensor in a call
 
 
 class Evaluation:
-    """Loss and metrics of a model over example numbers on some of its examples, whatever its weights are by then.
+    """Loss and metrics of a model from example numbers on some examples, with the weights of the moment of a call.
 
     targets [examples, …] are those of all training data. Keras' own `evaluate` makes a dataset for each call and
     `test_on_batch` forgets the chunk before; here the metrics add up over the chunks.
@@ -23,7 +22,7 @@ class Evaluation:
         self.chunks: list[tuple[tf.Tensor, tf.Tensor]] = []
         if len(numbers):
             self.step = _step(trained, targets)
-            size = rows.bytes_each(trained, self.step.get_concrete_function().graph)
+            size = layers.bytes_each(trained, self.step.get_concrete_function().graph)
             runs = batches.chunks(numbers, size, BUDGET)
             self.chunks = [(tf.constant(run), tf.constant(targets[run])) for run in runs]
 

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse
 import tensorflow as tf
 
-from runner.datasets import Examples
+from runner.datasets.base import Examples
 
 
 def over_rows(network: keras.Model, examples: Examples) -> keras.Model:

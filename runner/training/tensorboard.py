@@ -1,25 +1,23 @@
-"""`training.tensorboard=true`: Keras' own TensorBoard logs beside the CSVs, and the parameters with them."""
+"""`training.tensorboard=true`: the TensorBoard logs of Keras, with the parameters of the config."""
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
 from runner.config.dotted import flat
-
-if TYPE_CHECKING:
-    from runner.training.fit import History
+from runner.runs.history import History
 
 FOLDER = "tensorboard"
 
 
 class TensorBoard(keras.callbacks.TensorBoard):
-    """Keras' own, which begins with what is recorded already: a run that goes on has the whole curve."""
+    """Keras' own, beginning with the recorded epochs: a resumed run has the whole curve."""
 
-    def __init__(self, folder: Path, config: dict[str, Any], history: "History") -> None:
+    def __init__(self, folder: Path, config: dict[str, Any], history: History) -> None:
         super().__init__(str(folder / FOLDER), write_graph=False)
         self.parameters = {key: _plain(value) for key, value in flat(config)}
         self.history = history

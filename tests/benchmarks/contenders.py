@@ -206,10 +206,10 @@ def sklearn_csr(options: argparse.Namespace) -> Result:
 def _runner(options: argparse.Namespace, *words: str) -> Result:
     import tempfile
 
-    from runner.cli import train as app
+    from runner.cli import train
 
     with tempfile.TemporaryDirectory() as folder:
-        code = app.train(
+        code = train.main(
             [
                 *words,
                 f"training.epochs={options.epochs}",

@@ -60,19 +60,19 @@ def _file(folder: Path, times: int) -> Path:
 
 def _run(folder: Path, times: int, words: int, what: str) -> None:
     os.environ["RUNNER_CACHE_DIR"] = str(folder / "cache")
-    from runner import datasets
-    from runner.config import compose
+    from runner.config.plan import plan_of
+    from runner.datasets import catalog
     from runner.experiment import run as experiment
-    from runner.runs import history as metrics_csv
+    from runner.runs import history
     from tests.benchmarks.sweeps import resident_mb
 
     overrides = [f"dataset.path={_file(folder, times)}", f"dataset.num_words={words or 'null'}", "training.epochs=5"]
-    config = compose.plan(overrides).jobs[0].config
-    data = datasets.load(config.dataset)
+    config = plan_of(overrides).jobs[0].config
+    data = catalog.load(config.dataset)
     if what == "prepare":
         return
     outcome = experiment.run(config, Path(tempfile.mkdtemp(dir=folder)), overrides)
-    epochs = [row["seconds"] for row in metrics_csv.read(outcome.folder / "timings.csv")]
+    epochs = [row["seconds"] for row in history.read(outcome.folder / "timings.csv")]
     stored = sum(_bytes(examples) for examples in (data.train, data.test))
     print(json.dumps({"epochs": epochs, "data_mb": stored / 2**20, "resident_mb": resident_mb()}))
 

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from runner.config.plan import plan_of
+
 
 def main(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Medians over repetitions, each in a process of its own."""
@@ -31,9 +33,8 @@ def _measured() -> dict[str, float]:
 
 
 def _run() -> dict[str, float]:
-    from runner.config import compose
     from runner.experiment import run as experiment
-    from runner.runs import history as metrics_csv
+    from runner.runs import history
 
     spent: list[float] = []
     save = experiment.Keeper.save
@@ -45,8 +46,8 @@ def _run() -> dict[str, float]:
 
     experiment.Keeper.save = timed  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        outcome = experiment.run(compose.plan(["reuse=false"]).jobs[0].config, Path(folder) / "run", [])
-        epochs = sum(row["seconds"] for row in metrics_csv.read(outcome.folder / "timings.csv"))
+        outcome = experiment.run(plan_of(["reuse=false"]).jobs[0].config, Path(folder) / "run", [])
+        epochs = sum(row["seconds"] for row in history.read(outcome.folder / "timings.csv"))
     return {"fit_s": epochs + sum(spent), "saving_s": sum(spent)}
 
 

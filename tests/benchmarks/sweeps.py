@@ -31,20 +31,20 @@ def main(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _jobs() -> list[dict[str, float]]:
-    from runner.config import compose
+    from runner.config.plan import plan_of
     from runner.experiment import run as experiment
-    from runner.runs import history as metrics_csv
+    from runner.runs import history
 
     found = []
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(JOBS):
             words = [f"seed={seed}", "training.epochs=3", "dataset.source=full", "reuse=false"]
-            config = compose.plan(words).jobs[0].config
+            config = plan_of(words).jobs[0].config
             begun = time.perf_counter()
             with contextlib.redirect_stdout(io.StringIO()):
                 outcome = experiment.run(config, Path(folder) / str(seed), words)
             seconds = time.perf_counter() - begun
-            epochs = sum(row["seconds"] for row in metrics_csv.read(outcome.folder / "timings.csv"))
+            epochs = sum(row["seconds"] for row in history.read(outcome.folder / "timings.csv"))
             found.append({"beside_epochs_s": seconds - epochs, "resident_mb": resident_mb()})
     return found
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pytest
 from runner.cli import compare
 from runner.compare import load
 from runner.errors import ConfigError
-from runner.runs import folder as run_folder
+from runner.runs.folder import claimed, read_record, write_record
 from tests.conftest import Command
 from tests.processes import PATIENCE, wait_until
 
@@ -49,7 +50,7 @@ def mine(tmp_path: Path) -> Path:
 
 
 def changed(folder: Path, **entries: Any) -> None:
-    run_folder.write_record(folder, {**run_folder.read_record(folder), **entries})
+    write_record(folder, {**read_record(folder), **entries})
 
 
 def jobs_of(sweep: Path) -> list[Path]:
@@ -81,7 +82,7 @@ def test_damaged_half_written_and_foreign_folders_do_no_harm(said: Said, mine: P
         (mine / name / "run.json").write_text(content)
     code, out, err = said(str(mine))
     assert (code, out) == (0, clean)
-    assert sorted(line.split(" is passed over")[0] for line in err.splitlines()) == [
+    assert sorted(line.split(" is skipped")[0] for line in err.splitlines()) == [
         str(mine / name) for name in ("foreign", "half", "list", "poor")
     ]
 
@@ -93,9 +94,9 @@ def test_a_record_that_a_power_cut_emptied_is_passed_over_with_that_reason(said:
     (zeroed / "run.json").write_bytes(bytes(100))
     code, out, err = said(str(mine))
     assert (code, len(err.splitlines())) == (0, 3)
-    assert f"{emptied} is passed over: its run.json is empty" in err
-    assert f"{cut_off} is passed over: its run.json is cut off" in err
-    assert f"{zeroed} is passed over: its run.json is empty" in err
+    assert f"{emptied} is skipped: its run.json is empty" in err
+    assert f"{cut_off} is skipped: its run.json is cut off" in err
+    assert f"{zeroed} is skipped: its run.json is empty" in err
     assert "best run: " in out
 
 
@@ -104,7 +105,7 @@ def test_a_file_that_a_spreadsheet_saved_is_passed_over_and_the_others_are_compa
     (first / "metrics.csv").write_text((first / "metrics.csv").read_text().replace(",", ";"))
     code, out, err = said(str(mine))
     assert code == 0
-    assert f"{first} is passed over: {first / 'metrics.csv'}: its columns must be apart by commas" in err
+    assert f"{first} is skipped: {first / 'metrics.csv'}: its columns must be apart by commas" in err
     assert "best run: " in out
 
 
@@ -137,7 +138,7 @@ def test_failed_and_unfinished_runs_are_counted_and_named_and_not_mixed_in(said:
 
 def test_runs_on_other_data_stand_in_a_table_of_their_own(said: Said, mine: Path) -> None:
     first = jobs_of(mine)[0]
-    data = run_folder.read_record(first)["dataset"]
+    data = read_record(first)["dataset"]
     changed(first, dataset={**data, "source": "sample", "fingerprint": "0" * 64})
     out = said(str(mine))[1]
     assert "runs on different data" in out
@@ -186,11 +187,11 @@ def test_what_is_left_out_says_why_and_is_no_reference(said: Said, mine: Path) -
     out = said(str(mine))[1]
     assert "left out: 2 completed" in out
     assert f"{mixed} completed, 8 of 8 epochs: mixed after epoch 3: data changed" in out
-    assert f"{diverged} completed, 8 of 8 epochs: val_accuracy was a number at no epoch" in out
+    assert f"{diverged} completed, 8 of 8 epochs: val_accuracy had no finite value" in out
     found = json.loads(said(str(mine), "--json")[1])
     assert [each["reason"] for each in found["left_out"]] == [
         "mixed after epoch 3: data changed",
-        "val_accuracy was a number at no epoch",
+        "val_accuracy had no finite value",
     ]
     code, out, err = said(str(mine), "--reference", str(mixed))
     assert (code, out) == (2, "")
@@ -298,7 +299,7 @@ def test_a_file_that_cannot_be_written_is_said_in_one_line(said: Said, tmp_path:
 def test_the_files_are_written_before_a_reader_that_wants_one_line_ends_the_command(
     mine: Path, tmp_path: Path, how: list[str]
 ) -> None:
-    """`| head` of a table larger than a pipe holds; the reader is gone before it is printed."""
+    """As with `| head`, if the table is larger than a pipe holds: the reader has ended before the table is printed."""
     files = {option: tmp_path / f"file{option}" for option in ("--html", "--csv", "--png")}
     words = [str(mine), *how, *(str(word) for pair in files.items() for word in pair)]
     command = [sys.executable, "-m", "runner", "compare", *words]
@@ -320,7 +321,7 @@ def test_a_picture_of_nothing_is_refused_before_anything_is_written(said: Said, 
 
 def test_signs_of_mathematics_in_a_config_stay_text_in_pictures(said: Said, mine: Path) -> None:
     for place, job in enumerate(jobs_of(mine)):
-        config = run_folder.read_record(job)["config"]
+        config = read_record(job)["config"]
         config["dataset"]["options"] = {"pattern": ["$\\bad$", "a$b"][place % 2]}
         changed(job, config=config)
     assert said(str(mine), "--png", str(mine / "picture.png"))[0] == 0
@@ -337,7 +338,7 @@ def test_the_watch_goes_on_between_the_jobs_of_a_sweep(mine: Path, monkeypatch: 
     hidden = last.rename(mine.parent / last.name)
 
     def finish() -> None:
-        with run_folder.claimed(mine):
+        with claimed(mine):
             held.set()
             watched()
             hidden.rename(last)
@@ -357,7 +358,7 @@ def test_watching_ends_with_the_last_run(mine: Path, monkeypatch: pytest.MonkeyP
     changed(first, status="running")
 
     def finish() -> None:
-        with run_folder.claimed(first):
+        with claimed(first):
             held.set()
             watched()
             changed(first, status="completed")
@@ -373,7 +374,7 @@ def test_watching_ends_with_the_last_run(mine: Path, monkeypatch: pytest.MonkeyP
     assert out.rstrip().splitlines()[-1].startswith("best run: ")
 
 
-def test_load_gives_a_row_a_run_and_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_gives_one_row_for_each_run_and_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
     table = load(EXAMPLE / "width")
     assert list(table.columns[:10]) == [
@@ -397,10 +398,25 @@ def test_load_gives_a_row_a_run_and_epoch(monkeypatch: pytest.MonkeyPatch) -> No
         load("nowhere")
 
 
+def test_load_warns_of_each_record_that_it_cannot_read_and_loads_the_others(mine: Path) -> None:
+    """At the line that called it, where a notebook shows it."""
+    first, second, *others = jobs_of(mine)
+    (first / "run.json").write_text("")
+    (second / "metrics.csv").unlink()
+    with pytest.warns(UserWarning, match=" is skipped: ") as told:
+        table = load(mine)
+    assert set(table.folder) == {str(job) for job in others}
+    assert [str(each.message).split(":")[0] for each in told] == [f"{job} is skipped" for job in (first, second)]
+    assert {each.filename for each in told} == {__file__}
+    with warnings.catch_warnings(record=True) as none:
+        load(others[0])
+    assert none == []
+
+
 def test_a_width_that_is_a_list_groups_as_its_text(mine: Path) -> None:
-    """As the README groups; beside numbers, and with a list of lists as a plugin's options may have."""
+    """As the README groups; in one column with numbers, and with a list of lists, which a plugin's options can have."""
     for place, job in enumerate(jobs_of(mine)):
-        config = run_folder.read_record(job)["config"]
+        config = read_record(job)["config"]
         config["model"]["width"] = [[64, 16], 32][place % 2]
         config["model"]["options"] = {"shapes": [[3, 3], {"pool": 2}]}
         changed(job, config=config)

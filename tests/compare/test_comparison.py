@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.compare import wording as sentences
+from runner.compare import wording
 from runner.compare.comparison import Comparison, compare, overfitting, rises_from, row
-from runner.runs import folder as run_folder
+from runner.runs.folder import claimed
 from runner.runs.reader import Run, load
 from tests.records import write_run
 
@@ -66,7 +66,7 @@ def test_the_run_of_a_reference_names_its_setting(runs: list[Run], tmp_path: Pat
 def test_a_chosen_best_is_corrected_for_all_pairs_and_a_named_one_for_the_others(
     runs: list[Run], tmp_path: Path
 ) -> None:
-    """Three settings are three pairs; against one that was named they are two comparisons. The smallest p tells."""
+    """Three settings are three pairs, and two comparisons with a named one. The smallest p shows the correction."""
     for reference, comparisons in ((None, 3), (tmp_path / "32-0", 2)):
         [judged] = compare(runs, reference).tables
         smallest = min((verdict for _, verdict in judged.verdicts), key=lambda verdict: verdict.p or 0)
@@ -98,7 +98,7 @@ def test_what_did_not_complete_is_left_out_and_named_even_where_it_is_best(
     others = [run(status, **perfect, status=status) for status in ("failed", "interrupted")]
     others.append(run("crashed", **perfect, status="running"))
     write_run(tmp_path / "running", **perfect, status="running")  # type: ignore[arg-type]
-    with run_folder.claimed(tmp_path / "running"):
+    with claimed(tmp_path / "running"):
         others.append(load(tmp_path / "running"))
     others.append(run("early", (), status="failed", dataset=None, monitor_direction=None))
     found = compare([*others, *runs])
@@ -120,11 +120,11 @@ def test_a_completed_run_without_a_finite_result_is_left_out(runs: list[Run], ru
 
 
 def test_a_run_that_went_on_over_something_else_is_left_out(runs: list[Run], run: Callable[..., Run]) -> None:
-    """It is of no one setting; `reason` says what changed when."""
+    """It belongs to no setting; `reason` says what changed and when."""
     mixed = [{"epoch": 1, "changes": ["data changed", "keras changed"]}, {"epoch": 2, "changes": ["numpy changed"]}]
     found = compare([*runs, run("mixed", (0.9, 0.95, 0.99), {"model.width": 32, "seed": 0}, mixed=mixed)])
     assert [each.folder.name for each in found.left_out] == ["mixed"]
-    assert [sentences.reason(each) for each in found.left_out] == [
+    assert [wording.reason(each) for each in found.left_out] == [
         "mixed after epoch 1: data changed, keras changed; after epoch 2: numpy changed"
     ]
     assert found.tables == compare(runs).tables
@@ -141,9 +141,9 @@ def test_the_best_run_is_the_best_of_all_and_named_where_its_setting_is_not_the_
     }
     [judged] = compare(runs.values()).tables
     lucky = runs[16, 1].folder
-    assert sentences.best_run(judged.table) == f"best run: {lucky}, val_accuracy 0.9000 with model.width=16"
+    assert wording.best_run(judged.table) == f"best run: {lucky}, val_accuracy 0.9000 with model.width=16"
     [judged] = compare(each for key, each in runs.items() if key != (16, 1)).tables
-    assert sentences.best_run(judged.table) == f"best run: {runs[32, 0].folder}"
+    assert wording.best_run(judged.table) == f"best run: {runs[32, 0].folder}"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_what_the_training_examples_say_is_not_taken_for_a_hope_of_more(
     run: Callable[..., Run], monitor: str, validation: int, said: str
 ) -> None:
     [judged] = compare([run("a", (0.6, 0.7, 0.8), monitor=monitor, data={"validation": validation})]).tables
-    assert list(sentences.overfit(judged.table)) == [f"the only setting: {said}"]
+    assert list(wording.overfit(judged.table)) == [f"the only setting: {said}"]
 
 
 def test_nothing_that_completed_is_no_table(run: Callable[..., Run]) -> None:
@@ -191,7 +191,7 @@ def test_one_seed_is_judged_by_the_validation_examples_of_its_data(run: Callable
 
 @pytest.mark.parametrize("validation", [0, 10_000])
 def test_one_seed_is_not_judged_by_what_it_was_trained_on(run: Callable[..., Run], validation: int) -> None:
-    """Training accuracy is no sample of anything, with validation beside it or without."""
+    """Training accuracy has no sampling error, whether or not there are validation examples too."""
     data = {"validation": validation}
     pair = [run(f"{w}", (v,), {"model.width": w}, monitor="accuracy", data=data) for w, v in ((1, 0.5), (2, 0.9))]
     [(_, verdict)] = compare(pair).tables[0].verdicts

@@ -33,7 +33,7 @@ def a_run(status: str = "completed", **config: Any) -> Run:
         ("model.head=null", True),
         ("shuffle=true", True),
         ("status=completed", True),
-        ("dataset.source=full", True),  # what it was, where the config says auto
+        ("dataset.source=full", True),  # where the config says auto, what was used
         ("val_accuracy>0.89", True),
         ("epochs<2", True),
         ("seconds>=2", True),

@@ -8,23 +8,14 @@ from typing import Any
 
 import pytest
 
-from runner.compare.grouping import Setting, Table, effect_values, effects, tables
+from runner.compare.grouping import Setting, Table, tables
 from runner.config.dotted import flat
-from runner.config.schema import Config
+from runner.config.monitor import Monitor
+from runner.config.schema import NEVER_DECIDING, Config
 from runner.runs.reader import Run, load
 from tests.records import write_run
 
-DECIDING_NOTHING = {
-    "seed": 7,
-    "reuse": False,
-    "plan": True,
-    "fail_fast": True,
-    "dataset.source": "full",
-    "dataset.path": "here/imdb.npz",
-    "training.keep_state": "none",
-    "training.save_seconds": 9.0,
-    "training.tensorboard": True,
-}
+DECIDING_NOTHING = dict.fromkeys(("seed", *sorted(NEVER_DECIDING)), 7)
 
 
 @pytest.fixture
@@ -65,7 +56,7 @@ def test_a_single_seed_has_no_deviation(run: Callable[..., Run]) -> None:
 def test_another_column_is_taken_at_each_runs_own_best_epoch(run: Callable[..., Run]) -> None:
     """Training accuracy at the best epochs 1 and 2: (1 + 0.7)/2 = 0.85 and (1 + 0.9)/2 = 0.95, in the mean 0.9."""
     table = only(tables([run("a", (0.7, 0.6)), run("b", (0.5, 0.9), {"seed": 1})]))
-    assert table.training == "accuracy"
+    assert table.monitor.training_counterpart == "accuracy"
     assert table.settings[0].training_at_best("accuracy") == pytest.approx(0.9)
     assert table.settings[0].training_at_best("f1_score") is None
 
@@ -106,9 +97,9 @@ def test_runs_on_different_data_are_different_tables_with_different_titles(
 
 def test_runs_with_different_monitors_are_different_tables(run: Callable[..., Run]) -> None:
     found = tables([run("a"), run("b", monitor="val_loss")])
-    assert [(table.monitor, table.direction, table.sign()) for table in found] == [
-        ("val_accuracy", "max", 1),
-        ("val_loss", "min", -1),
+    assert [(table.monitor, table.monitor.sign) for table in found] == [
+        (Monitor("val_accuracy", "max"), 1),
+        (Monitor("val_loss", "min"), -1),
     ]
     assert found[0].title != found[1].title
 
@@ -130,7 +121,8 @@ def test_a_title_says_the_data_and_the_monitor_and_the_fingerprint_only_where_it
 
 def test_without_validation_a_table_is_by_the_training_examples(run: Callable[..., Run]) -> None:
     table = only(tables([run("a", monitor="accuracy", data={"train": 25_000, "validation": 0})]))
-    assert (table.monitor, table.training, table.validation) == ("accuracy", "accuracy", 0)
+    assert (table.monitor, table.validation) == (Monitor("accuracy", "max"), 0)
+    assert table.monitor.training_counterpart == "accuracy"
     assert table.settings[0].mean == 0.8
 
 
@@ -296,21 +288,6 @@ def test_no_two_settings_of_a_table_have_the_same_name(run: Callable[..., Run]) 
     """A record of an earlier version lacks a key that came later, and is null by default."""
     table = only(tables([run("old"), run("new", settings={"training.later": None})]))
     assert len({table.name(setting) for setting in table.settings}) == len(table.settings)
-
-
-def test_the_effect_of_a_key_is_a_line_for_each_setting_of_the_others(run: Callable[..., Run]) -> None:
-    """Numbers by size, not as text or by result; then the rest."""
-    runs = [
-        run(f"{width}-{size}", (0.5 + place / 10,), {"model.width": width, "training.batch_size": size})
-        for place, (width, size) in enumerate([(16, 32), ([4, 8], 32), (8, 32), (16, 64)])
-    ]
-    table = only(tables(runs))
-    assert effect_values(table, "model.width") == ["8", "16", "[4,8]"]
-    lines = {
-        line[0].values["training.batch_size"]: [setting.values["model.width"] for setting in line]
-        for line in effects(table, "model.width")
-    }
-    assert lines == {32: [8, 16, [4, 8]], 64: [16]}
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from runner.compare.significance import SHARES, Sample, Verdict, holm, sampling_error, verdicts
+from runner.compare.significance import FRACTIONS, Sample, Verdict, holm, sampling_error, verdicts
 
 # Results in thousandths, so that rounding is far below what differs.
 RESULTS = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
@@ -167,7 +167,7 @@ def test_one_seed_of_a_metric_without_a_known_sampling_error_says_nothing_but_th
     assert "no sampling error is known" in found.method
 
 
-@pytest.mark.parametrize("metric", sorted(SHARES))
+@pytest.mark.parametrize("metric", sorted(FRACTIONS))
 def test_every_kind_of_accuracy_is_a_share(metric: str) -> None:
     assert between(sample([0.88], metric), sample([0.87], metric)).p == pytest.approx(0.0325, abs=5e-5)
 

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from runner.config import compose
-from runner.config import schema as config
+from runner.config import schema
+from runner.config.paths import config_dir
 from tests.conftest import Command
 
-CONF = compose.config_dir()
+CONF = config_dir()
 SCHEMAS: dict[str, type] = {
-    "config.yaml": config.Config,
-    "model/mlp.yaml": config.Model,
-    "training/default.yaml": config.Training,
-    **{f"{group}/{name}.yaml": schema for group, of in config.GROUPS.items() for name, schema in of.items()},
+    "config.yaml": schema.Config,
+    "model/mlp.yaml": schema.Model,
+    "training/default.yaml": schema.Training,
+    **{f"{group}/{name}.yaml": option for group, of in schema.GROUPS.items() for name, option in of.items()},
 }
 RECIPES = sorted(path.relative_to(CONF).as_posix() for path in (CONF / "experiment").glob("*.yaml"))
 
@@ -82,7 +82,7 @@ def test_the_top_level_keys_and_groups_are_those_of_the_schema() -> None:
     defaults = loaded(CONF / "config.yaml")["defaults"]
     groups = {key for each in defaults if isinstance(each, dict) for key in each if "hydra/" not in key}
     own = set(entries(CONF / "config.yaml"))
-    assert own | groups - {"experiment"} == {each.name for each in fields(config.Config)}
+    assert own | groups - {"experiment"} == {each.name for each in fields(schema.Config)}
 
 
 @pytest.mark.parametrize("group", ["dataset", "model", "optimizer", "training", "experiment"])

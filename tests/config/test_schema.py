@@ -1,15 +1,18 @@
 """What each key allows: the last value inside its range, the first one outside, the wrong type, and what must fit."""
 
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner import register
-from runner.config import schema as config
-from runner.config.compose import plan
+from runner.config import schema, validate
+from runner.config.dotted import flat
+from runner.config.plan import plan_of
 from runner.config.schema import Config, Model
+from runner.datasets.built_in.imdb import Imdb
 from runner.errors import ConfigError
 from runner.formatting import shown
 
@@ -19,7 +22,7 @@ ConfigOf = Callable[..., Config]
 def refusal(*words: str) -> list[str]:
     """The lines that a command line is refused with."""
     with pytest.raises(ConfigError) as refused:
-        plan(list(words))
+        plan_of(list(words))
     assert str(refused.value) == "\n".join(refused.value.problems)
     return refused.value.problems
 
@@ -120,7 +123,7 @@ def test_a_value_out_of_its_range_is_refused_with_key_constraint_and_value(word:
 @pytest.mark.parametrize("value", ["-1", "1.0", "2.5", "-0.1"])
 def test_a_split_is_a_count_or_a_share_below_one(value: str) -> None:
     assert refusal(f"training.validation_split={value}") == [
-        f"training.validation_split must be a whole number of examples (0 is none) or a share below 1; got {value}"
+        f"training.validation_split must be a whole number of examples (0 is none) or a fraction below 1; got {value}"
     ]
 
 
@@ -199,7 +202,7 @@ def test_every_problem_is_said_at_once() -> None:
     ],
 )
 def test_keys_that_do_not_fit_one_another_are_refused(config_of: ConfigOf, words: list[str], line: str) -> None:
-    assert config.problems(config_of(*words)) == [line]
+    assert validate.problems(config_of(*words)) == [line]
 
 
 @pytest.mark.parametrize(
@@ -259,26 +262,50 @@ def test_an_unknown_activation_is_refused(name: str, meant: str) -> None:
 
 @pytest.mark.parametrize("name", ["bce", "BCE", "BinaryCrossentropy", "binary_crossentropy"])
 def test_a_loss_may_be_written_as_keras_allows(config_of: ConfigOf, name: str) -> None:
-    assert config.problems(config_of(f"training.loss={name}")) == []
+    assert validate.problems(config_of(f"training.loss={name}")) == []
 
 
 def test_a_registered_name_is_known(config_of: ConfigOf, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["dataset.name=mine", "model.name=mine", "training.loss=mine", "training.metrics=[mine]"]
     found = config_of(*words, "optimizer.name=mine", "plugins=[a_module]")
-    assert len(config.problems(found)) == 5
+    assert len(validate.problems(found)) == 5
     for registry in (register.datasets, register.models, register.losses, register.metrics, register.optimizers):
         monkeypatch.setitem(registry, "mine", print)
-    assert config.problems(found) == []
+    assert validate.problems(found) == []
+
+
+NEVER_DECIDING = """dataset.path dataset.source fail_fast plan reuse training.keep_state training.save_seconds
+    training.tensorboard""".split()
+
+
+@pytest.mark.parametrize(("schedule", "others"), [("constant", ["training.epochs"]), ("cosine", [])])
+def test_what_decides_the_numbers_of_a_run_is_all_but_a_few_keys(
+    config_of: ConfigOf, schedule: str, others: list[str]
+) -> None:
+    assert sorted(schema.NEVER_DECIDING) == NEVER_DECIDING
+    found = config_of(f"optimizer.schedule={schedule}", "dataset.name=x", "dataset.options.rows=3", "plugins=[mine]")
+    whole, deciding = dict(flat(asdict(found))), dict(flat(schema.deciding(found)))
+    assert deciding == {key: value for key, value in whole.items() if key not in {*NEVER_DECIDING, *others}}
+
+
+def test_a_new_key_decides_unless_it_says_otherwise() -> None:
+    @dataclass
+    class Longer(Config):
+        momentum: float = 0.5
+        colour: str = schema.option(decides=False)
+
+    deciding = schema.deciding(Longer(colour="red"))
+    assert (deciding["momentum"], "colour" in deciding) == (0.5, False)
 
 
 @given(depth=st.integers(0, 4), width=st.integers(1, 64) | st.lists(st.integers(1, 64), max_size=4))
 @settings(deadline=None)
 def test_there_is_a_width_for_each_hidden_layer_or_a_refusal(depth: int, width: int | list[int]) -> None:
     model = Model("mlp", depth, width, "relu", 0.0, 0.0, "auto", None)
-    whole = Config(dataset=config.Imdb("imdb"), model=model, optimizer=config.SGD("sgd"))
+    whole = Config(dataset=Imdb("imdb"), model=model, optimizer=schema.SGD("sgd"))
     whole.training.loss, whole.training.metrics = "auto", []
     fits = isinstance(width, int) or len(width) == depth
-    assert bool(config.problems(whole)) is not fits
+    assert bool(validate.problems(whole)) is not fits
     if fits:
         assert model.widths() == (width if isinstance(width, list) else [width] * depth)
 

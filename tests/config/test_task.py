@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from runner import register
-from runner.config import keras_names as names
-from runner.config import task
+from runner.config import keras_names, task
 from runner.config.schema import Config
 
 ConfigOf = Callable[..., Config]
@@ -107,16 +106,16 @@ def test_what_does_not_fit_is_refused_with_what_would(
 
 
 FORMS = {
-    names.SIGMOID: [],
-    names.INTEGER: ["model.head=softmax"],
-    names.ONE_HOT: ["dataset.labels=one_hot"],
+    keras_names.SIGMOID: [],
+    keras_names.INTEGER: ["model.head=softmax"],
+    keras_names.ONE_HOT: ["dataset.labels=one_hot"],
 }
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_each_loss_is_taken_or_refused_with_those_that_fit(config_of: ConfigOf, form: str) -> None:
     config = config_of(*FORMS[form])
-    for loss, fits in names.LOSSES.items():
+    for loss, fits in keras_names.LOSSES.items():
         config.training.loss = loss
         problems = task.resolve(config, 2)[1]
         if form in fits:
@@ -124,23 +123,25 @@ def test_each_loss_is_taken_or_refused_with_those_that_fit(config_of: ConfigOf, 
         else:
             (line,) = problems
             offered = line.partition(": use auto or ")[2].split(", ")
-            assert offered == [each for each, of in names.LOSSES.items() if form in of]
+            assert offered == [each for each, of in keras_names.LOSSES.items() if form in of]
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_each_metric_is_taken_or_refused_with_those_that_fit(config_of: ConfigOf, form: str) -> None:
     config = config_of(*FORMS[form], "training.monitor=val_loss")
-    for name, metric in names.METRICS.items():
+    for name, metric in keras_names.METRICS.items():
         config.training.metrics = [name]
         problems = task.resolve(config, 2)[1]
-        of_one_class = form == names.ONE_HOT and name in names.COUNTS
+        of_one_class = form == keras_names.ONE_HOT and name in keras_names.COUNTS
         if form in metric.fits and not of_one_class:
             assert problems == []
         else:
             (line,) = problems
             offered = line.partition(": use ")[2].split(", ")
-            fitting = [each for each, of in names.METRICS.items() if form in of.fits]
-            assert offered == [each for each in fitting if form != names.ONE_HOT or each not in names.COUNTS]
+            fitting = [each for each, of in keras_names.METRICS.items() if form in of.fits]
+            assert offered == [
+                each for each in fitting if form != keras_names.ONE_HOT or each not in keras_names.COUNTS
+            ]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_the_monitor_has_a_better_direction(
 ) -> None:
     found, problems = task.resolve(config_of(*words), 2)
     assert problems == []
-    assert (found.monitor, found.direction) == (monitor, direction)
+    assert (found.monitor.name, found.monitor.direction) == (monitor, direction)
 
 
 @pytest.mark.parametrize("direction", ["max", "min"])
@@ -173,7 +174,7 @@ def test_the_direction_of_a_metric_of_ones_own_is_the_registered_one(
     monkeypatch.setitem(register.metric_directions, "mine", direction)
     found, problems = task.resolve(config_of("training.metrics=[mine]", "training.monitor=val_mine"), 2)
     assert problems == []
-    assert (found.metrics, found.direction) == (("mine",), direction)
+    assert (found.metrics, found.monitor.direction) == (("mine",), direction)
 
 
 def test_a_loss_of_ones_own_fits_every_head(config_of: ConfigOf, monkeypatch: pytest.MonkeyPatch) -> None:

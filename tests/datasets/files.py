@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runner import datasets
-from runner.config.schema import Dataset, Imdb, Mnist
+from runner.config.schema import Dataset
+from runner.datasets import catalog
+from runner.datasets.built_in.imdb import Imdb
+from runner.datasets.built_in.mnist import Mnist
 from runner.errors import DataError
 
 SPLITS = ("train", "test")
@@ -85,7 +87,7 @@ def with_member(path: Path, name: str, contents: bytes) -> Path:
 def refusal(config: Dataset) -> str:
     """The one line in which loading is refused; it names the file where the config does, and a way out."""
     with pytest.raises(DataError) as caught:
-        datasets.load(config)
+        catalog.load(config)
     line = str(caught.value)
     assert line.isprintable()  # so it has no line break either
     if config.path is not None:

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runner import datasets
-from runner.datasets import Data
 from runner.datasets import cache as prepared
-from runner.datasets.base import Arrays, BuiltIn
-from runner.datasets.imdb import IMDB
+from runner.datasets import catalog
+from runner.datasets.base import Arrays, BuiltIn, Data
+from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.sources import Location
 from runner.errors import DataError
 from tests.datasets.files import imdb_config, imdb_file, mnist_config, mnist_file, objects
@@ -100,9 +99,9 @@ def test_a_file_with_other_contents_in_the_same_place_is_prepared_anew(path: Pat
 
 
 def test_the_sample_and_the_full_data_are_kept_apart(path: Path) -> None:
-    assert len(datasets.load(imdb_config("sample")).train) == 4_000
-    assert len(datasets.load(imdb_config("full", path)).train) == 3
-    assert len(datasets.load(imdb_config("sample")).train) == 4_000
+    assert len(catalog.load(imdb_config("sample")).train) == 4_000
+    assert len(catalog.load(imdb_config("full", path)).train) == 3
+    assert len(catalog.load(imdb_config("sample")).train) == 4_000
 
 
 def test_the_fingerprint_tells_contents_names_and_types_apart() -> None:
@@ -124,9 +123,9 @@ def test_the_fingerprint_tells_contents_names_and_types_apart() -> None:
 
 def test_the_arrays_are_memory_mapped_and_cannot_be_changed(path: Path, tmp_path: Path) -> None:
     """The second load of a process shares its memory with the first and with other processes."""
-    words = datasets.load(imdb_config(path=path)).train
+    words = catalog.load(imdb_config(path=path)).train
     matrix: Any = words.features
-    digits = datasets.load(mnist_config(path=mnist_file(tmp_path / "mnist.npz"))).train
+    digits = catalog.load(mnist_config(path=mnist_file(tmp_path / "mnist.npz"))).train
     for array in (matrix.indices, matrix.indptr, words.labels, digits.features, digits.labels):
         assert isinstance(memory(array), np.memmap)
         assert not array.flags.writeable
@@ -135,9 +134,9 @@ def test_the_arrays_are_memory_mapped_and_cannot_be_changed(path: Path, tmp_path
 DIES = """
 import dataclasses, os, signal, sys
 from pathlib import Path
-from runner.config.schema import Imdb
+from runner.datasets.built_in.imdb import Imdb
 from runner.datasets import cache as prepared
-from runner.datasets.imdb import IMDB
+from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.sources import Location
 
 class Deadly:
@@ -210,7 +209,7 @@ def test_a_cache_that_cannot_be_written_is_one_line_that_names_it(
     (cache / place).parent.mkdir(exist_ok=True)
     (cache / place).write_text("")
     with pytest.raises(DataError) as caught:
-        datasets.load(imdb_config(source, path if source == "full" else None))
+        catalog.load(imdb_config(source, path if source == "full" else None))
     assert str(caught.value).isprintable()
     assert str(cache) in str(caught.value)
     assert "RUNNER_CACHE_DIR" in str(caught.value)
@@ -219,9 +218,9 @@ def test_a_cache_that_cannot_be_written_is_one_line_that_names_it(
 PREPARE = """
 import dataclasses, time
 from pathlib import Path
-from runner.config.schema import Imdb
+from runner.datasets.built_in.imdb import Imdb
 from runner.datasets import cache as prepared
-from runner.datasets.imdb import IMDB
+from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.sources import Location
 
 def read(path, settings):
@@ -265,19 +264,20 @@ def loaded_by_another_user(program: str, *arguments: str) -> subprocess.Complete
 LOAD = f"""
 import encodings.idna, mmap, os, sys  # what an unprivileged user may not be able to import any more
 from pathlib import Path
-from runner import datasets
-from runner.config.schema import Imdb
+from runner.datasets import catalog
+from runner.datasets.built_in.imdb import Imdb
 from runner.errors import DataError
-for word in ("imdb", "mnist", "cache", "npz", "sample_reviews"):
+for word in ("cache", "plugin", "sources"):
     __import__(f"runner.datasets.{{word}}")
 import scipy.sparse
+catalog.register_built_in()
 if os.getuid() == 0:
     os.setgroups([])
     os.setgid({OTHER_USER})
     os.setuid({OTHER_USER})
 path = sys.argv[2] if len(sys.argv) > 2 else None
 try:
-    print(len(datasets.load(Imdb(name="imdb", source=sys.argv[1], path=path, labels="integer", num_words=100)).train))
+    print(len(catalog.load(Imdb(name="imdb", source=sys.argv[1], path=path, labels="integer", num_words=100)).train))
 except DataError as error:
     print(error)
 """
@@ -300,7 +300,7 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_what_one_user_prepared_another_can_use(shared: Path) -> None:
     path = imdb_file(shared / "imdb.npz")
-    datasets.load(imdb_config(path=path, num_words=100))
+    catalog.load(imdb_config(path=path, num_words=100))
     answer = loaded_by_another_user(LOAD, "full", str(path))
     assert (answer.stdout, answer.stderr) == ("3\n", "")
 
@@ -309,7 +309,7 @@ def test_what_one_user_prepared_another_can_use(shared: Path) -> None:
 @pytest.mark.parametrize("source", ["sample", "auto"])
 def test_a_cache_that_is_filled_and_cannot_be_written_is_used(shared: Path, source: str) -> None:
     """Nothing is locked or made where all is there; the mark of being offline is not kept."""
-    datasets.load(imdb_config("sample", num_words=100))
+    catalog.load(imdb_config("sample", num_words=100))
     for each in (shared / "cache", *(shared / "cache").rglob("*")):
         each.chmod(0o555 if each.is_dir() else 0o444)
     answer = loaded_by_another_user(LOAD, source)
@@ -319,7 +319,7 @@ def test_a_cache_that_is_filled_and_cannot_be_written_is_used(shared: Path, sour
 def test_modes_of_prepared_data_are_those_of_the_umask(path: Path, cache: Path) -> None:
     before = os.umask(0o027)
     try:
-        datasets.load(imdb_config(path=path))
+        catalog.load(imdb_config(path=path))
     finally:
         os.umask(before)
     (folder,) = (each for each in (cache / "prepared").iterdir() if each.is_dir())
@@ -330,7 +330,7 @@ def test_modes_of_prepared_data_are_those_of_the_umask(path: Path, cache: Path) 
 @pytest.mark.slow
 def test_a_folder_that_is_not_open_to_this_user_is_one_line(shared: Path) -> None:
     path = imdb_file(shared / "imdb.npz")
-    datasets.load(imdb_config(path=path, num_words=100))
+    catalog.load(imdb_config(path=path, num_words=100))
     (folder,) = (each for each in (shared / "cache" / "prepared").iterdir() if each.is_dir())
     folder.chmod(0o700)
     answer = loaded_by_another_user(LOAD, "full", str(path))

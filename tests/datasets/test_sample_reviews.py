@@ -12,7 +12,7 @@ from runner.datasets import sample_reviews
 from runner.datasets.sample_reviews import Split
 
 # Of all reviews and labels as `written` puts them. Another value makes runs on the sample incomparable with earlier
-# ones, and asks for another `sample` in runner/datasets/imdb.py, so that caches do not keep the old reviews.
+# ones, and asks for another `sample` in runner/datasets/built_in/imdb.py, so that caches do not keep the old reviews.
 SHA256_OF_THE_SAMPLE = "5f48d27addb378da063bd74c683c6d19fce24eb6b741fb18a41fd6cd87bd7717"
 
 WRITTEN = """

@@ -14,11 +14,10 @@ from typing import Any
 
 import pytest
 
-from runner import datasets
-from runner.datasets import sources
+from runner.datasets import catalog, sources
 from runner.datasets.base import BuiltIn
-from runner.datasets.imdb import IMDB
-from runner.datasets.mnist import MNIST
+from runner.datasets.built_in.imdb import BUILT_IN as IMDB
+from runner.datasets.built_in.mnist import BUILT_IN as MNIST
 from runner.datasets.sources import Location
 from runner.errors import DataError
 from tests.datasets.files import imdb_config, imdb_file, mnist_config
@@ -158,14 +157,14 @@ def test_without_keras_home_its_cache_is_in_the_home_folder(
 
 def test_a_path_may_start_with_the_home_folder(bare_machine: Path) -> None:
     path = put(bare_machine / "home", "mine.npz")
-    assert datasets.load(imdb_config("full", Path("~/mine.npz"))).source == "full"
+    assert catalog.load(imdb_config("full", Path("~/mine.npz"))).source == "full"
     assert sources.locate(imdb_config("full", Path("~/mine.npz")), IMDB) == Location("full", path)
 
 
 @pytest.mark.parametrize("source", ["auto", "full"])
 def test_a_path_without_a_file_is_an_error_even_where_a_sample_would_do(bare_machine: Path, source: str) -> None:
     with pytest.raises(DataError, match=r"nowhere\.npz cannot be read .* give another dataset\.path"):
-        datasets.load(imdb_config(source, bare_machine / "nowhere.npz"))
+        catalog.load(imdb_config(source, bare_machine / "nowhere.npz"))
 
 
 def test_the_remedy_depends_on_whose_file_it_is(bare_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +172,7 @@ def test_the_remedy_depends_on_whose_file_it_is(bare_machine: Path, monkeypatch:
 
     def refused(path: Path | None = None) -> str:
         with pytest.raises(DataError) as caught:
-            datasets.load(imdb_config("full", path))
+            catalog.load(imdb_config("full", path))
         return str(caught.value)
 
     def bad(folder: Path) -> Path:
@@ -278,9 +277,10 @@ def test_a_server_without_the_file_is_as_good_as_none(serve: Serve) -> None:
 
 FETCH = """
 import dataclasses
-from runner.config.schema import Imdb
-from runner.datasets import imdb, sources
-built_in = dataclasses.replace(imdb.IMDB, sha256=sys.argv[1])
+from runner.datasets.built_in.imdb import Imdb
+from runner.datasets import sources
+from runner.datasets.built_in import imdb
+built_in = dataclasses.replace(imdb.BUILT_IN, sha256=sys.argv[1])
 config = Imdb(name="imdb", source=sys.argv[2], path=None, labels="integer", num_words=None)
 start()
 location = sources.locate(config, built_in)
@@ -307,7 +307,7 @@ def test_eight_processes_that_start_at_once_offline_all_take_the_sample() -> Non
 
 def test_out_of_reach_full_data_is_an_error_that_names_three_ways_to_supply_it(bare_machine: Path) -> None:
     with pytest.raises(DataError) as caught:
-        datasets.load(imdb_config("full"))
+        catalog.load(imdb_config("full"))
     line = str(caught.value)
     assert line.isprintable()
     for part in ("imdb.npz", "dataset.path", "RUNNER_DATA_DIR", str(bare_machine / "keras" / "datasets")):
@@ -315,7 +315,7 @@ def test_out_of_reach_full_data_is_an_error_that_names_three_ways_to_supply_it(b
 
 
 def test_out_of_reach_auto_takes_the_sample() -> None:
-    data = datasets.load(imdb_config("auto"))
+    data = catalog.load(imdb_config("auto"))
     assert (data.source, data.label, len(data.train)) == ("sample", "imdb (sample)", 4_000)
 
 
@@ -402,7 +402,7 @@ def test_a_cache_that_cannot_be_written_is_one_line_that_names_it(
     server = serve()
     (bare_machine / "cache").write_text("")
     with pytest.raises(DataError) as caught:
-        datasets.load(imdb_config(source))
+        catalog.load(imdb_config(source))
     assert str(caught.value).isprintable()
     assert str(bare_machine / "cache") in str(caught.value)
     assert "RUNNER_CACHE_DIR" in str(caught.value)

@@ -1,4 +1,4 @@
-"""Which examples are held out and in which order the others come."""
+"""The examples that are held out, and what is said of them."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.config.schema import Training
-from runner.datasets import Data, Examples
-from runner.datasets import split as batches
+from runner.datasets import split as splitting
+from runner.datasets.base import Data, Examples
 
 
 def a_training(split: float, where: str) -> Training:
@@ -16,14 +16,14 @@ def a_training(split: float, where: str) -> Training:
 
 @pytest.mark.parametrize(("split", "count"), [(0, 0), (1, 1), (0.4, 10_000), (10_000, 10_000), (0.1666667, 4_167)])
 def test_a_whole_number_counts_and_a_fraction_is_a_share(split: float, count: int) -> None:
-    assert batches.held_out(split, 25_000) == count
+    assert splitting.held_out(split, 25_000) == count
 
 
 def test_first_holds_out_the_beginning_and_last_the_end() -> None:
     labels = np.zeros(10, int)
-    assert batches.split(a_training(3, "first"), labels).validation.tolist() == [0, 1, 2]
-    assert batches.split(a_training(3, "last"), labels).validation.tolist() == [7, 8, 9]
-    assert batches.split(a_training(0, "last"), labels).train.tolist() == list(range(10))
+    assert splitting.split(a_training(3, "first"), labels).validation.tolist() == [0, 1, 2]
+    assert splitting.split(a_training(3, "last"), labels).validation.tolist() == [7, 8, 9]
+    assert splitting.split(a_training(0, "last"), labels).train.tolist() == list(range(10))
 
 
 @given(
@@ -32,43 +32,19 @@ def test_first_holds_out_the_beginning_and_last_the_end() -> None:
     where=st.sampled_from(["first", "last", "random", "stratified"]),
 )
 def test_every_example_is_on_one_side(labels: list[int], share: float, where: str) -> None:
-    split = batches.split(a_training(share, where), np.array(labels))
+    split = splitting.split(a_training(share, where), np.array(labels))
     both = np.concatenate([split.train, split.validation])
     assert sorted(both) == list(range(len(labels)))
-    assert len(split.validation) == batches.held_out(share, len(labels))
+    assert len(split.validation) == splitting.held_out(share, len(labels))
 
 
 @given(st.lists(st.integers(0, 3), min_size=8, max_size=300), st.floats(0.1, 0.9))
 def test_stratified_holds_out_every_class_in_its_proportion(labels: list[int], share: float) -> None:
-    split = batches.split(a_training(share, "stratified"), np.array(labels))
+    split = splitting.split(a_training(share, "stratified"), np.array(labels))
     for label in set(labels):
         expected = labels.count(label) * len(split.validation) / len(labels)
         held = int((np.array(labels)[split.validation] == label).sum())
         assert abs(held - expected) <= len(set(labels))
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(1, 10_000))
-def test_an_order_is_the_same_for_one_seed_and_epoch(seed: int, epoch: int) -> None:
-    numbers = np.arange(100, dtype=np.int32)
-    order = batches.order(numbers, seed, epoch)
-    assert sorted(order) == list(range(100))
-    assert np.array_equal(order, batches.order(numbers, seed, epoch))
-    assert not np.array_equal(order, batches.order(numbers, seed, epoch + 1))
-    assert batches.order(numbers, seed, epoch, shuffle=False).tolist() == numbers.tolist()
-
-
-@given(st.integers(1, 5_000), st.integers(1, 1_000))
-def test_updates_cover_every_example_once(examples: int, batch_size: int) -> None:
-    updates = batches.updates(examples, batch_size)
-    assert (updates - 1) * batch_size < examples <= updates * batch_size
-
-
-@given(st.integers(0, 500), st.integers(1, 1_000), st.integers(1, 10_000))
-def test_chunks_stay_within_the_budget(examples: int, bytes_each: int, budget: int) -> None:
-    numbers = np.arange(examples, dtype=np.int32)
-    chunks = batches.chunks(numbers, bytes_each, budget)
-    assert [number for chunk in chunks for number in chunk] == numbers.tolist()
-    assert all(len(chunk) == 1 or len(chunk) * bytes_each <= budget for chunk in chunks)
 
 
 def of_labels(*labels: int) -> Data:
@@ -89,11 +65,11 @@ SORTED = of_labels(*[label for label in range(10) for _ in range(10)])
     ],
 )
 def test_a_split_that_makes_validation_meaningless_is_refused(split: float, where: str, data: Data, why: str) -> None:
-    (line,) = batches.split_problems(a_training(split, where), data)
+    (line,) = splitting.problems(a_training(split, where), data)
     assert line == f"training.validation_from={where} {why} of mine: use training.validation_from=stratified"
     if len(data.train) >= 10:
-        assert batches.split_problems(a_training(split, "stratified"), data) == []
-        assert batches.split_warnings(a_training(split, "stratified"), data) == []
+        assert splitting.problems(a_training(split, "stratified"), data) == []
+        assert splitting.warnings(a_training(split, "stratified"), data) == []
 
 
 @pytest.mark.parametrize(
@@ -105,11 +81,11 @@ def test_a_split_that_makes_validation_meaningless_is_refused(split: float, wher
     ],
 )
 def test_what_a_split_hides_is_said(split: float, where: str, data: Data, why: str) -> None:
-    lines = batches.split_warnings(a_training(split, where), data)
+    lines = splitting.warnings(a_training(split, where), data)
     assert lines == [f"training.validation_from={where} {why} of mine: use training.validation_from=stratified"]
 
 
 def test_a_class_without_training_examples_is_said() -> None:
     data = of_labels(0, 1, 3, 0, 1, 3)
-    assert batches.split_warnings(a_training(0, "first"), data) == ["no training example of mine has the class 2"]
-    assert batches.split_problems(a_training(0, "first"), data) == []
+    assert splitting.warnings(a_training(0, "first"), data) == ["no training example of mine has the class 2"]
+    assert splitting.problems(a_training(0, "first"), data) == []

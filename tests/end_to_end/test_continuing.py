@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runner.config import compose
+from runner.config.plan import plan_of
 from runner.errors import ConfigError
 from runner.experiment import run as experiment
-from runner.runs import checkpoint, shelf
+from runner.runs import checkpoint, reuse
 from runner.runs import folder as run_folder
 from tests.conftest import Command, Train, metrics_of, record_of
 from tests.processes import started, wait_until
@@ -38,7 +38,7 @@ def from_nothing(tmp_path_factory: pytest.TempPathFactory) -> Plain:
 
     @functools.cache
     def trained(*words: str) -> Path:
-        config = compose.plan([*words, "reuse=false"]).jobs[0].config
+        config = plan_of([*words, "reuse=false"]).jobs[0].config
         return experiment.run(config, tmp_path_factory.mktemp("from_nothing") / "run", list(words)).folder
 
     return trained
@@ -63,7 +63,7 @@ def test_a_sweep_over_epochs_trains_no_more_than_its_longest_run(
 ) -> None:
     for epochs, taken in zip(order, inherited, strict=True):
         words = (*SAMPLE, f"training.epochs={epochs}")
-        outcome = train(*words, folder=f"{epochs}", shelves=[tmp_path], keep=set(order))
+        outcome = train(*words, folder=f"{epochs}", run_roots=[tmp_path], epochs_to_keep=set(order))
         assert record_of(outcome.folder)["inherited_epochs"] == taken
         assert record_of(outcome.folder)["epochs"] == epochs
         if epochs != 12:
@@ -71,8 +71,8 @@ def test_a_sweep_over_epochs_trains_no_more_than_its_longest_run(
 
 
 def test_a_run_that_is_there_already_is_not_trained_again(train: Train, tmp_path: Path) -> None:
-    first = train(*SAMPLE, "training.epochs=2", folder="first", shelves=[tmp_path]).folder
-    second = train(*SAMPLE, "training.epochs=2", folder="second", shelves=[tmp_path]).folder
+    first = train(*SAMPLE, "training.epochs=2", folder="first", run_roots=[tmp_path]).folder
+    second = train(*SAMPLE, "training.epochs=2", folder="second", run_roots=[tmp_path]).folder
     assert record_of(second)["inherited_epochs"] == 2
     assert metrics_of(first) == metrics_of(second)
     assert (first / "timings.csv").read_bytes() == (second / "timings.csv").read_bytes()
@@ -81,23 +81,23 @@ def test_a_run_that_is_there_already_is_not_trained_again(train: Train, tmp_path
 def test_a_cut_without_kept_weights_is_trained_and_counted_as_trained(
     train: Train, tmp_path: Path, from_nothing: Plain
 ) -> None:
-    train(*SAMPLE, "training.epochs=6", "training.save_seconds=1000", folder="long", shelves=[tmp_path])
-    short = train(*SAMPLE, "training.epochs=2", folder="short", shelves=[tmp_path])
+    train(*SAMPLE, "training.epochs=6", "training.save_seconds=1000", folder="long", run_roots=[tmp_path])
+    short = train(*SAMPLE, "training.epochs=2", folder="short", run_roots=[tmp_path])
     assert record_of(short.folder)["inherited_epochs"] == 0
     assert_like(short.folder, from_nothing(*SAMPLE, "training.epochs=2"))
 
 
 def test_reuse_false_and_another_setting_train_from_nothing(train: Train, tmp_path: Path) -> None:
-    train(*SAMPLE, "training.epochs=2", folder="first", shelves=[tmp_path])
+    train(*SAMPLE, "training.epochs=2", folder="first", run_roots=[tmp_path])
     for folder, word in (("alone", "reuse=false"), ("other", "seed=1"), ("batches", "training.batch_size=256")):
-        outcome = train(*SAMPLE, "training.epochs=3", word, folder=folder, shelves=[tmp_path])
+        outcome = train(*SAMPLE, "training.epochs=3", word, folder=folder, run_roots=[tmp_path])
         assert record_of(outcome.folder)["inherited_epochs"] == 0
 
 
 def test_a_schedule_over_the_run_is_not_continued_with_more_epochs(train: Train, tmp_path: Path) -> None:
     cosine = (*SAMPLE, "optimizer.schedule=cosine")
-    train(*cosine, "training.epochs=2", folder="two", shelves=[tmp_path])
-    longer = train(*cosine, "training.epochs=4", folder="four", shelves=[tmp_path])
+    train(*cosine, "training.epochs=2", folder="two", run_roots=[tmp_path])
+    longer = train(*cosine, "training.epochs=4", folder="four", run_roots=[tmp_path])
     assert record_of(longer.folder)["inherited_epochs"] == 0
     with pytest.raises(ConfigError):
         train(*cosine, "training.epochs=4", folder="two")
@@ -105,12 +105,12 @@ def test_a_schedule_over_the_run_is_not_continued_with_more_epochs(train: Train,
 
 def test_early_stopping_stands_where_it_stood(train: Train, tmp_path: Path, from_nothing: Plain) -> None:
     words = (*SAMPLE, "training.early_stopping.patience=2", "training.early_stopping.min_delta=0.02")
-    train(*words, "training.epochs=3", folder="short", shelves=[tmp_path])
-    longer = train(*words, "training.epochs=30", folder="long", shelves=[tmp_path])
+    train(*words, "training.epochs=3", folder="short", run_roots=[tmp_path])
+    longer = train(*words, "training.epochs=30", folder="long", run_roots=[tmp_path])
     assert record_of(longer.folder)["inherited_epochs"] == 3
     assert 3 < longer.epochs < 30
     assert_like(longer.folder, from_nothing(*words, "training.epochs=30"))
-    again = train(*words, "training.epochs=30", folder="again", shelves=[tmp_path])
+    again = train(*words, "training.epochs=30", folder="again", run_roots=[tmp_path])
     assert record_of(again.folder)["inherited_epochs"] == again.epochs == longer.epochs
 
 
@@ -118,10 +118,10 @@ def test_a_damaged_state_is_named_and_passed_over(
     train: Train, tmp_path: Path, from_nothing: Plain, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = (*SAMPLE, "training.keep_state=all")
-    first = train(*words, "training.epochs=3", folder="first", shelves=[tmp_path]).folder
+    first = train(*words, "training.epochs=3", folder="first", run_roots=[tmp_path]).folder
     damaged = checkpoint.path(first, 3)
     damaged.write_bytes(damaged.read_bytes()[:-1])
-    second = train(*words, "training.epochs=4", folder="second", shelves=[tmp_path])
+    second = train(*words, "training.epochs=4", folder="second", run_roots=[tmp_path])
     assert f"{damaged} is damaged" in capsys.readouterr().err
     assert record_of(second.folder)["inherited_epochs"] == 2
     assert_like(second.folder, from_nothing(*words, "training.epochs=4"))
@@ -129,10 +129,10 @@ def test_a_damaged_state_is_named_and_passed_over(
 
 @pytest.mark.parametrize("gone", ["first", ".shelf", "first/checkpoints", "first/run.json"])
 def test_what_is_deleted_by_hand_breaks_nothing(train: Train, tmp_path: Path, gone: str) -> None:
-    train(*SAMPLE, "training.epochs=1", folder="first", shelves=[tmp_path])
+    train(*SAMPLE, "training.epochs=1", folder="first", run_roots=[tmp_path])
     path = tmp_path / gone
     shutil.rmtree(path) if path.is_dir() else path.unlink()
-    assert train(*SAMPLE, "training.epochs=2", folder="second", shelves=[tmp_path]).status == "completed"
+    assert train(*SAMPLE, "training.epochs=2", folder="second", run_roots=[tmp_path]).status == "completed"
 
 
 @pytest.mark.parametrize(("keep", "left"), [("all", [4, 3, 2, 1]), ("none", [])])
@@ -145,10 +145,10 @@ def test_a_shelf_finds_only_what_is_there(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         run_folder.write_record(tmp_path / name, {"identity": "identity"})
-        shelf.put(tmp_path, "identity", tmp_path / name)
+        reuse.note([tmp_path], "identity", tmp_path / name)
     shutil.rmtree(tmp_path / "two")
-    assert list(shelf.find(tmp_path, "identity")) == [tmp_path / "one"]
-    assert list(shelf.find(tmp_path, "another")) == []
+    assert list(reuse.noted(tmp_path, "identity")) == [tmp_path / "one"]
+    assert list(reuse.noted(tmp_path, "another")) == []
 
 
 def test_resume_goes_on_in_the_folder_and_refuses_everything_else(runner: Command, tmp_path: Path) -> None:

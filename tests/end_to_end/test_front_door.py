@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from runner import register
-from runner.cli import train as app
-from runner.config import compose
+from runner.cli import train
+from runner.config.paths import config_dir
 from runner.runs import folder as run_folder
 from tests.conftest import Command, Train
 from tests.processes import PATIENCE
@@ -21,7 +21,7 @@ from tests.processes import PATIENCE
 # Each list of words in turn, in a process that has not imported tensorflow, each in an empty folder of its own.
 DRIVER = """
 import contextlib, io, json, os, sys, tempfile, traceback
-from runner.cli import train as app
+from runner.cli import train
 found = []
 for words in json.load(sys.stdin):
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
@@ -29,7 +29,7 @@ for words in json.load(sys.stdin):
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                code = app.train(words)
+                code = train.main(words)
             except BaseException:
                 code = traceback.format_exc()
         found.append([code, out.getvalue(), err.getvalue(), sorted(os.listdir(folder)), "tensorflow" in sys.modules])
@@ -264,7 +264,7 @@ def test_a_wrong_key_is_refused_where_the_config_is_only_shown(runner: Command, 
 
 def asked(*words: str) -> int:
     """The command in this process, which has tensorflow already."""
-    return app.train(list(words))
+    return train.main(list(words))
 
 
 @pytest.fixture
@@ -345,7 +345,7 @@ def test_a_recipe_with_the_command_lines_values_trains_just_these(here: Path) ->
 @pytest.mark.slow
 def test_an_option_of_ones_own_in_a_folder_of_ones_own(here: Path) -> None:
     (here / "mine" / "model").mkdir(parents=True)
-    text = (compose.config_dir() / "model" / "mlp.yaml").read_text().replace("width: 32", "width: 5")
+    text = (config_dir() / "model" / "mlp.yaml").read_text().replace("width: 32", "width: 5")
     (here / "mine" / "model" / "tiny.yaml").write_text(text)
     assert asked("--config-dir", "mine", "model=tiny", *TRAINS, "hydra.run.dir=out") == 0
     assert run_folder.read_record(here / "out")["config"]["model"]["width"] == 5
@@ -363,14 +363,14 @@ def test_a_recipe_of_ones_own_is_checked_like_words(here: Path, runner: Command)
 @pytest.mark.slow
 def test_a_primary_config_of_ones_own(here: Path) -> None:
     (here / "mine").mkdir()
-    text = (compose.config_dir() / "config.yaml").read_text().replace("seed: 0", "seed: 7")
+    text = (config_dir() / "config.yaml").read_text().replace("seed: 0", "seed: 7")
     (here / "mine" / "first.yaml").write_text(text)
     assert asked("--config-dir", "mine", "--config-name", "first", *TRAINS, "hydra.run.dir=out") == 0
     assert run_folder.read_record(here / "out")["seed"] == 7
 
 
 def test_a_primary_config_without_the_schema_is_refused(here: Path, runner: Command) -> None:
-    shutil.copytree(compose.config_dir(), here / "mine")
+    shutil.copytree(config_dir(), here / "mine")
     (here / "mine" / "config.yaml").write_text("seed: 0\n")
     ran = runner("--config-path", str(here / "mine"))
     assert ran.returncode == 2
@@ -379,7 +379,7 @@ def test_a_primary_config_without_the_schema_is_refused(here: Path, runner: Comm
 
 @pytest.mark.slow
 def test_a_copy_of_the_configs_beside_the_user_is_found_by_its_relative_name(here: Path) -> None:
-    shutil.copytree(compose.config_dir(), here / "mine")
+    shutil.copytree(config_dir(), here / "mine")
     text = (here / "mine" / "config.yaml").read_text().replace("seed: 0", "seed: 7")
     (here / "mine" / "config.yaml").write_text(text)
     assert asked("--config-path", "mine", *TRAINS, "hydra.run.dir=out") == 0

@@ -47,10 +47,10 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, st
 
 def test_a_folder_used_again_does_not_lend_its_numbers_to_the_config_before(train: Train, tmp_path: Path) -> None:
     slow, fast = (*SAMPLE, "optimizer.learning_rate=0.001"), (*SAMPLE, "optimizer.learning_rate=0.01")
-    truth = metrics_of(train(*slow, folder="a", shelves=[tmp_path]).folder)
+    truth = metrics_of(train(*slow, folder="a", run_roots=[tmp_path]).folder)
     shutil.rmtree(tmp_path / "a")
-    train(*fast, folder="a", shelves=[tmp_path])
-    again = train(*slow, folder="b", shelves=[tmp_path]).folder
+    train(*fast, folder="a", run_roots=[tmp_path])
+    again = train(*slow, folder="b", run_roots=[tmp_path]).folder
     assert metrics_of(again) == truth
     assert record_of(again)["inherited_epochs"] == 0
 
@@ -143,17 +143,17 @@ def test_a_run_that_went_on_over_changed_data_says_so_and_lends_nothing(
         return ["dataset.name=points", "training.batch_size=16", f"training.epochs={epochs}", "plugins=[math]"]
 
     monkeypatch.setitem(register.datasets, "points", points(0.1))
-    train(*words(2), folder="a", shelves=[tmp_path])
+    train(*words(2), folder="a", run_roots=[tmp_path])
     monkeypatch.setitem(register.datasets, "points", points(3.0))
     with pytest.raises(ConfigError, match="must not hold another run"):
-        train(*words(4), folder="a", shelves=[tmp_path])
-    train(*words(4), folder="a", shelves=[tmp_path], anyway=True)
+        train(*words(4), folder="a", run_roots=[tmp_path])
+    train(*words(4), folder="a", run_roots=[tmp_path], force=True)
     (entry,) = record_of(tmp_path / "a")["mixed"]
     assert entry["epoch"] == 2
     assert entry["changes"][0].startswith("dataset: the data has changed")
-    train(*words(6), folder="a", shelves=[tmp_path])  # nothing has changed since: no word is needed
+    train(*words(6), folder="a", run_roots=[tmp_path])  # nothing has changed since: no word is needed
     assert len(record_of(tmp_path / "a")["mixed"]) == 1
-    clean = train(*words(3), folder="b", shelves=[tmp_path]).folder
+    clean = train(*words(3), folder="b", run_roots=[tmp_path]).folder
     assert record_of(clean)["inherited_epochs"] == 0
     assert metrics_of(clean) == metrics_of(train(*words(3), "reuse=false", folder="truth").folder)
 

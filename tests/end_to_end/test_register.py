@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.cli import train as app
+from runner.cli import train
 from runner.runs import folder as run_folder
 from tests.conftest import Command
 from tests.processes import PATIENCE
@@ -85,7 +85,7 @@ def asked(apart: Path, plugin: Path) -> Callable[..., int]:
     def command(*words: str) -> int:
         sys.modules.pop("my_module", None)
         importlib.invalidate_caches()
-        return app.train(list(words))
+        return train.main(list(words))
 
     return command
 

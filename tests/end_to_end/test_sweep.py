@@ -17,8 +17,7 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from runner.cli import resume
-from runner.cli import train as app
+from runner.cli import resume, train
 from runner.runs import folder as run_folder
 from runner.sweeps import sweep
 from runner.system import backend
@@ -70,7 +69,7 @@ RECIPES = {
     "diverges": BUILT_IN.replace("depth: 1", "depth: 3") + "optimizer: {learning_rate: 1e12}\n",
     "endless": BUILT_IN + "training: {epochs: 1000000}\n",
 }
-PARALLEL = "hydra/launcher=joblib"
+PARALLEL = "hydra/launcher=local"
 
 
 @pytest.fixture
@@ -86,7 +85,7 @@ def place(tmp_path: Path) -> Path:
 @pytest.fixture
 def asked(apart: Path, place: Path) -> Callable[..., int]:
     """The command in this process, in the folder with the plugin."""
-    return lambda *words: app.train(list(words))
+    return lambda *words: train.main(list(words))
 
 
 def said(folder: Path) -> str:
@@ -240,7 +239,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert app.train(SIX) == 0
+        assert train.main(SIX) == 0
     return table_of(folder / "sweep")
 
 
@@ -297,8 +296,8 @@ def table_of(folder: Path) -> list[dict[str, str]]:
 
 DRIVER = """
 import sys
-from runner.cli import train as app
-code = app.train(sys.argv[1:])
+from runner.cli import train
+code = train.main(sys.argv[1:])
 print("tensorflow" in sys.modules)
 sys.exit(code)
 """

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner import datasets
+from runner.datasets import catalog
 from runner.errors import ConfigError, DataError
 from runner.runs import folder as run_folder
 from tests.conftest import Command, ConfigOf, Train, metrics_of, record_of
@@ -96,7 +96,7 @@ def test_the_models_load_without_the_runner_and_score_what_was_recorded(
     train: Train, config_of: ConfigOf, tmp_path: Path
 ) -> None:
     outcome = train(SAMPLE, "training.epochs=12")
-    held_out = datasets.load(config_of(SAMPLE).dataset).train
+    held_out = catalog.load(config_of(SAMPLE).dataset).train
     np.save(tmp_path / "x.npy", held_out.features[:1600].toarray())
     np.save(tmp_path / "y.npy", held_out.labels[:1600])
     metrics = pd.read_csv(outcome.folder / "metrics.csv")

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.runs import history as metrics_csv
+from runner.config.monitor import Monitor
+from runner.runs import history
 from runner.runs.writer import Outcome
 
 VALUES = st.lists(st.floats(allow_nan=False, width=32), min_size=1, max_size=50)
@@ -21,15 +22,15 @@ def test_what_is_written_is_read_back_to_the_last_bit(
 ) -> None:
     path = tmp_path_factory.mktemp("csv") / "metrics.csv"
     rows = [{"epoch": epoch, "loss": value} for epoch, value in enumerate(values, 1)]
-    path.write_text(metrics_csv.text(rows))
-    assert metrics_csv.read(path) == rows
+    path.write_text(history.text(rows))
+    assert history.read(path) == rows
 
 
 @given(VALUES)
 def test_the_rows_of_a_shorter_run_are_a_prefix(values: list[float]) -> None:
     rows = [{"epoch": epoch, "loss": value} for epoch, value in enumerate(values, 1)]
     for shorter in range(1, len(rows)):
-        assert metrics_csv.text(rows).startswith(metrics_csv.text(rows[:shorter]))
+        assert history.text(rows).startswith(history.text(rows[:shorter]))
 
 
 @pytest.mark.parametrize(
@@ -43,14 +44,14 @@ def test_the_rows_of_a_shorter_run_are_a_prefix(values: list[float]) -> None:
 )
 def test_the_best_epoch_is_the_earliest_of_equals(values: list[float], direction: str, best: int | None) -> None:
     rows = [{"epoch": epoch, "val_accuracy": value} for epoch, value in enumerate(values, 1)]
-    assert metrics_csv.best_epoch(rows, "val_accuracy", direction) == best
+    assert history.best_epoch(rows, Monitor("val_accuracy", direction)) == best
 
 
 def test_a_file_whose_epochs_do_not_count_from_one_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "metrics.csv"
     path.write_text("epoch,loss\n1,0.5\n3,0.4\n")
     with pytest.raises(ValueError, match="count from 1"):
-        metrics_csv.read(path)
+        history.read(path)
 
 
 WRITTEN = "epoch,loss,val_accuracy\n1,0.5,0.6\n2,0.25,0.75\n"
@@ -76,7 +77,7 @@ def test_what_a_spreadsheet_has_made_of_a_file_is_said_with_its_name(
     path = tmp_path / "metrics.csv"
     path.write_bytes(saved)
     with pytest.raises(ValueError, match=problem) as refused:
-        metrics_csv.read(path)
+        history.read(path)
     assert str(path) in str(refused.value)
     assert "perhaps a spreadsheet has saved it; put back the file that the runner wrote" in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -86,7 +87,7 @@ def test_other_line_ends_and_quotes_change_no_number(tmp_path: Path) -> None:
     """As git on Windows and a spreadsheet write them."""
     path = tmp_path / "metrics.csv"
     path.write_bytes(WRITTEN.replace("0.25", '"0.25"').replace("\n", "\r\n").encode())
-    assert metrics_csv.read(path) == [
+    assert history.read(path) == [
         {"epoch": 1, "loss": 0.5, "val_accuracy": 0.6},
         {"epoch": 2, "loss": 0.25, "val_accuracy": 0.75},
     ]
@@ -110,13 +111,13 @@ def test_nan_and_infinity_are_spelt_as_every_reader_takes_them(tmp_path: Path) -
     """Polars takes `nan` for a text, and `Infinity` too."""
     rows = [{"epoch": 1, "loss": math.nan, "val_loss": math.inf}, {"epoch": 2, "loss": -math.inf, "val_loss": 0.5}]
     path = tmp_path / "metrics.csv"
-    path.write_text(metrics_csv.text(rows))
+    path.write_text(history.text(rows))
     assert path.read_text() == "epoch,loss,val_loss\n1,NaN,inf\n2,-inf,0.5\n"
     assert pd.read_csv(path).dtypes.map(str).tolist() == ["int64", "float64", "float64"]
-    assert repr(metrics_csv.read(path)) == repr([{**row, "epoch": float(row["epoch"])} for row in rows])
+    assert repr(history.read(path)) == repr([{**row, "epoch": float(row["epoch"])} for row in rows])
 
 
 def test_a_file_of_an_earlier_version_is_read_with_its_nan(tmp_path: Path) -> None:
     path = tmp_path / "metrics.csv"
     path.write_text("epoch,loss\n1,nan\n")
-    assert math.isnan(metrics_csv.read(path)[0]["loss"])
+    assert math.isnan(history.read(path)[0]["loss"])

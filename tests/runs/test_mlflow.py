@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from runner.config.dotted import flat
-from runner.runs import folder as run_folder
-from runner.runs import reader as recorded
+from runner.runs import reader
+from runner.runs.folder import read_record
 from tests.records import write_run
 
 mlflow = pytest.importorskip("mlflow", reason="mlflow (extra mlflow, 850 MB) is not installed")
@@ -22,7 +22,7 @@ EXAMPLE = "outputs/example/width"
 
 
 def sent(store: str, *paths: Path) -> str:
-    """What `--tracker mlflow` says; artifacts lie beside the store."""
+    """The last line of `compare --tracker mlflow`; artifacts are in the store's folder."""
     command = [sys.executable, "-m", "runner", "compare", *map(str, paths), "--tracker", "mlflow"]
     environment = {"PATH": "", "MLFLOW_TRACKING_URI": store, "PYTHONPATH": str(REPOSITORY)}
     folder = Path(store.removeprefix("sqlite:///")).parent
@@ -54,7 +54,7 @@ def test_each_run_is_sent_once_with_its_config_and_every_epoch(tmp_path: Path) -
         best = values.index(max(values)) + 1
         assert (run.data.tags["runner.best_epoch"], run.data.metrics["best_epoch"]) == (str(best), best)
         assert run.data.metrics["best_val_accuracy"] == max(values)
-        assert run.data.tags["runner.identity"] == run_folder.read_record(folder)["identity"]
+        assert run.data.tags["runner.identity"] == read_record(folder)["identity"]
         assert run.data.tags["runner.sweep"] == str(REPOSITORY / EXAMPLE)
         artifacts = {each.path: each.file_size for each in client.list_artifacts(run.info.run_id)}
         assert artifacts == {name: (folder / name).stat().st_size for name in ("run.json", "metrics.csv")}
@@ -68,7 +68,7 @@ def test_a_run_takes_its_times_its_error_and_its_picture_along(tmp_path: Path) -
     write_run(tmp_path / "runs" / "long", [0.5 + epoch / 10_000 for epoch in range(400)])
     (failed / "curves.png").write_bytes(b"\x89PNG")
     (failed / "model.keras").write_bytes(b"large")
-    record = recorded.load(failed)
+    record = reader.load(failed)
     os.utime(failed / "run.json", (1e6, 1e6))
     store = f"sqlite:///{tmp_path}/mlflow.db"
     assert sent(store, tmp_path / "runs") == f"2 runs sent to {store}"
@@ -91,8 +91,8 @@ def test_a_run_takes_its_times_its_error_and_its_picture_along(tmp_path: Path) -
     assert "runner.error" not in of_long.data.tags
 
 
-def test_a_run_that_was_sent_by_half_is_sent_again(tmp_path: Path) -> None:
-    """As a power cut leaves it: begun in the store, and not ended."""
+def test_a_run_that_was_sent_in_part_is_sent_again(tmp_path: Path) -> None:
+    """As a power cut leaves it: begun in the store, not ended."""
     write_run(tmp_path / "runs" / "a")
     store = f"sqlite:///{tmp_path}/mlflow.db"
     assert sent(store, tmp_path / "runs") == f"1 run sent to {store}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from runner.cli import train as app
+from runner.cli import train
 from runner.runs import folder as run_folder
 from runner.sweeps import summary, sweep
 
@@ -30,7 +30,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     words = ["dataset.source=sample", "model.depth=0", "training.epochs=3", "training.monitor=val_loss"]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert app.train(["-m", *words, "training.metrics=[accuracy],[auc]", "seed=0,1", "hydra.sweep.dir=sweep"]) == 0
+        assert train.main(["-m", *words, "training.metrics=[accuracy],[auc]", "seed=0,1", "hydra.sweep.dir=sweep"]) == 0
         yield folder / "sweep"
 
 
@@ -125,7 +125,7 @@ def test_a_job_never_begun_is_pending_and_one_whose_process_is_dead_has_crashed(
         "",
         "",
     )
-    assert rows[3]["error"].startswith("its process ended without a word")
+    assert rows[3]["error"].startswith("its process died without reporting")
     assert sorted(lines, key=lambda line: line.rank)[-1].job.number == 0
 
 

@@ -7,18 +7,18 @@ import keras
 import numpy as np
 import pytest
 
-from runner import datasets
 from runner.compare import comparison
 from runner.compare import grouping as settings
 from runner.config import keras_names as names
 from runner.config import task
+from runner.config.monitor import Monitor
 from runner.config.schema import Config
-from runner.datasets import split as batches
+from runner.datasets import catalog
+from runner.datasets.split import split
 from runner.runs import checkpoint
 from runner.runs import reader as recorded
-from runner.training import evaluation
-from runner.training import fit as training
-from runner.training import layers as rows
+from runner.training import evaluation, layers
+from runner.training.fit import Training
 from tests import oracle
 from tests.conftest import ConfigOf, Train
 
@@ -38,7 +38,7 @@ TOLERANCE = {"rel": 2e-5, "abs": 1e-6}
 
 
 def fitting_metrics(form: str, classes: int) -> list[str]:
-    of_form = task.Task(classes, form, classes, "", (), "val_loss", "min")
+    of_form = task.Task(classes, form, classes, "", (), Monitor("val_loss", "min"))
     return [name for name in names.METRICS if task.fits(name, of_form)]
 
 
@@ -47,29 +47,30 @@ def prepared(config: Config, folder: Path | None = None) -> tuple[Any, Any, Any,
 
     In a folder the network is saved, and it is the one loaded from there that is evaluated.
     """
-    data = datasets.load(config.dataset)
+    data = catalog.load(config.dataset)
     goal, misfits = task.resolve(config, data.classes)
     assert not misfits
-    split, targets = batches.split(config.training, data.train.labels), goal.targets(data.train.labels)
-    network, trained = training.prepare(config, data, goal, split)
+    divided, targets = split(config.training, data.train.labels), goal.targets(data.train.labels)
+    training = Training(config, data, goal, divided)
+    network, trained = training.network, training.model
     random = np.random.default_rng(0)
     network.set_weights([random.normal(0, 0.3, weight.shape) for weight in network.get_weights()])
     if folder:
         trained.optimizer.build(trained.trainable_variables)
-        network.save(folder / "model.keras")
+        training.saved_network().save(folder / "model.keras")
         network = keras.models.load_model(folder / "model.keras")
-    features = data.train.features[split.validation]
+    features = data.train.features[divided.validation]
     dense = features.toarray() if data.train.is_sparse else features
     x = dense.astype("float32") / np.float32(data.train.divisor)
-    expected = network.evaluate(x, targets[split.validation], batch_size=150, verbose=0, return_dict=True)
-    return trained, split.validation, targets, expected
+    expected = network.evaluate(x, targets[divided.validation], batch_size=150, verbose=0, return_dict=True)
+    return trained, divided.validation, targets, expected
 
 
 def evaluated(
     monkeypatch: pytest.MonkeyPatch, parts: int, trained: Any, numbers: Any, targets: Any
 ) -> dict[str, float]:
     whole = evaluation.Evaluation(trained, numbers, targets)
-    size = rows.bytes_each(trained, whole.step.get_concrete_function().graph)
+    size = layers.bytes_each(trained, whole.step.get_concrete_function().graph)
     monkeypatch.setattr(evaluation, "BUDGET", size * -(-len(numbers) // parts))
     found = evaluation.Evaluation(trained, numbers, targets)
     assert len(found.chunks) == parts

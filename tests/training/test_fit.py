@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from runner import datasets
 from runner.config.schema import Config
-from runner.datasets import Data
-from runner.datasets import split as batches
+from runner.datasets import catalog
+from runner.datasets.base import Data
 from runner.system import backend
-from runner.training import fit as training
-from runner.training import layers as rows
-from runner.training import model
+from runner.training import batches, layers, model
+from runner.training.fit import Training
 from tests.conftest import ConfigOf
 from tests.training.conftest import fitted, prepared
 
@@ -52,21 +50,25 @@ def dense_rows(data: Data) -> Any:
 
 def plainly_fitted(config: Config) -> tuple[keras.Model, list[dict[str, float]]]:
     """The same network trained by Keras' fit on dense rows, in the same order."""
-    data, goal, split = prepared(config)
+    data, goal, divided = prepared(config)
     keras.utils.clear_session()
     keras.utils.set_random_seed(config.seed)
     x, y = dense_rows(data), goal.targets(data.train.labels)
     network = model.build(config.model, goal, x.shape[1:])
-    network.compile(model.optimizer(config, len(split.train)), model.loss(goal), metrics=model.metrics(goal))
+    network.compile(
+        model.optimizer(config, batches.updates(len(divided.train), config.training.batch_size)),
+        model.loss(goal),
+        metrics=model.metrics(goal),
+    )
     logs = []
     for epoch in range(1, config.training.epochs + 1):
-        order = batches.order(split.train, config.seed, epoch, config.training.shuffle)
+        order = batches.order(divided.train, config.seed, epoch, config.training.shuffle)
         history = network.fit(
             x[order],
             y[order],
             batch_size=config.training.batch_size,
-            validation_data=(x[split.validation], y[split.validation]),
-            validation_batch_size=len(split.validation),
+            validation_data=(x[divided.validation], y[divided.validation]),
+            validation_batch_size=len(divided.validation),
             shuffle=False,
             verbose=0,
         )
@@ -99,9 +101,10 @@ def test_every_optimizer_and_schedule_agrees_with_plain_keras(config_of: ConfigO
 
 def test_a_first_step_on_real_reviews_agrees_with_plain_keras(config_of: ConfigOf, real_data: Path) -> None:
     config = config_of("dataset.source=full", f"dataset.path={real_data}/imdb.npz", "training.batch_size=512")
-    data, goal, split = prepared(config)
-    network, trained = training.prepare(config, data, goal, split)
-    numbers = batches.order(split.train, 0, 1)[:512]
+    data, goal, divided = prepared(config)
+    training = Training(config, data, goal, divided)
+    network, trained = training.network, training.model
+    numbers = batches.order(divided.train, 0, 1)[:512]
     y = goal.targets(data.train.labels)[numbers]
     plain = keras.models.clone_model(network)
     plain.set_weights(network.get_weights())
@@ -116,10 +119,11 @@ def test_a_first_step_on_real_reviews_agrees_with_plain_keras(config_of: ConfigO
 @pytest.mark.parametrize("word", ["model.depth=0", "model.width=7", "model.activation=gelu", "model.l2=0.01"])
 def test_the_gradient_is_keras_own(config_of: ConfigOf, word: str) -> None:
     config = config_of("dataset.source=sample", word)
-    data, goal, split = prepared(config)
-    network, trained = training.prepare(config, data, goal, split)
-    numbers, x = split.train[:64], dense_rows(data)[split.train[:64]]
-    y = goal.targets(data.train.labels)[split.train[:64]]
+    data, goal, divided = prepared(config)
+    training = Training(config, data, goal, divided)
+    network, trained = training.network, training.model
+    numbers, x = divided.train[:64], dense_rows(data)[divided.train[:64]]
+    y = goal.targets(data.train.labels)[divided.train[:64]]
 
     @tf.function
     def gradients(called: keras.Model, inputs: Any) -> list[Any]:
@@ -133,12 +137,12 @@ def test_the_gradient_is_keras_own(config_of: ConfigOf, word: str) -> None:
 
 
 def test_networks_that_do_not_begin_with_a_dense_layer_get_dense_rows(config_of: ConfigOf) -> None:
-    data = datasets.load(config_of("dataset.source=sample").dataset)
+    data = catalog.load(config_of("dataset.source=sample").dataset)
     inputs = keras.Input((data.train.features.shape[1],))
     network = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.LayerNormalization()(inputs)))
     numbers = np.array([3, 1, 4], np.int32)
     rows_of_numbers = data.train.features[numbers].toarray()
-    outputs = rows.over_rows(network, data.train).predict(numbers, verbose=0)
+    outputs = layers.over_rows(network, data.train).predict(numbers, verbose=0)
     np.testing.assert_allclose(outputs, network.predict(rows_of_numbers, verbose=0), rtol=1e-5)
 
 

@@ -12,9 +12,8 @@ import tensorflow as tf
 from runner import register
 from runner.config.schema import Config
 from runner.errors import ConfigError
-from runner.training import evaluation
-from runner.training import fit as training
-from runner.training import layers as rows
+from runner.training import evaluation, layers
+from runner.training.fit import Training
 from tests import oracle
 from tests.conftest import ConfigOf
 from tests.training.conftest import fitted, prepared
@@ -95,7 +94,7 @@ def test_each_kind_of_network_learns_what_plain_keras_teaches_it(
     own(make)
     config = config_of(*WORDS)
     network, history = fitted(config)
-    assert rows.begins_with_plain_dense(network) == from_sparse_rows
+    assert layers.begins_with_plain_dense(network) == from_sparse_rows
     plain = oracle.Plain(config)
     (log,), _, weights = plain.trained()
     assert {column: history.metrics[0][column] for column in log} == pytest.approx(log, rel=1e-4, abs=1e-3)
@@ -144,10 +143,9 @@ def test_a_network_with_a_training_of_its_own_is_refused(
 
 def sizes(config: Config) -> int:
     """Bytes that an example takes at the widest place of the model."""
-    data, goal, split = prepared(config)
-    _, trained = training.prepare(config, data, goal, split)
-    step = evaluation.Evaluation(trained, split.validation, goal.targets(data.train.labels)).step
-    return rows.bytes_each(trained, step.get_concrete_function().graph)
+    training = Training(config, *prepared(config))
+    step = evaluation.Evaluation(training.model, training.split.validation, training.targets).step
+    return layers.bytes_each(training.model, step.get_concrete_function().graph)
 
 
 class Convolved(keras.Model):
@@ -191,9 +189,7 @@ def test_nothing_that_calls_back_into_python_is_compiled_for_a_gpu(
     own(lambda: stack(keras.layers.LayerNormalization(), dense()))
     config = config_of(*WORDS, word)
     with mock.patch.object(tf.config, "list_physical_devices", return_value=[GPU]):
-        data, goal, split = prepared(config)
-        _, trained = training.prepare(config, data, goal, split)
-        assert trained.jit_compile is False
+        assert Training(config, *prepared(config)).model.jit_compile is False
         _, history = fitted(config)
     assert len(history.metrics) == 1
 
@@ -202,7 +198,6 @@ def test_dense_rows_train_compiled_as_they_do_on_a_gpu(config_of: ConfigOf) -> N
     config = config_of("dataset=mnist", "dataset.source=sample", "training.epochs=1", "model.depth=0")
     _, plain = fitted(config)
     with mock.patch.object(tf.config, "list_physical_devices", return_value=[GPU]):
-        data, goal, split = prepared(config)
-        assert training.prepare(config, data, goal, split)[1].jit_compile is True
+        assert Training(config, *prepared(config)).model.jit_compile is True
         _, compiled = fitted(config)
     assert compiled.metrics[0] == pytest.approx(plain.metrics[0], rel=1e-3, abs=2e-3)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.experiment import preflight as check
+from runner.errors import ConfigError
+from runner.experiment import preflight
 from runner.runs import folder as run_folder
-from runner.runs import history as metrics_csv
+from runner.runs import history
 from tests.conftest import ConfigOf, Train
 
 pytestmark = pytest.mark.slow
@@ -27,7 +28,7 @@ def logged(folder: Path, tag: str) -> list[tuple[int, float]]:
 def test_a_run_that_goes_on_has_its_whole_curve_in_tensorboard(train: Train) -> None:
     train(*WORDS, "training.epochs=1")
     folder = train(*WORDS, "training.epochs=3").folder
-    rows = metrics_csv.read(folder / "metrics.csv")
+    rows = history.read(folder / "metrics.csv")
     for place, prefix in (("train", ""), ("validation", "val_")):
         for name in ("loss", "accuracy"):
             found = logged(folder / "tensorboard" / place, f"epoch_{name}")
@@ -36,8 +37,8 @@ def test_a_run_that_goes_on_has_its_whole_curve_in_tensorboard(train: Train) -> 
 
 
 def test_a_run_that_has_everything_from_another_has_its_curve_all_the_same(train: Train, tmp_path: Path) -> None:
-    train("dataset.source=sample", "training.epochs=2", folder="first", shelves=[tmp_path])
-    folder = train(*WORDS, "training.epochs=2", folder="second", shelves=[tmp_path]).folder
+    train("dataset.source=sample", "training.epochs=2", folder="first", run_roots=[tmp_path])
+    folder = train(*WORDS, "training.epochs=2", folder="second", run_roots=[tmp_path]).folder
     assert run_folder.read_record(folder)["inherited_epochs"] == 2
     assert [step for step, _ in logged(folder / "tensorboard" / "validation", "epoch_loss")] == [0, 1]
 
@@ -69,5 +70,5 @@ def test_without_the_package_it_is_refused_with_the_remedy(
 ) -> None:
     monkeypatch.setattr("sys.path", [])
     monkeypatch.delitem(__import__("sys").modules, "tensorboard", raising=False)
-    with pytest.raises(check.ConfigError, match="needs the package tensorboard: python -m pip install tensorboard"):
-        check.check([config_of(*WORDS)])
+    with pytest.raises(ConfigError, match="needs the package tensorboard: python -m pip install tensorboard"):
+        preflight.check([config_of(*WORDS)])

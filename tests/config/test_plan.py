@@ -12,9 +12,11 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.cli import train as app
-from runner.config import compose
-from runner.config.compose import Place, Plan
+from runner.cli import train
+from runner.config import hydra_adapter
+from runner.config.compose import typed
+from runner.config.paths import Place, config_dir
+from runner.config.plan import Plan, plan_of
 from runner.config.schema import Config
 from runner.errors import ConfigError
 
@@ -31,7 +33,7 @@ INTEGERS = {
 
 
 def plan(*words: str, multirun: bool = False) -> Plan:
-    return compose.plan(list(words), multirun)
+    return plan_of(list(words), multirun)
 
 
 def refusal(*words: str, multirun: bool = False) -> list[str]:
@@ -41,9 +43,9 @@ def refusal(*words: str, multirun: bool = False) -> list[str]:
 
 
 def composed_by_hydra(words: tuple[str, ...]) -> Config:
-    compose.register_schema()
-    with hydra.initialize_config_dir(str(compose.config_dir()), version_base="1.3"):
-        return compose.typed(hydra.compose("config", list(words)))
+    hydra_adapter.register_schema()
+    with hydra.initialize_config_dir(str(config_dir()), **hydra_adapter.VERSION_BASE):
+        return typed(hydra.compose("config", list(words)))
 
 
 def value_of(found: object, key: str) -> object:
@@ -317,7 +319,7 @@ def test_an_interpolation_that_leads_nowhere_is_refused_with_its_key(
     word: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert app.train([word]) == 2
+    assert train.main([word]) == 2
     assert "training.epochs" in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
 
@@ -351,7 +353,7 @@ def test_a_deleted_key_is_refused_with_its_name(
     word: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert app.train([word]) == 2
+    assert train.main([word]) == 2
     assert word[1:] in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
 
@@ -393,7 +395,7 @@ def own_files(folder: Path, files: dict[str, str]) -> Place:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    return Place(compose.config_dir(), further=(folder,))
+    return Place(config_dir(), further=(folder,))
 
 
 NARROW = "# @package _global_\nmodel: {width: 7}\n"
@@ -401,9 +403,9 @@ NARROW = "# @package _global_\nmodel: {width: 7}\n"
 
 def test_a_group_of_ones_own_is_chosen_as_hydra_wants_it(tmp_path: Path) -> None:
     place = own_files(tmp_path, {"ablation/narrow.yaml": NARROW, "ablation/wide.yaml": NARROW.replace("7", "9")})
-    assert compose.plan(["+ablation=narrow"], place=place).jobs[0].config.model.width == 7
-    assert compose.plan(["+ablation=[narrow,wide]"], place=place).jobs[0].config.model.width == 9
-    swept = compose.plan(["+ablation=narrow,wide", "seed=1"], True, place)
+    assert plan_of(["+ablation=narrow"], place=place).jobs[0].config.model.width == 7
+    assert plan_of(["+ablation=[narrow,wide]"], place=place).jobs[0].config.model.width == 9
+    swept = plan_of(["+ablation=narrow,wide", "seed=1"], True, place)
     assert [job.config.model.width for job in swept.jobs] == [7, 9]
     for words, problem in (
         ("ablation=wide", "must be chosen with a +, for the defaults list lacks it; got ablation=wide: write +"),
@@ -412,7 +414,7 @@ def test_a_group_of_ones_own_is_chosen_as_hydra_wants_it(tmp_path: Path) -> None
         ("+ablation=[wid]", "must be one of narrow, wide; got wid; did you mean wide?"),
     ):
         with pytest.raises(ConfigError) as refused:
-            compose.plan([words], True, place)
+            plan_of([words], True, place)
         assert [line.startswith(f"ablation {problem}") for line in refused.value.problems] == [True]
 
 
@@ -422,8 +424,8 @@ def test_a_group_that_a_recipe_adds_is_chosen_without_a_plus(tmp_path: Path) -> 
     place = own_files(
         tmp_path, {"ablation/narrow.yaml": NARROW, "ablation/wide.yaml": wide, "experiment/study.yaml": recipe}
     )
-    assert compose.plan(["experiment=study"], place=place).jobs[0].config.model.width == 7
-    assert compose.plan(["experiment=study", "ablation=wide"], place=place).jobs[0].config.model.width == 9
+    assert plan_of(["experiment=study"], place=place).jobs[0].config.model.width == 7
+    assert plan_of(["experiment=study", "ablation=wide"], place=place).jobs[0].config.model.width == 9
 
 
 @pytest.mark.parametrize("word", ["experiment={}", "+ablation={}"])
@@ -439,7 +441,7 @@ def test_a_recipe_that_does_not_say_where_its_keys_belong_is_refused_by_its_file
 ) -> None:
     place = own_files(tmp_path, {"experiment/mine.yaml": text, "ablation/mine.yaml": text})
     with pytest.raises(ConfigError) as refused:
-        compose.plan([word.format("mine")], place=place)
+        plan_of([word.format("mine")], place=place)
     group = word.strip("+").partition("=")[0]
     assert refused.value.problems == [f"{tmp_path / group / 'mine.yaml'} {problem}"]
 
@@ -496,25 +498,59 @@ def test_the_words_that_hydras_settings_leave_out_or_write_otherwise_name_no_fol
 
 
 def test_a_primary_config_names_folders_of_further_configs_and_of_jobs(tmp_path: Path) -> None:
-    text = (compose.config_dir() / "config.yaml").read_text()
+    text = (config_dir() / "config.yaml").read_text()
     text = text.replace("hydra:\n", f"hydra:\n  searchpath: [file://{tmp_path / 'more'}]\n", 1)
     text = text.replace("subdir: ${hydra.job.num}_", "subdir: mine${hydra.job.num}_")
     place = own_files(tmp_path / "own", {"first.yaml": text})
     own_files(tmp_path / "more", {"experiment/narrow.yaml": NARROW, "ablation/wide.yaml": NARROW.replace("7", "9")})
     place = Place(place.folder, "first", place.further)
-    planned = compose.plan(["experiment=narrow", "seed=1,2"], True, place)
+    planned = plan_of(["experiment=narrow", "seed=1,2"], True, place)
     assert [(job.config.model.width, job.folder) for job in planned.jobs] == [(7, "mine0_seed=1"), (7, "mine1_seed=2")]
-    assert compose.plan(["+ablation=wide"], place=place).jobs[0].config.model.width == 9
+    assert plan_of(["+ablation=wide"], place=place).jobs[0].config.model.width == 9
+
+
+@pytest.mark.parametrize("name", ["local", "joblib"])
+def test_joblib_is_read_as_the_local_launcher(name: str) -> None:
+    planned = plan(f"hydra/launcher={name}", "hydra.launcher.n_jobs=2", "seed=1,2", multirun=True)
+    assert (planned.n_jobs, len(planned.jobs)) == (2, 2)
+    assert planned.words[-1] == "~hydra.launcher.n_jobs"
+    assert plan(f"hydra/launcher={name}", "seed=1,2", multirun=True).n_jobs == -1
+
+
+def test_a_job_tells_the_value_of_a_key_as_it_is_written_on_the_command_line() -> None:
+    first, second = plan("optimizer=sgd,adam", "training.epochs=3", "+model.options.size=5", multirun=True).jobs
+    assert [(job.number, job.folder) for job in (first, second)] == [(0, "0_optimizer=sgd"), (1, "1_optimizer=adam")]
+    given = {"optimizer": "adam", "training.epochs": "3", "model.options.size": "5", "optimizer.amsgrad": "false"}
+    assert {key: second.value(key) for key in given} == given
+    assert {first.value(key) for key in ("optimizer.amsgrad", "nothing.of.this", "dataset.path")} == {""}
+
+
+SUBDIRS = [
+    "${hydra.job.num}_${runner.slug:${runner.words:}}",
+    "${hydra.job.num}_${runner.words:}",
+    "${hydra.job.num}_${hydra.job.override_dirname}",
+]
+
+
+@pytest.mark.parametrize("subdir", SUBDIRS)
+def test_the_words_that_vary_name_the_folders_of_jobs(subdir: str) -> None:
+    """The first is that of conf/, the last what Hydra 1.4 gives up."""
+    words = ["seed=3,4", "training.epochs=2", "model.width=8", f"hydra.sweep.subdir='{subdir}'"]
+    assert [job.folder for job in plan(*words, multirun=True).jobs] == ["0_seed=3", "1_seed=4"]
 
 
 SWEEPERS = [
-    (["hydra/launcher=far"], ["hydra/launcher must be basic or joblib; got far: leave it out, or run jobs beside"]),
+    (["hydra/launcher=far"], ["hydra/launcher must be basic or local; got far: leave it out, or run jobs in parallel"]),
     (["hydra/sweeper=other"], ["hydra/sweeper must be basic, whose jobs are known before the first begins; got other"]),
     (["hydra/sweeper=other", "hydra/launcher=far"], ["hydra/sweeper must be basic", "hydra/launcher must be basic"]),
     (["hydra.sweeper._target_=hydra_plugins.x.Y"], ["hydra/sweeper must be basic, whose jobs are known before"]),
     (
+        ["hydra/launcher=local", "+hydra.callbacks={mine:{_target_:a.B}}"],
+        ["hydra.callbacks must be empty with hydra/launcher=local"],
+    ),
+    (
         ["hydra/launcher=joblib", "+hydra.callbacks={mine:{_target_:a.B}}"],
-        ["hydra.callbacks must be empty with hydra/launcher=joblib"],
+        ["hydra.callbacks must be empty with hydra/launcher=local"],
     ),
 ]
 
@@ -531,8 +567,8 @@ def test_what_would_train_other_jobs_than_planned_is_refused(
         },
     )
     with pytest.raises(ConfigError) as refused:
-        compose.plan([*words, "seed=1,2"], True, place)
+        plan_of([*words, "seed=1,2"], True, place)
     assert len(refused.value.problems) == len(lines)
     assert all(found.startswith(line) for found, line in zip(refused.value.problems, lines, strict=True))
-    if not any("launcher=joblib" in word for word in words):
-        assert compose.plan([*words, "seed=1"], False, place).jobs[0].config.seed == 1
+    if not any(word.endswith(("launcher=local", "launcher=joblib")) for word in words):
+        assert plan_of([*words, "seed=1"], False, place).jobs[0].config.seed == 1

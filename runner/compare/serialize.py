@@ -1,0 +1,78 @@
+"""A comparison for other programs: CSV and JSON."""
+
+import csv
+import io
+from typing import Any
+
+from runner.compare import comparison, wording
+from runner.compare.comparison import Comparison, Judged, Sort
+from runner.formatting import shown
+from runner.runs import history
+
+
+def csv_text(found: Comparison, sort: Sort | None = None, top: int | None = None) -> str:
+    """One row for each setting, all tables below one another; column `data` is the table's title.
+
+    Floats in full precision, empty where there is no value.
+    """
+    settings = [comparison.row(each.table, setting) for each in found.tables for setting in each.table.settings]
+    names = ["data", *dict.fromkeys(name for row in settings for name in row)]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(names)
+    for judged in found.tables:
+        for row in comparison.rows(judged.table, sort, top):
+            row["data"] = judged.table.title
+            writer.writerow(["" if row.get(name) is None else _cell(row[name]) for name in names])
+    return stream.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float):
+        return history.cell("", value)
+    return shown(value) if isinstance(value, bool | list | dict) else value
+
+
+def as_json(found: Comparison) -> dict[str, Any]:
+    """Tables with their settings and verdicts, and the runs left out, as JSON takes them."""
+    return {
+        "tables": [_table(judged) for judged in found.tables],
+        "left_out": [
+            {
+                "folder": str(run.folder),
+                "status": run.status,
+                "error": run.record["error"],
+                "reason": wording.reason(run),
+            }
+            for run in found.left_out
+        ],
+    }
+
+
+def _table(judged: Judged) -> dict[str, Any]:
+    table = judged.table
+    return {
+        "title": table.title,
+        "monitor": table.monitor.name,
+        "direction": table.monitor.direction,
+        "keys": table.keys,
+        "settings": [
+            {"name": table.name(each), **comparison.row(table, each), "runs": [str(run.folder) for run in each.runs]}
+            for each in table.settings
+        ],
+        "reference": table.name(judged.reference),
+        "verdicts": [
+            {
+                "setting": table.name(setting),
+                "reference_is_better": found.is_better,
+                "difference": found.difference,
+                "interval": found.interval,
+                "p": found.p,
+                "adjusted_p": found.adjusted,
+                "method": found.method,
+                "more_seeds": found.more_seeds,
+                "sentence": wording.verdict(judged, setting, found),
+            }
+            for setting, found in judged.verdicts
+        ],
+    }

@@ -1,0 +1,212 @@
+"""A command line: every job it means, and the words that make Hydra run just these."""
+
+import dataclasses
+import itertools
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig
+
+from runner.config import hydra_adapter
+from runner.config.compose import Composer
+from runner.config.dotted import value_of
+from runner.config.overrides import (
+    as_given,
+    as_word,
+    is_hydras,
+    is_null_recipe,
+    last_of_each_key,
+    opened,
+    parsed,
+    refuse_sweeps,
+    single_words,
+)
+from runner.config.paths import Place, config_dir, with_absolute_path
+from runner.config.schema import Config
+from runner.errors import ConfigError
+from runner.formatting import shown
+
+# Folders of the environment that a job in another folder has to find again.
+VARIABLES = ("RUNNER_DATA_DIR", "RUNNER_CACHE_DIR", "KERAS_HOME")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: its number in the command, from 0, its folder in that of the sweep, its words, its config.
+
+    `folder` is empty for a single run.
+    """
+
+    number: int
+    folder: str
+    words: tuple[str, ...]
+    config: Config
+
+    def value(self, key: str) -> str:
+        """What the job has for a key, as it is written on the command line; of a group, the choice."""
+        node = value_of(self.config, key)
+        is_group = isinstance(node, dict) or dataclasses.is_dataclass(node)
+        return shown(node) if node is not None and not is_group else self._given(key)
+
+    def _given(self, key: str) -> str:
+        given = (word.lstrip("+").partition("=") for word in self.words)
+        return next((value for name, _, value in given if name == key), "")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The jobs of a command, the words that make Hydra run just these, and the folder they go to.
+
+    `n_jobs` is the number of workers, -1 for one on each core. With `chdir` Hydra makes each job's folder the current
+    one.
+    """
+
+    jobs: list[Job]
+    multirun: bool
+    words: list[str]
+    folder: Path
+    n_jobs: int = 1
+    chdir: bool = False
+
+
+def plan_of(words: list[str], multirun: bool = False, place: Place | None = None) -> Plan:
+    """The plan of a command line: every job, composed and typed.
+
+    Raises ConfigError with every problem of every word and job.
+    """
+    place = place or Place(config_dir())
+    with hydra_adapter.loader(place) as loader:
+        composer = Composer(loader, place.name)
+        overrides = parsed(opened(words), composer.parser)
+        composer.groups.searched = tuple(as_word(each) for each in overrides if each.key_or_group == "hydra.searchpath")
+        composer.base(composer.groups.searched)  # what is wrong with the primary config is said first
+        _refuse_choices(composer, overrides)
+        overrides = [each for each in overrides if not is_null_recipe(each)]
+        fixed = [each for each in overrides if composer.is_structural(each) and not each.is_sweep_override()]
+        choices = tuple(map(as_word, fixed))
+        settings = composer.base(choices).hydra
+        if multirun or str(settings.mode).endswith("MULTIRUN"):
+            return _sweep(composer, overrides, choices, settings)
+        return _single(composer, overrides)
+
+
+def with_absolute_paths(plan: Plan) -> Plan:
+    """The plan with absolute paths of its data; with `chdir` also of its folder and of those in the environment."""
+    jobs = [dataclasses.replace(job, config=with_absolute_path(job.config)) for job in plan.jobs]
+    if not plan.chdir:
+        return dataclasses.replace(plan, jobs=jobs)
+    for name in VARIABLES:
+        if os.environ.get(name):
+            os.environ[name] = os.path.abspath(os.path.expanduser(os.environ[name]))
+    return dataclasses.replace(plan, jobs=jobs, folder=plan.folder.absolute())
+
+
+class _Line:
+    """A command line without problems: the words of the config, and those of Hydra's settings."""
+
+    def __init__(self, overrides: Sequence[Override]) -> None:
+        self.given = [as_given(each) for each in overrides]
+        self.own = [each for each in overrides if not is_hydras(each)]
+        self.hydras = [as_word(each) for each in overrides if is_hydras(each)]
+
+    @cached_property
+    def constant(self) -> list[str]:
+        """The keys that have one value in all jobs."""
+        return [each.key_or_group for each in self.own if not each.is_sweep_override()]
+
+    def combinations(self) -> Iterable[tuple[str, ...]]:
+        """The words of each job."""
+        return itertools.product(*map(single_words, self.own))
+
+
+def _single(composer: Composer, overrides: list[Override]) -> Plan:
+    refuse_sweeps(overrides)
+    line = _Line(overrides)
+    jobs = _jobs(composer, line)
+    folder, chdir = _target(composer, jobs[0], line, "hydra.run.dir")
+    return Plan(jobs, False, [*line.given, *hydra_adapter.run_words(folder)], folder, chdir=chdir)
+
+
+def _sweep(composer: Composer, overrides: list[Override], choices: tuple[str, ...], settings: DictConfig) -> Plan:
+    hydra_adapter.refuse(settings)
+    recipe = parsed(_recipe_words(settings, overrides), composer.parser)
+    overrides = last_of_each_key([*recipe, *overrides])
+    _refuse_sweep_of_sweeps(composer, overrides, choices)
+    line = _Line(overrides)
+    jobs = _jobs(composer, line, in_sweep=True)
+    folder, chdir = _target(composer, jobs[0], line, "hydra.sweep.dir")
+    n_jobs = hydra_adapter.n_jobs(settings)
+    words = [*line.given, *(["hydra.sweeper.params=null"] if recipe else [])]
+    words += hydra_adapter.sweep_words(settings, folder, line.constant)
+    words += ["~hydra.launcher.n_jobs"] if n_jobs else []
+    return Plan(jobs, True, words, folder, n_jobs or 1, chdir)
+
+
+def _recipe_words(settings: DictConfig, overrides: list[Override]) -> list[str]:
+    """What a recipe sweeps over, without the keys that the command line gives values of its own."""
+    given = {each.key_or_group for each in overrides}
+    params = settings.sweeper.get("params") or {}
+    return opened([f"{key}={value}" for key, value in params.items() if key not in given])
+
+
+def _jobs(composer: Composer, line: _Line, in_sweep: bool = False) -> list[Job]:
+    """The jobs of a command line. Raises ConfigError with the problems of all of them, each once."""
+    jobs, problems = [], []
+    for number, words in enumerate(line.combinations()):
+        try:
+            folder = _folder(composer, number, words, line) if in_sweep else ""
+            jobs.append(Job(number, folder, words, composer.config(words, line.hydras)))
+        except ConfigError as error:
+            problems += error.problems
+    problems += hydra_adapter.folder_problems([job.folder for job in jobs]) if in_sweep else []
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+    return jobs
+
+
+def _folder(composer: Composer, number: int, words: tuple[str, ...], line: _Line) -> str:
+    """A job's folder in that of the sweep. Raises ConfigError."""
+    overrides = [composer.override(word) for word in words]
+    settings = composer.base_of(words, line.hydras).hydra
+    folder = hydra_adapter.job_folder(settings, number, overrides, line.constant)
+    if folder:  # resolving it takes 10 ms
+        return folder
+    composed = composer.settings(words, line.hydras)
+    hydra_adapter.fill_in(composed, overrides, line.constant, number)
+    return hydra_adapter.resolved(composed, "hydra.sweep.subdir")
+
+
+def _target(composer: Composer, job: Job, line: _Line, key: str) -> tuple[Path, bool]:
+    """Where the runs of a command go, and whether they run there.
+
+    Raises ConfigError where that cannot be said before Hydra runs.
+    """
+    settings = composer.settings(job.words, line.hydras)
+    hydra_adapter.fill_in(settings, line.own)
+    return Path(hydra_adapter.resolved(settings, key)), bool(settings.hydra.job.chdir)
+
+
+def _refuse_choices(composer: Composer, overrides: list[Override]) -> None:
+    """Raises ConfigError for words that choose nothing of their group, with the problems of the other words."""
+    found = [list(composer.groups.problems(each, overrides)) for each in overrides]
+    if not any(found):
+        return
+    sound = [each for each, problems in zip(overrides, found, strict=True) if not problems and not is_hydras(each)]
+    others: list[str] = []
+    try:
+        composer.config([single_words(each)[0] for each in sound])
+    except ConfigError as error:
+        others = error.problems
+    raise ConfigError([*itertools.chain(*found), *others])
+
+
+def _refuse_sweep_of_sweeps(composer: Composer, overrides: list[Override], choices: tuple[str, ...]) -> None:
+    for each in overrides:
+        if each.key_or_group == "experiment" and each.is_sweep_override():
+            for word in single_words(each):
+                if composer.base((*choices, word)).hydra.sweeper.get("params"):
+                    raise ConfigError([f"{word} sweeps by itself: give it alone, without other experiments"])

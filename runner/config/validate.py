@@ -1,0 +1,74 @@
+"""What is wrong with a config: values that break their rule, unknown names, and keys that do not fit one another."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from runner import register
+from runner.config import keras_names
+from runner.config.schema import CLASSES, GROUPS, MODELS, Config, Rule
+from runner.errors import did_you_mean
+from runner.formatting import shown
+
+
+def problems(config: Config) -> list[str]:
+    """Every unknown name, and keys that do not fit one another; empty where all is well.
+
+    Names are those of Keras and of the runner, and what the modules in `plugins` have registered.
+    """
+    return [*unknown_names(config), *_misfits(config)]
+
+
+def out_of_range(node: Any, prefix: str = "") -> Iterator[str]:
+    """Every value of a config that breaks its rule."""
+    for each in fields(node):
+        key, value = prefix + each.name, getattr(node, each.name)
+        rule: Rule | None = each.metadata.get("rule")
+        if is_dataclass(value):
+            yield from out_of_range(value, key + ".")
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield f"{key} must be a finite number; got {value}"
+        elif rule and not rule.holds(value):
+            yield f"{key} must be {rule.words}; got {shown(value)}"
+
+
+def unknown_names(config: Config) -> Iterator[str]:
+    """Every name that neither Keras, the runner nor a plugin knows."""
+    training, model = config.training, config.model
+    losses, metrics = {"auto", *keras_names.LOSSES, *register.losses}, {*keras_names.METRICS, *register.metrics}
+    checks: list[tuple[str, str, set[str]]] = [
+        ("dataset.name", config.dataset.name, {*CLASSES, *register.datasets}),
+        ("model.name", model.name, {*MODELS, *register.models}),
+        ("model.activation", model.activation, set(keras_names.ACTIVATIONS)),
+        ("optimizer.name", config.optimizer.name, {*GROUPS["optimizer"], *register.optimizers}),
+        ("training.loss", training.loss, losses),
+        *(("training.metrics", metric, metrics) for metric in training.metrics if isinstance(metric, str)),
+    ]
+    for key, name, known in checks:
+        is_alias = key in ("training.loss", "training.metrics") and keras_names.canonical(name) in known
+        if name not in known and not is_alias:
+            hint = did_you_mean(keras_names.canonical(name), sorted(known))
+            yield f"{key} must be one of {', '.join(sorted(known))}, or registered by a plugin; got {name}{hint}"
+
+
+def _misfits(config: Config) -> list[str]:
+    """What each value alone does not show: keys that must fit one another."""
+    found = []
+    model, dataset, optimizer = config.model, config.dataset, config.optimizer
+    if isinstance(model.width, list) and len(model.width) != model.depth:
+        found.append(
+            f"model.width must have one number a hidden layer, model.depth={model.depth}; got {shown(model.width)}"
+        )
+    if model.activation == "glu" and any(width % 2 for width in model.widths()):
+        found.append(f"model.width must be even with model.activation=glu; got {shown(model.width)}")
+    built_in = {"dataset": dataset.name in CLASSES, "model": model.name in MODELS}
+    built_in["optimizer"] = optimizer.name in GROUPS["optimizer"]
+    for key, is_built_in in built_in.items():
+        if is_built_in and getattr(config, key).options:
+            found.append(f"{key}.options are for a plugin's {key}; {getattr(config, key).name} has none")
+    for key, node in (("dataset", dataset), ("optimizer", optimizer)):
+        wanted = GROUPS[key].get(node.name)
+        if wanted and not isinstance(node, wanted):
+            found.append(f"{key}.name={node.name} needs the fields of that option: use {key}={node.name}")
+    return found

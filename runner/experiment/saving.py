@@ -1,0 +1,82 @@
+"""What a run writes: checkpoints while it trains, its models and its picture at the end."""
+
+import errno
+import math
+import shutil
+import time
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.runs import checkpoint, learning_curves
+from runner.runs.folder import BEST_MODEL, CURVES, MODEL
+from runner.runs.history import History
+from runner.runs.writer import Record
+from runner.system import files
+
+if TYPE_CHECKING:
+    from runner.training.fit import Training  # imports TensorFlow
+
+
+class Checkpointer:
+    """Saves a checkpoint after an epoch, at most once every `save_seconds`, and after each epoch of `epochs_to_keep`.
+
+    Called with the history after each epoch.
+    """
+
+    def __init__(self, record: Record, training: "Training", epochs_to_keep: Collection[int]) -> None:
+        self.record, self.training, self.epochs_to_keep = record, training, epochs_to_keep
+        self.settings = record.config.training
+        self.saved_at = time.monotonic()
+
+    def __call__(self, history: History) -> None:
+        epoch = len(history.metrics)
+        if self.settings.keep_state == "all" or epoch in self.epochs_to_keep or self._is_due():
+            self.save()
+
+    def save(self) -> None:
+        """Write the state, then the files that are rendered from it; if one fails, the earlier ones stand."""
+        history = self.training.history
+        if not history.metrics or self.record.saved == len(history.metrics):
+            return
+        if self.settings.keep_state != "none":
+            checkpoint.save(self.record.folder, self.training.state(self.record.entries_with(history)))
+        self.record.store(history)
+        if self.settings.keep_state == "last":
+            checkpoint.prune(self.record.folder, self.epochs_to_keep)
+        self.saved_at = time.monotonic()
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self.saved_at >= self.settings.save_seconds
+
+
+def refuse_full_disk(folder: Path, training: "Training") -> None:
+    """Raises OSError where the least that a run leaves does not fit: two states and two models."""
+    weights = sum(variable.numpy().nbytes for variable in training.model.variables)
+    needed = 10 * weights + (1 << 20)
+    if shutil.disk_usage(folder).free < needed:
+        raise OSError(errno.ENOSPC, f"{needed >> 20} MB are needed", str(folder))
+
+
+def save_models(record: Record, training: "Training") -> None:
+    """Write the network after the last epoch and after the best one, and record the training values of the latter."""
+    network = training.saved_network()
+    with files.replacing(record.folder / MODEL, durable=True) as path:
+        network.save(path)
+    if training.history.best_epoch is None:
+        return
+    last = training.model.get_weights()
+    training.model.set_weights(training.history.best_weights)
+    with files.replacing(record.folder / BEST_MODEL, durable=True) as path:
+        network.save(path)
+    values = training.evaluation()()
+    record.write(training_at_best={name: value for name, value in values.items() if math.isfinite(value)})
+    training.model.set_weights(last)
+
+
+def draw(record: Record, label: str) -> None:
+    """Write curves.png; nothing before the first epoch."""
+    if record.metrics:
+        best = record.entries["best_epoch"]
+        title = f"{label}, best {record.monitor.name} in epoch {best}"
+        files.write(record.folder / CURVES, learning_curves.curves(record.metrics, title, record.monitor, best))

@@ -1,0 +1,15 @@
+"""Modules that are imported late on purpose."""
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+
+class _Late(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+def late(module: str) -> ModuleType:
+    """A stand-in for a module, which is imported when a name of it is first used."""
+    return _Late(module)

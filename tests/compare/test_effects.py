@@ -1,0 +1,148 @@
+"""The effect of a key: which settings are joined by a line, and that the picture and the page draw the same."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.compare import plots
+from runner.compare.effects import Effect, effects
+from runner.compare.grouping import Table, tables
+from runner.compare.report import plots as report_plots
+from runner.compare.report.view import short_names, view_of
+from runner.formatting import shown
+from runner.runs.reader import Run, load
+from tests.records import write_run
+
+ADAM = {"name": "adam", "learning_rate": 0.001, "beta_1": 0.9}
+SGD = {"name": "sgd", "learning_rate": 0.001, "nesterov": False}
+Lines = dict[str, list[tuple[str, float]]]  # by name: each setting's value of the key, as text, and its mean
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., Run]:
+    """`run("name", curve, {"model.width": 16}, …)`: a recorded run, loaded from its folder."""
+    return lambda name, *given, **named: load(write_run(tmp_path / name, *given, **named))
+
+
+@pytest.fixture
+def choices(run: Callable[..., Run]) -> Table:
+    """Adam, and sgd with two values of a key that adam does not have; each with two widths and two seeds."""
+    optimizers = {"adam": ADAM, "sgd-0": {**SGD, "momentum": 0.0}, "sgd-0.9": {**SGD, "momentum": 0.9}}
+    [table] = tables(
+        run(
+            f"{name}-{width}-{seed}",
+            (0.5 + place / 10 + width / 1000 + seed / 50,),
+            {"optimizer": optimizer, "model.width": width, "seed": seed},
+        )
+        for place, (name, optimizer) in enumerate(optimizers.items())
+        for width in (8, 16)
+        for seed in (0, 1)
+    )
+    return table
+
+
+def effect_of(table: Table, key: str) -> Effect:
+    [found] = [each for each in effects(table) if each.key == key]
+    return found
+
+
+def lines(effect: Effect) -> dict[str, list[Any]]:
+    """By name, the key's values of the settings."""
+    return {line.name: [setting.values[effect.key] for setting in line.settings] for line in effect.lines}
+
+
+def test_the_effect_of_a_key_is_a_line_for_each_setting_of_the_others(run: Callable[..., Run]) -> None:
+    """Numbers by size, not as text or by result; then the rest."""
+    runs = [
+        run(f"{width}-{size}", (0.5 + place / 10,), {"model.width": width, "training.batch_size": size})
+        for place, (width, size) in enumerate([(16, 32), ([4, 8], 32), (8, 32), (16, 64)])
+    ]
+    [table] = tables(runs)
+    effect = effect_of(table, "model.width")
+    assert [shown(value) for value in effect.values] == ["8", "16", "[4,8]"]
+    assert lines(effect) == {"training.batch_size=64": [16], "training.batch_size=32": [8, 16, [4, 8]]}
+    assert [[effect.place(setting) for setting in line.settings] for line in effect.lines] == [[1], [0, 1, 2]]
+    assert effect.joins
+
+
+def test_a_choice_is_joined_to_the_others_over_the_keys_that_it_does_not_have(choices: Table) -> None:
+    assert lines(effect_of(choices, "optimizer.name")) == {
+        "model.width=16": ["adam", "sgd", "sgd"],
+        "model.width=8": ["adam", "sgd", "sgd"],
+    }
+
+
+def test_the_effect_of_a_key_is_over_the_settings_that_have_it(choices: Table) -> None:
+    effect = effect_of(choices, "optimizer.momentum")
+    assert effect.values == [0.0, 0.9]
+    assert lines(effect) == {
+        "model.width=16 optimizer.name=sgd": [0.0, 0.9],
+        "model.width=8 optimizer.name=sgd": [0.0, 0.9],
+    }
+    assert set(lines(effect_of(choices, "model.width"))) == {
+        "optimizer.name=adam",
+        "optimizer.name=sgd optimizer.momentum=0.0",
+        "optimizer.name=sgd optimizer.momentum=0.9",
+    }
+
+
+def test_a_plugin_is_joined_to_none_over_the_code_that_only_it_has(run: Callable[..., Run]) -> None:
+    found = [run("none", (0.7,), numerics=2)]
+    for place, source in enumerate("ab"):
+        sources = {"plugin_sources": {"mine": 64 * source}, "numerics": 2}
+        found.append(run(source, (0.8 + place / 100,), {"plugins": ["mine"]}, **sources))
+    [table] = tables(found)
+    assert table.keys == ["plugins", "plugins.mine"]
+    assert lines(effect_of(table, "plugins")) == {"": [[], ["mine"], ["mine"]]}
+    assert lines(effect_of(table, "plugins.mine")) == {"plugins=[mine]": ["aaaaaaaa", "bbbbbbbb"]}
+
+
+def test_a_key_that_only_one_setting_has_shows_no_effect(run: Callable[..., Run]) -> None:
+    """A record of an earlier version lacks a key that came later: its picture has curves alone."""
+    [table] = tables([run("old"), run("new", settings={"training.later": 2})])
+    assert table.keys == ["training.later"]
+    assert list(effects(table)) == []
+    assert in_the_picture(table) == {}
+
+
+def test_the_picture_and_the_page_draw_the_same_effects(choices: Table) -> None:
+    expected: dict[str, Lines] = {
+        effect.key: {
+            line.name: [(shown(setting.values[effect.key]), setting.mean) for setting in line.settings]
+            for line in effect.lines
+        }
+        for effect in effects(choices)
+    }
+    assert set(expected) == {"model.width", "optimizer.name", "optimizer.momentum"}
+    assert in_the_picture(choices) == expected
+    assert in_the_page(choices) == expected
+
+
+def in_the_picture(table: Table) -> dict[str, Lines]:
+    """The effects as matplotlib's axes hold them."""
+    [part] = plots.picture([table]).subfigs
+    found: dict[str, Lines] = {}
+    for axes in part.subfigs[1].axes if len(part.subfigs) > 1 else []:
+        ticks = [label.get_text() for label in axes.get_xticklabels()]
+        found[axes.get_xlabel()] = {
+            bars.get_label(): [(ticks[int(x)], float(y)) for x, y in bars.lines[0].get_xydata()]
+            for bars in axes.containers
+        }
+    return found
+
+
+def in_the_page(table: Table) -> dict[str, Lines]:
+    """The effects as Bokeh's plots hold them: lines that are slightly shifted, in the order of the page's legend."""
+    view = view_of("t0", table, short_names([run for setting in table.settings for run in setting.runs]))
+    found: dict[str, Lines] = {}
+    for place, effect in enumerate(view.effects):
+        plot = report_plots.models([view])[f"t0-effect{place}"]
+        data = plot.select_one(f"t0-effect{place}-lines").data
+        ticks = [label.text for _, label in sorted(plot.xaxis.major_label_overrides.items())]
+        found[plot.xaxis.axis_label.text] = {
+            line.name: [(ticks[round(x)], y) for x, y in zip(xs, ys, strict=True)]
+            for line, xs, ys in zip(effect.lines, data["xs"], data["ys"], strict=True)
+        }
+    return found
