@@ -83,6 +83,7 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
                 outputfile.write(contents[: len(contents) // 2] if server.breaks_off else contents)
 
         answering = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        answering.daemon_threads = False  # so that closing it waits for those that still answer
         running.append(answering)
         threading.Thread(target=answering.serve_forever, daemon=True).start()
         server.address = f"http://127.0.0.1:{answering.server_port}/"
