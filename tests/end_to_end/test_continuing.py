@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from runner.cli.run_display import TerminalProgress
 from runner.config.plan import plan_of
 from runner.errors import ConfigError
 from runner.experiment import run as experiment
@@ -121,7 +122,7 @@ def test_a_damaged_state_is_named_and_passed_over(
     first = train(*words, "training.epochs=3", folder="first", run_roots=[tmp_path]).folder
     damaged = checkpoint.path(first, 3)
     damaged.write_bytes(damaged.read_bytes()[:-1])
-    second = train(*words, "training.epochs=4", folder="second", run_roots=[tmp_path])
+    second = train(*words, "training.epochs=4", folder="second", run_roots=[tmp_path], progress=TerminalProgress())
     assert f"{damaged} is damaged" in capsys.readouterr().err
     assert record_of(second.folder)["inherited_epochs"] == 2
     assert_like(second.folder, from_nothing(*words, "training.epochs=4"))

@@ -276,7 +276,7 @@ def test_a_sweep_interrupted_at_any_moment_goes_on_to_the_table_of_one_never_sto
     assert len(rows) == 6
     assert {row["folder"] for row in rows if row["status"] == "completed"} == finished
     assert {row["status"] for row in rows if row["folder"] not in finished} <= {"interrupted", "pending"}
-    assert "go on:      python -m runner resume sweep\n" in said(tmp_path)
+    assert "resume:     python -m runner resume sweep\n" in said(tmp_path)
     assert "Traceback" not in said(tmp_path)
     before = {name: files(folder / name) for name in finished}
 
