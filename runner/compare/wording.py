@@ -105,7 +105,7 @@ def best_run(table: Table) -> str:
 
 def reason(run: Run) -> str:
     """Why a run is left out of a comparison."""
-    if run.status == COMPLETED and (mixed := circumstances.mixed(run)):
+    if run.status == COMPLETED and (mixed := circumstances.mixed(run.record)):
         return mixed
     known = {
         CRASHED: DIED,

@@ -97,7 +97,7 @@ def _tags(run: Run) -> dict[str, str]:
         "best_epoch": run.record["best_epoch"],
         "sweep": catalog.sweep_of(run),
         "error": run.record["error"],
-        "mixed": circumstances.mixed(run),
+        "mixed": circumstances.mixed(run.record),
     }
     known = {f"runner.{name}": str(value) for name, value in about.items() if value}
     return {FOLDER: str(run.folder.resolve()), RECORDED: str(run.recorded_at), **known}
