@@ -1,20 +1,63 @@
-"""Doors that all tests use: the command line in a subprocess, a config from words, the real data."""
+"""What all tests use: the command line in this process or in one of its own, a config from words, the real data."""
 
+import contextlib
+import functools
+import importlib
+import io
+import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+from absl import logging
+from xdist.scheduler import LoadScopeScheduling
 
+from runner import register
+from runner.__main__ import main
 from runner.config.plan import plan_of
 from runner.config.schema import Config
 from runner.experiment import run as experiment
 from runner.runs.writer import Outcome
+from tests.processes import PATIENCE
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
+ConfigOf = Callable[..., Config]
+Train = Callable[..., Outcome]
+
+# A deadline is a timed test, which fails on a busy machine; the same examples each time make a failure one of the code.
+hypothesis.settings.register_profile("runner", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("runner")
+
+
+class ByModule(LoadScopeScheduling):  # type: ignore[misc]
+    """The tests of a module that has a fixture of its own go to one worker, which makes it once; others to any."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return module if _has_own_fixture(self.config.rootpath / module) else nodeid
+
+
+@functools.cache
+def _has_own_fixture(module: Path) -> bool:
+    return 'scope="module"' in module.read_text()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByModule:
+    return ByModule(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a test needs marks it."""
+    for item in items:
+        for name in {"real_data", "browser"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(name)
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,14 +71,60 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def absl_writes_to_the_terminal() -> None:
-    """TensorFlow's log, begun while tests are collected, holds pytest's stream; Hydra closes what a log holds."""
-    if "absl.logging" in sys.modules:
-        sys.modules["absl.logging"].get_absl_handler().python_handler.setStream(sys.__stderr__)
+    """TensorFlow's log, begun within a test, would hold the stream of pytest, and Hydra closes what a log holds."""
+    logging.get_absl_handler().python_handler.setStream(sys.__stderr__)
 
 
 @pytest.fixture
-def runner(tmp_path: Path) -> Command:
-    """`runner("model.width=16", …)`: the command in a process of its own, in a folder of the test's own."""
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The test's own folder as the current one; what its plugins register and bring is forgotten afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    for registry in ("datasets", "models", "losses", "metrics", "optimizers", "metric_directions"):
+        monkeypatch.setattr(register, registry, {})
+    environment, known = dict(os.environ), set(sys.modules)
+    yield tmp_path
+    os.environ.clear()
+    os.environ.update(environment)
+    for name in set(sys.modules) - known:
+        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def runner(apart: Path) -> Command:
+    """`runner("model.width=16", …)`: the command, called in this process, in a folder of the test's own.
+
+    It finds TensorFlow imported, perhaps, and streams that are no terminal; `process` has all of its own.
+    """
+
+    def command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        importlib.invalidate_caches()
+        encoding = environment.get("PYTHONIOENCODING", "utf-8")
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2))
+        pipe = signal.getsignal(signal.SIGPIPE)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(apart)
+            patch.setattr(sys, "argv", ["runner", *words])
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
+                main()
+        signal.signal(signal.SIGPIPE, pipe)
+        code = ended.value.code if isinstance(ended.value.code, int) else 0 if ended.value.code is None else 1
+        return subprocess.CompletedProcess(list(words), code, *(_written(stream) for stream in (out, err)))
+
+    return command
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Command:
+    """`process("model.width=16", …)`: the command in a process of its own, in a folder of the test's own."""
 
     def command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -44,14 +133,14 @@ def runner(tmp_path: Path) -> Command:
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
         )
 
     return command
 
 
 @pytest.fixture
-def config_of() -> Callable[..., Config]:
+def config_of() -> ConfigOf:
     """`config_of("model.width=16", …)`: the config that a command line comes to."""
 
     def composed(*words: str) -> Config:
@@ -61,7 +150,7 @@ def config_of() -> Callable[..., Config]:
 
 
 @pytest.fixture
-def train(config_of: Callable[..., Config], tmp_path: Path) -> Callable[..., Outcome]:
+def train(config_of: ConfigOf, tmp_path: Path) -> Train:
     """`train("model.width=16", …)`: a run in this process, in the folder `run` or one of another name."""
 
     def run(*words: str, folder: str = "run", **named: Any) -> Outcome:
@@ -81,3 +170,13 @@ def real_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+def record_of(folder: Path) -> dict[str, Any]:
+    """What run.json says."""
+    record: dict[str, Any] = json.loads((folder / "run.json").read_text())
+    return record
+
+
+def metrics_of(folder: Path) -> bytes:
+    return (folder / "metrics.csv").read_bytes()

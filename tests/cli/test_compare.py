@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -21,8 +20,9 @@ from runner.cli import compare
 from runner.compare import load
 from runner.errors import ConfigError
 from runner.runs.folder import claimed, read_record, write_record
+from tests.conftest import Command
+from tests.processes import PATIENCE, wait_until
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
 Said = Callable[..., tuple[int, str, str]]
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = Path("outputs/example")
@@ -237,6 +237,7 @@ def test_the_examples_are_not_among_ones_own_runs(
     assert "outputs/example" not in said("outputs")[1]
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn(said: Said, tmp_path: Path) -> None:
     said(str(EXAMPLE / "width"), str(EXAMPLE / "epochs"), "--png", str(tmp_path / "picture.png"))
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
@@ -293,6 +294,7 @@ def test_a_file_that_cannot_be_written_is_said_in_one_line(said: Said, tmp_path:
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [[], ["--json"]])
 def test_the_files_are_written_before_a_reader_that_wants_one_line_ends_the_command(
     mine: Path, tmp_path: Path, how: list[str]
@@ -304,7 +306,7 @@ def test_the_files_are_written_before_a_reader_that_wants_one_line_ends_the_comm
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE) as process:
         assert process.stdout
         process.stdout.close()
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
     assert process.returncode == -signal.SIGPIPE
     assert all(path.stat().st_size for path in files.values())
 
@@ -325,6 +327,11 @@ def test_signs_of_mathematics_in_a_config_stay_text_in_pictures(said: Said, mine
     assert said(str(mine), "--png", str(mine / "picture.png"))[0] == 0
 
 
+def watched() -> None:
+    """Wait until a watch, whose output pytest holds, has shown what goes on."""
+    wait_until(lambda: "going on" in sys.stdout.getvalue(), "nothing is shown")  # type: ignore[attr-defined]
+
+
 def test_the_watch_goes_on_between_the_jobs_of_a_sweep(mine: Path, monkeypatch: pytest.MonkeyPatch, said: Said) -> None:
     monkeypatch.setattr(compare, "REDRAW_SECONDS", 0.05)
     last = jobs_of(mine)[-1]
@@ -333,7 +340,7 @@ def test_the_watch_goes_on_between_the_jobs_of_a_sweep(mine: Path, monkeypatch: 
     def finish() -> None:
         with claimed(mine):
             held.set()
-            time.sleep(0.5)
+            watched()
             hidden.rename(last)
 
     held = threading.Event()
@@ -353,7 +360,7 @@ def test_watching_ends_with_the_last_run(mine: Path, monkeypatch: pytest.MonkeyP
     def finish() -> None:
         with claimed(first):
             held.set()
-            time.sleep(0.5)
+            watched()
             changed(first, status="completed")
 
     held = threading.Event()

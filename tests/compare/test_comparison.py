@@ -13,7 +13,7 @@ from runner.compare import wording
 from runner.compare.comparison import Comparison, compare, overfitting, rises_from, row
 from runner.runs.folder import claimed
 from runner.runs.reader import Run, load
-from tests.runs.test_reader import write_run
+from tests.records import write_run
 
 RUNS = {8: (0.81, 0.82, 0.84), 16: (0.83, 0.84, 0.85), 32: (0.861, 0.872, 0.883)}
 

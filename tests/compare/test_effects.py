@@ -13,7 +13,7 @@ from runner.compare.report import plots as report_plots
 from runner.compare.report.view import short_names, view_of
 from runner.formatting import shown
 from runner.runs.reader import Run, load
-from tests.runs.test_reader import write_run
+from tests.records import write_run
 
 ADAM = {"name": "adam", "learning_rate": 0.001, "beta_1": 0.9}
 SGD = {"name": "sgd", "learning_rate": 0.001, "nesterov": False}

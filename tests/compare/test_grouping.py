@@ -13,7 +13,7 @@ from runner.config.dotted import flat
 from runner.config.monitor import Monitor
 from runner.config.schema import NEVER_DECIDING, Config
 from runner.runs.reader import Run, load
-from tests.runs.test_reader import write_run
+from tests.records import write_run
 
 DECIDING_NOTHING = dict.fromkeys(("seed", *sorted(NEVER_DECIDING)), 7)
 

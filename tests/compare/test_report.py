@@ -26,6 +26,8 @@ from runner.runs import reader as recorded
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM = "/usr/bin/chromium"
 QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 QUIET += " --disable-component-update --disable-sync"
@@ -100,7 +102,7 @@ def opened(browser: "Browser", tmp_path: Path) -> Iterator[Open]:
         local = ("file:", "data:", "blob:")
         tab.on("request", lambda asked: None if asked.url.startswith(local) else troubles.append(asked.url))
         tab.goto(file.as_uri())
-        tab.wait_for_selector("html[data-ready]", timeout=30_000)
+        tab.wait_for_selector("html[data-ready]", timeout=300_000)
         tab.locator(".slick-row").first.wait_for()
         return tab
 

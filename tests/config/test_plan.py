@@ -217,6 +217,7 @@ def test_a_config_is_what_hydra_composes(words: tuple[str, ...]) -> None:
     assert type(job.config.training.validation_split) is type(theirs.training.validation_split)
 
 
+@pytest.mark.slow
 def test_two_hundred_jobs_with_choices_of_groups_are_what_hydra_composes() -> None:
     sweep = {
         "dataset": ["imdb", "mnist"],
@@ -357,6 +358,7 @@ def test_a_deleted_key_is_refused_with_its_name(
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.slow
 @given(key=st.sampled_from(sorted(INTEGERS)), value=st.integers(-(2**70), 2**70) | st.integers(-3, 9))
 @settings(deadline=None, max_examples=40)
 def test_a_whole_number_comes_through_or_is_refused_with_its_key(key: str, value: int) -> None:
@@ -376,6 +378,7 @@ TEXTS = st.text(max_size=20) | st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(key=st.sampled_from(["training.epochs", "model.dropout", "training.shuffle", "model.width"]), text=TEXTS)
 @settings(deadline=None, max_examples=40)
 def test_any_text_as_a_value_comes_through_or_is_refused_in_lines_that_name_it(key: str, text: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from runner.config.slug import slug
 
 
+@pytest.mark.slow
 @given(text=st.text(min_size=1, max_size=200) | st.text("ab./=,-_ ", min_size=1, max_size=80))
 def test_a_slug_is_one_safe_folder_name_of_at_most_60_characters(text: str) -> None:
     made = slug(text)

@@ -19,7 +19,8 @@ from runner.datasets.base import Arrays, BuiltIn, Data
 from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.sources import Location
 from runner.errors import DataError
-from tests.datasets import at_once, imdb_config, imdb_file, mnist_config, mnist_file, objects
+from tests.datasets.files import imdb_config, imdb_file, mnist_config, mnist_file, objects
+from tests.processes import PATIENCE, at_once
 
 
 @pytest.fixture(autouse=True)
@@ -237,6 +238,7 @@ print([part.tolist() for part in (*parts, data.train.labels, data.test.labels)])
 """
 
 
+@pytest.mark.slow
 def test_eight_processes_that_start_at_once_prepare_once_and_have_the_same(path: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     ended = at_once(PREPARE, str(path), str(log))
@@ -255,7 +257,7 @@ def loaded_by_another_user(program: str, *arguments: str) -> subprocess.Complete
         capture_output=True,
         text=True,
         umask=0o022,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 
@@ -303,6 +305,7 @@ def test_what_one_user_prepared_another_can_use(shared: Path) -> None:
     assert (answer.stdout, answer.stderr) == ("3\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["sample", "auto"])
 def test_a_cache_that_is_filled_and_cannot_be_written_is_used(shared: Path, source: str) -> None:
     """Nothing is locked or made where all is there; the mark of being offline is not kept."""
@@ -324,6 +327,7 @@ def test_modes_of_prepared_data_are_those_of_the_umask(path: Path, cache: Path) 
     assert {each.stat().st_mode & 0o777 for each in folder.iterdir()} == {0o640}
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_not_open_to_this_user_is_one_line(shared: Path) -> None:
     path = imdb_file(shared / "imdb.npz")
     catalog.load(imdb_config(path=path, num_words=100))

@@ -100,7 +100,7 @@ def test_its_own_keys_decide_what_is_prepared(config_of: Callable[..., schema.Co
 
 @pytest.mark.parametrize("words", [["--help"], ["--cfg", "job"], ["model.widht=3"], ["dataset=mnist", "seed=-1"]])
 def test_numpy_and_scipy_are_imported_only_where_data_is_needed(words: list[str]) -> None:
-    program = "import sys; from runner.cli import train; train.train(sys.argv[1:]); sys.stdout = sys.stderr; "
+    program = "import sys; from runner.cli import train; train.main(sys.argv[1:]); sys.stdout = sys.stderr; "
     program += "print([name for name in ('numpy', 'scipy', 'tensorflow') if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, timeout=60)
     assert ran.stderr.splitlines()[-1] == "[]"

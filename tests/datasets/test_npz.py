@@ -22,16 +22,7 @@ from hypothesis import strategies as st
 from runner.config.schema import Dataset
 from runner.datasets import catalog, npz
 from runner.errors import DataError
-from tests.datasets import (
-    imdb_config,
-    imdb_file,
-    mnist_config,
-    mnist_file,
-    npy,
-    objects,
-    refusal,
-    with_member,
-)
+from tests.datasets.files import imdb_config, imdb_file, mnist_config, mnist_file, npy, objects, refusal, with_member
 
 MEMBERS = ("x_train", "y_train", "x_test", "y_test")
 KINDS: dict[str, tuple[Callable[..., Dataset], Callable[..., Path]]] = {
@@ -262,7 +253,8 @@ def test_a_numpy_scalar_that_is_no_number_is_refused(tmp_path: Path, scalar: Any
     assert "a NumPy scalar that is no number" in refusal(imdb_config(path=path))
 
 
-@settings(deadline=None, max_examples=300)
+@pytest.mark.slow
+@settings(max_examples=300)
 @given(data=st.data(), compressed=st.booleans())
 def test_a_file_damaged_anywhere_gives_its_arrays_or_one_line(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, compressed: bool

@@ -15,7 +15,7 @@ from runner.config.schema import Dataset
 from runner.datasets import catalog
 from runner.datasets.base import Data
 from runner.errors import DataError
-from tests.datasets import SPLITS, refusal
+from tests.datasets.files import SPLITS, refusal
 
 X, Y = np.arange(6.0).reshape(3, 2), np.array([0, 1, 1])
 
@@ -108,7 +108,7 @@ def test_a_value_that_a_sparse_matrix_holds_in_two_parts_is_their_sum() -> None:
     np.testing.assert_array_equal(dense(load(twice, Y).train.features), [[0, 3], [5, 0], [0, 0]])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     x=arrays.arrays(np.float32, st.tuples(st.integers(2, 6), st.integers(1, 5)), elements=st.integers(-3, 3)),
     data=st.data(),

@@ -48,6 +48,7 @@ def test_every_call_gives_the_same(sample: tuple[Split, Split]) -> None:
     assert sample_reviews.generate() == sample
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
 def test_every_process_gives_the_same(sample: tuple[Split, Split], hash_seed: str) -> None:
     """Whatever order Python's sets happen to have in it."""

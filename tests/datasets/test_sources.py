@@ -20,7 +20,8 @@ from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.built_in.mnist import BUILT_IN as MNIST
 from runner.datasets.sources import Location
 from runner.errors import DataError
-from tests.datasets import at_once, imdb_config, imdb_file, mnist_config
+from tests.datasets.files import imdb_config, imdb_file, mnist_config
+from tests.processes import at_once
 
 HOUR = 3600  # seconds
 
@@ -287,6 +288,7 @@ print(location.source, location.path and len(imdb.read(location.path, {"num_word
 """
 
 
+@pytest.mark.slow
 def test_eight_processes_that_start_at_once_fetch_once_and_all_have_the_file(serve: Serve) -> None:
     server = serve()
     ended = at_once(FETCH, known(put(server.folder)).sha256, "full")
@@ -294,6 +296,7 @@ def test_eight_processes_that_start_at_once_fetch_once_and_all_have_the_file(ser
     assert len(server.fetched()) == 1
 
 
+@pytest.mark.slow
 def test_eight_processes_that_start_at_once_offline_all_take_the_sample() -> None:
     ended = at_once(FETCH, IMDB.sha256, "auto")
     assert [(each.returncode, each.stdout) for each in ended] == [(0, "sample None\n")] * 8, ended

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,9 @@ import pytest
 from runner import register
 from runner.cli import train
 from runner.config.paths import config_dir
-from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
-from tests.conftest import Command
-
-Train = Callable[..., experiment.Outcome]
+from tests.conftest import Command, Train
+from tests.processes import PATIENCE
 
 # Each list of words in turn, in a process that has not imported tensorflow, each in an empty folder of its own.
 DRIVER = """
@@ -105,7 +102,7 @@ def answers(cases: list[list[str]], cache: Path) -> list[list[Any]]:
         env={**os.environ, "RUNNER_CACHE_DIR": str(cache)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=True,
     )
     found: list[list[Any]] = json.loads(ran.stdout)
@@ -131,6 +128,7 @@ def test_what_cannot_be_trained_is_refused_in_plain_lines_before_anything_is_tou
         assert any(each.startswith(line) for each in said), said
 
 
+@pytest.mark.slow
 def test_a_command_that_trains_imports_tensorflow_and_leaves_a_folder(cache_dir: Path) -> None:
     """The twin of the test above: what it looks at does show."""
     ((code, out, _, left, tensorflow),) = answers([TRAINS], cache_dir)
@@ -138,6 +136,7 @@ def test_a_command_that_trains_imports_tensorflow_and_leaves_a_folder(cache_dir:
     assert "best epoch: 1 of 1" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("split", ["4000", "5000", "0.9999"])
 def test_a_split_larger_than_data_that_is_not_prepared_yet_leaves_no_folder_either(tmp_path: Path, split: str) -> None:
     words = ["dataset=mnist", "dataset.source=sample", f"training.validation_split={split}"]
@@ -146,8 +145,9 @@ def test_a_split_larger_than_data_that_is_not_prepared_yet_leaves_no_folder_eith
     assert "training.validation_split must leave examples to train on: mnist (sample) has 4,000" in err
 
 
-def test_a_refusal_at_the_command_line_is_exit_2_and_a_plain_line(runner: Command, tmp_path: Path) -> None:
-    ran = runner("model.widht=16", "seed=-1")
+def test_a_refusal_at_the_command_line_is_exit_2_and_a_plain_line(process: Command, tmp_path: Path) -> None:
+    """In a process of its own, as a user starts it."""
+    ran = process("model.widht=16", "seed=-1")
     assert (ran.returncode, ran.stdout, [*tmp_path.iterdir()]) == (2, "", [])
     assert ran.stderr.splitlines() == [
         "model.widht is not a key of the config; did you mean model.width?",
@@ -204,6 +204,7 @@ def test_a_flag_that_only_informs_does_just_that(runner: Command, tmp_path: Path
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.slow
 def test_the_config_of_each_job_is_shown(runner: Command, tmp_path: Path) -> None:
     words = ["seed=1,2", "optimizer=adam,sgd", "hydra.sweep.dir=mine"]
     ran = runner("-m", "--cfg", "job", "--package", "optimizer", *words)
@@ -276,6 +277,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_folder_that_holds_another_run_is_not_touched(here: Path, train: Train, runner: Command) -> None:
     train(*TRAINS, "seed=1", folder="mine")
     before = snapshot(here)
@@ -285,6 +287,7 @@ def test_a_folder_that_holds_another_run_is_not_touched(here: Path, train: Train
     assert snapshot(here) == before
 
 
+@pytest.mark.slow
 def test_a_sweep_whose_folders_hold_other_runs_is_refused_and_touches_nothing(
     here: Path, train: Train, runner: Command
 ) -> None:
@@ -297,6 +300,7 @@ def test_a_sweep_whose_folders_hold_other_runs_is_refused_and_touches_nothing(
     assert snapshot(here) == before
 
 
+@pytest.mark.slow
 def test_a_folder_named_by_a_value_is_judged_by_that_value(here: Path, train: Train) -> None:
     """A run in w32, the folder of the default width, does not stand in the way of one in w8."""
     train(*TRAINS, folder="w32")
@@ -304,6 +308,7 @@ def test_a_folder_named_by_a_value_is_judged_by_that_value(here: Path, train: Tr
     assert run_folder.read_record(here / "w8")["config"]["model"]["width"] == 8
 
 
+@pytest.mark.slow
 def test_a_folder_without_a_run_is_used_and_what_is_in_it_stays(here: Path) -> None:
     (here / "mine").mkdir()
     (here / "mine" / "notes.txt").write_text("mine")
@@ -312,12 +317,14 @@ def test_a_folder_without_a_run_is_used_and_what_is_in_it_stays(here: Path) -> N
     assert (here / "mine" / "notes.txt").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_the_folder_of_a_run_has_its_date_and_the_overrides_as_they_were_typed(here: Path) -> None:
     assert asked(*TRAINS) == 0
     (record,) = here.glob("outputs/runs/*-*-*/*-*-*-*/run.json")
     assert run_folder.read_record(record.parent)["overrides"] == TRAINS
 
 
+@pytest.mark.slow
 def test_a_sweep_has_a_folder_for_each_job_named_by_its_values(here: Path) -> None:
     assert asked("-m", *TRAINS, "seed=1,2") == 0
     folders = sorted(path.parent for path in here.glob("outputs/sweeps/*/*/*/run.json"))
@@ -326,6 +333,7 @@ def test_a_sweep_has_a_folder_for_each_job_named_by_its_values(here: Path) -> No
     assert all(f"seed={seed}" in folder.name for seed, folder in zip((1, 2), folders, strict=True))
 
 
+@pytest.mark.slow
 def test_a_recipe_with_the_command_lines_values_trains_just_these(here: Path) -> None:
     assert asked("experiment=epochs", "dataset.source=sample", "model.depth=0", "training.epochs=1,2") == 0
     epochs = [
@@ -334,6 +342,7 @@ def test_a_recipe_with_the_command_lines_values_trains_just_these(here: Path) ->
     assert epochs == [1, 2]
 
 
+@pytest.mark.slow
 def test_an_option_of_ones_own_in_a_folder_of_ones_own(here: Path) -> None:
     (here / "mine" / "model").mkdir(parents=True)
     text = (config_dir() / "model" / "mlp.yaml").read_text().replace("width: 32", "width: 5")
@@ -351,6 +360,7 @@ def test_a_recipe_of_ones_own_is_checked_like_words(here: Path, runner: Command)
     assert [path.name for path in here.iterdir()] == ["mine"]
 
 
+@pytest.mark.slow
 def test_a_primary_config_of_ones_own(here: Path) -> None:
     (here / "mine").mkdir()
     text = (config_dir() / "config.yaml").read_text().replace("seed: 0", "seed: 7")
@@ -367,6 +377,7 @@ def test_a_primary_config_without_the_schema_is_refused(here: Path, runner: Comm
     assert "must list `schema` first" in ran.stderr
 
 
+@pytest.mark.slow
 def test_a_copy_of_the_configs_beside_the_user_is_found_by_its_relative_name(here: Path) -> None:
     shutil.copytree(config_dir(), here / "mine")
     text = (here / "mine" / "config.yaml").read_text().replace("seed: 0", "seed: 7")

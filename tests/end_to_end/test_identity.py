@@ -3,7 +3,6 @@
 import importlib
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,20 +15,11 @@ from runner import register
 from runner.cli import resume
 from runner.config import plugins
 from runner.errors import ConfigError
-from runner.runs.writer import Outcome
+from tests.conftest import Command, Train, metrics_of, record_of
 
-Train = Callable[..., Outcome]
-Command = Callable[..., subprocess.CompletedProcess[str]]
-SAMPLE = ("dataset.source=sample", "model.width=8", "training.epochs=2")
+pytestmark = pytest.mark.slow
 
-
-def metrics_of(folder: Path) -> bytes:
-    return (folder / "metrics.csv").read_bytes()
-
-
-def record_of(folder: Path) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((folder / "run.json").read_text())
-    return record
+SAMPLE = ("dataset.source=sample", "dataset.num_words=200", "model.depth=1", "model.width=8", "training.epochs=2")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -115,18 +105,23 @@ def test_an_environment_that_cannot_be_honoured_is_refused(
     assert not (tmp_path / "outputs").exists()
 
 
-def test_keras_own_settings_change_no_number_and_a_plugins_policy_is_kept(runner: Command, tmp_path: Path) -> None:
+def test_keras_own_settings_change_no_number_and_a_plugins_policy_is_kept(
+    runner: Command, process: Command, tmp_path: Path
+) -> None:
     (tmp_path / "keras.json").write_text('{"floatx": "float64", "epsilon": 0.1, "backend": "tensorflow"}')
     (tmp_path / "coarse.py").write_text('import keras\n\nkeras.config.set_dtype_policy("mixed_bfloat16")\n')
     words = (*SAMPLE, "training.epochs=1", "reuse=false")
     assert runner(*words, "hydra.run.dir=plain").returncode == 0
-    assert runner(*words, "hydra.run.dir=changed", KERAS_HOME=str(tmp_path)).returncode == 0
+    assert process(*words, "hydra.run.dir=changed", KERAS_HOME=str(tmp_path)).returncode == 0
     assert metrics_of(tmp_path / "changed") == metrics_of(tmp_path / "plain")
-    assert runner(*words, "plugins=[coarse]", "hydra.run.dir=coarse").returncode == 0
-    assert record_of(tmp_path / "coarse")["environment"]["dtype_policy"] == "mixed_bfloat16"
-    assert metrics_of(tmp_path / "coarse") != metrics_of(tmp_path / "plain")
     import keras
 
+    try:
+        assert runner(*words, "plugins=[coarse]", "hydra.run.dir=coarse").returncode == 0
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert record_of(tmp_path / "coarse")["environment"]["dtype_policy"] == "mixed_bfloat16"
+    assert metrics_of(tmp_path / "coarse") != metrics_of(tmp_path / "plain")
     head = keras.models.load_model(tmp_path / "coarse" / "model.keras").layers[-1]
     assert head.compute_dtype == "bfloat16"
 

@@ -8,6 +8,7 @@ import pytest
 from tests import oracle
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(10))
 def test_a_random_config_agrees_with_plain_keras(tmp_path: Path, number: int) -> None:
     words, budget = oracle.drawn(np.random.default_rng([1, number]))

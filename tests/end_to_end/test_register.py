@@ -2,7 +2,6 @@
 
 import csv
 import importlib
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from runner import register
 from runner.cli import train
 from runner.runs import folder as run_folder
 from tests.conftest import Command
+from tests.processes import PATIENCE
 
 PLUGIN = """
 import runner
@@ -80,12 +79,8 @@ def plugin(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def asked(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """The command in this process, which forgets afterwards what the plugin has registered."""
-    monkeypatch.chdir(plugin.parent)
-    monkeypatch.syspath_prepend(plugin.parent)
-    for registry in ("datasets", "models", "losses", "metrics", "optimizers", "metric_directions"):
-        monkeypatch.setattr(register, registry, {})
+def asked(apart: Path, plugin: Path) -> Callable[..., int]:
+    """The command in this process, with the plugin read anew."""
 
     def command(*words: str) -> int:
         sys.modules.pop("my_module", None)
@@ -97,7 +92,7 @@ def asked(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 def console_script(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     script = Path(sys.executable).parent / "runner"
-    return subprocess.run([script, *words], cwd=folder, env={**os.environ}, capture_output=True, text=True, timeout=300)
+    return subprocess.run([script, *words], cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def check_run(folder: Path, rows: int, parameters: int) -> None:
@@ -115,15 +110,17 @@ def check_run(folder: Path, rows: int, parameters: int) -> None:
     assert all(1 / 3 <= value <= 1 for value in values)
 
 
+@pytest.mark.slow
 def test_everything_of_ones_own_trains_from_the_module_beside_the_user(
-    runner: Command, plugin: Path, tmp_path: Path
+    process: Command, plugin: Path, tmp_path: Path
 ) -> None:
-    ran = runner(*OWN)
+    ran = process(*OWN)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("dots: 36 to train on, 24 for validation, 3 for the test\n")
     check_run(tmp_path / "out", rows=60, parameters=3 * 4 + 4 + 4 * 3 + 3)
 
 
+@pytest.mark.slow
 def test_their_own_fields_are_options_with_or_without_a_plus(plugin: Path, tmp_path: Path) -> None:
     """From the console script too."""
     rows, size, momentum = OPTIONS
@@ -134,6 +131,7 @@ def test_their_own_fields_are_options_with_or_without_a_plus(plugin: Path, tmp_p
     assert config["optimizer"]["options"] == {"momentum": 0.5}
 
 
+@pytest.mark.slow
 def test_an_option_of_ones_own_can_be_swept(asked: Callable[..., int], tmp_path: Path) -> None:
     assert asked("-m", *OWN, "model.options.size=2,5", "hydra.sweep.dir=sweep") == 0
     records = sorted(tmp_path.glob("sweep/*/run.json"))
@@ -207,7 +205,8 @@ def test_an_option_that_the_plugin_does_not_take_fails_with_its_own_reason(
     assert f"unexpected keyword argument '{option.split('.')[2].partition('=')[0]}'" in line
 
 
-def test_a_plugin_that_imports_keras_at_its_top_starts_no_chatter(runner: Command, plugin: Path) -> None:
+@pytest.mark.slow
+def test_a_plugin_that_imports_keras_at_its_top_starts_no_chatter(process: Command, plugin: Path) -> None:
     plugin.write_text("import keras\n" + PLUGIN)
-    ran = runner(*OWN)
+    ran = process(*OWN)
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -5,7 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+from tests.processes import PATIENCE
+
+
+@pytest.mark.slow
 def test_each_recorded_run_equals_one_trained_from_nothing() -> None:
     # A process of its own: the campaign forks, which TensorFlow survives only before its first operation.
     words = ["--sequences", "1", "--steps", "10", "--seed", "3"]
@@ -15,7 +20,7 @@ def test_each_recorded_run_equals_one_trained_from_nothing() -> None:
         env={**os.environ},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "each equal to one trained from nothing" in done.stdout

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from runner import register
 from runner.cli import resume, train
 from runner.runs import folder as run_folder
 from runner.sweeps import sweep
 from runner.system import backend
-from tests.conftest import Command
+from tests.conftest import Command, record_of
+from tests.processes import PATIENCE, started, wait_until
 
 PLUGIN = """
 import os
@@ -83,56 +83,9 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def asked(place: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """The command in this process, which forgets afterwards what the plugin has registered."""
-    monkeypatch.chdir(place)
-    monkeypatch.syspath_prepend(place)
-    for registry in ("datasets", "models"):
-        monkeypatch.setattr(register, registry, {})
-    for name in ("moods", "telltale"):
-        sys.modules.pop(name, None)
+def asked(apart: Path, place: Path) -> Callable[..., int]:
+    """The command in this process, in the folder with the plugin."""
     return lambda *words: train.main(list(words))
-
-
-@contextlib.contextmanager
-def started(folder: Path, *words: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The command in a session of its own, its output in `said`; no process of it may be left at the end."""
-    with (folder / "said").open("wb") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "runner", *words],
-            cwd=folder,
-            env={**os.environ, **environment},
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        yield process
-        process.wait(timeout=120)
-        wait_until(lambda: not of_session(process.pid), 10, "processes are left")
-    finally:
-        for pid in of_session(process.pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        process.wait()
-
-
-def of_session(leader: int) -> list[int]:
-    """The living processes of a session."""
-    table = subprocess.run(["ps", "-A", "-o", "pid=,stat="], capture_output=True, text=True, check=True).stdout
-    found = []
-    for pid, state in (line.split() for line in table.splitlines()):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.getsid(int(pid)) == leader and not state.startswith("Z"):
-                found.append(int(pid))
-    return found
-
-
-def wait_until(true: Callable[[], object], seconds: float, otherwise: str) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, otherwise
-        time.sleep(0.01)
 
 
 def said(folder: Path) -> str:
@@ -148,10 +101,10 @@ def statuses(folder: Path) -> list[str]:
     return [row["status"] for row in summary_of(folder)]
 
 
-def record_of(folder: Path) -> dict[str, Any]:
+def begun(folder: Path) -> dict[str, Any]:
     """The run.json of a folder; empty while there is none."""
     try:
-        return run_folder.read_record(folder)
+        return record_of(folder)
     except FileNotFoundError:
         return {}
 
@@ -166,16 +119,17 @@ def files(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns) for path in found}
 
 
+@pytest.mark.slow
 def test_in_a_parallel_sweep_each_job_fails_alone_and_says_why(place: Path) -> None:
     """One raises, one kills its own process, one is killed from outside, one diverges; all others complete."""
     recipes = ["fine", "endless", "raises", "dies", "diverges", "fine"]
     words = ["-m", "--config-dir", "mine", f"experiment={','.join(recipes)}", PARALLEL]
     folder = place / "sweep"
     with started(place, *words, "hydra.sweep.dir=sweep", "hydra.launcher.n_jobs=2") as process:
-        wait_until(lambda: (folder / "sweep.json").exists() or process.poll() is not None, 60, "nothing has begun")
+        wait_until(lambda: (folder / "sweep.json").exists() or process.poll() is not None, "nothing has begun")
         endless = job(folder, 1)
-        wait_until(lambda: record_of(endless).get("epochs"), 60, "no epoch is recorded")
-        wait_until(lambda: record_of(job(folder, 4)).get("status") == "failed", 60, "the others do not go on")
+        wait_until(lambda: begun(endless).get("epochs"), "no epoch is recorded")
+        wait_until(lambda: begun(job(folder, 4)).get("status") == "failed", "the others do not go on")
         os.kill(record_of(endless)["holder"]["pid"], signal.SIGKILL)
     assert process.returncode == 1
     rows = summary_of(folder)
@@ -208,12 +162,13 @@ def test_in_a_parallel_sweep_each_job_fails_alone_and_says_why(place: Path) -> N
         cwd=place,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert longer.returncode == 0, longer.stderr
     assert (record_of(job(folder, 0))["epochs"], record_of(job(folder, 0))["threads"]) == (3, planned["threads"])
 
 
+@pytest.mark.slow
 def test_in_a_sequential_sweep_each_job_fails_alone_and_says_why(
     asked: Callable[..., int], place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,6 +195,7 @@ def test_in_a_sequential_sweep_each_job_fails_alone_and_says_why(
     assert (job(folder, 0) / "runner.log").read_text().count("Traceback") == 2
 
 
+@pytest.mark.slow
 def test_an_error_of_ones_own_code_is_not_taken_for_a_full_disk(asked: Callable[..., int], place: Path) -> None:
     words = [*MOODY, "training.epochs=1", "model.options.mood=reads,fills,hdf5", "hydra.sweep.dir=sweep"]
     assert asked("-m", *words) == 1
@@ -250,6 +206,7 @@ def test_an_error_of_ones_own_code_is_not_taken_for_a_full_disk(asked: Callable[
     ]
 
 
+@pytest.mark.slow
 def test_fail_fast_begins_no_job_after_the_first_failure(asked: Callable[..., int], place: Path) -> None:
     words = ["--config-dir", "mine", "experiment=fine,raises,fine,fine", "seed=0", "fail_fast=true"]
     assert asked("-m", *words, "hydra.sweep.dir=sweep") == 1
@@ -257,6 +214,7 @@ def test_fail_fast_begins_no_job_after_the_first_failure(asked: Callable[..., in
     assert not [path for number in (2, 3) for path in (place / "sweep").glob(f"{number}_*/run.json")]
 
 
+@pytest.mark.slow
 def test_fail_fast_in_parallel_lets_the_jobs_in_hand_end(place: Path) -> None:
     """With the environment's number of threads, where it has one."""
     words = ["-m", "--config-dir", "mine", "experiment=raises,fine", "training.epochs=2", "seed=0,1,2,3,4,5", PARALLEL]
@@ -272,40 +230,41 @@ def test_fail_fast_in_parallel_lets_the_jobs_in_hand_end(place: Path) -> None:
     assert record_of(job(place / "sweep", 0))["threads"]["intra_op"] == 3
 
 
-TWELVE = ["-m", *SAMPLE, "training.epochs=10,30,20", "seed=0,1,2,3", "hydra.sweep.dir=sweep"]
+SIX = ["-m", *SAMPLE, "training.epochs=10,30,20", "seed=0,1", "hydra.sweep.dir=sweep"]
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
-    """The table of twelve jobs never stopped."""
+    """The table of six jobs never stopped."""
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert train.main(TWELVE) == 0
+        assert train.main(SIX) == 0
     return table_of(folder / "sweep")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "number", "code"),
     [([], signal.SIGINT, 130), ([PARALLEL, "hydra.launcher.n_jobs=2"], signal.SIGTERM, 143)],
     ids=["Ctrl-C", "SIGTERM, in parallel"],
 )
 def test_a_sweep_interrupted_at_any_moment_goes_on_to_the_table_of_one_never_stopped(
-    tmp_path: Path, whole: list[dict[str, str]], more: list[str], number: int, code: int
+    tmp_path: Path, runner: Command, whole: list[dict[str, str]], more: list[str], number: int, code: int
 ) -> None:
     threads = {variable: str(backend.cores()) for variable in backend.THREADS.values()}  # as in `whole`
     seed = random.randrange(2**32)
     chance = random.Random(seed)
-    after, delay = chance.randrange(8), chance.uniform(0, 0.5)
+    after, delay = chance.randrange(5), chance.uniform(0, 0.5)
     print(f"seed {seed}: {delay:.3f} s after {after} jobs")
     folder = tmp_path / "sweep"
 
     def completed() -> list[Path]:
         found = [path.parent for path in folder.glob("*/run.json")]
-        return [each for each in found if record_of(each).get("status") == "completed"]
+        return [each for each in found if begun(each).get("status") == "completed"]
 
-    with started(tmp_path, *TWELVE, *more, **threads) as process:
-        wait_until(lambda: [*folder.glob("*/run.json")] and len(completed()) >= after, 100, "it does not go on")
+    with started(tmp_path, *SIX, *more, **threads) as process:
+        wait_until(lambda: [*folder.glob("*/run.json")] and len(completed()) >= after, "it does not go on")
         time.sleep(delay)
         if number == signal.SIGINT:
             os.killpg(process.pid, number)
@@ -314,16 +273,15 @@ def test_a_sweep_interrupted_at_any_moment_goes_on_to_the_table_of_one_never_sto
     assert process.returncode == code
     rows = summary_of(folder)
     finished = {each.name for each in completed()}
-    assert len(rows) == 12
+    assert len(rows) == 6
     assert {row["folder"] for row in rows if row["status"] == "completed"} == finished
     assert {row["status"] for row in rows if row["folder"] not in finished} <= {"interrupted", "pending"}
     assert "go on:      python -m runner resume sweep\n" in said(tmp_path)
     assert "Traceback" not in said(tmp_path)
     before = {name: files(folder / name) for name in finished}
 
-    with started(tmp_path, "resume", "sweep", **threads) as resumed:
-        pass
-    assert resumed.returncode == 0, said(tmp_path)
+    resumed = runner("resume", "sweep", **threads)
+    assert resumed.returncode == 0, resumed.stderr
     assert {name: files(folder / name) for name in finished} == before
     assert table_of(folder) == whole
 
@@ -405,6 +363,7 @@ def test_every_problem_of_every_job_is_said_once(
     assert not (place / "outputs").exists()
 
 
+@pytest.mark.slow
 def test_a_plan_of_two_hundred_jobs_is_told_without_tensorflow_and_leaves_no_folder(tmp_path: Path) -> None:
     words = [*SAMPLE, "optimizer=adam,sgd,rmsprop,nadam", "training.epochs=2,4,4,1,3", "seed=range(10)", "plan=true"]
     code, out, err = driven(tmp_path, "-m", *words)
@@ -419,6 +378,7 @@ def test_a_plan_of_two_hundred_jobs_is_told_without_tensorflow_and_leaves_no_fol
     assert rows[20] == ["20", "0/4", "adam", "4", "0", "equal", "to", "job", "10"]
 
 
+@pytest.mark.slow
 def test_a_plan_says_what_is_recorded_already(
     asked: Callable[..., int], place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -435,6 +395,7 @@ def test_a_plan_says_what_is_recorded_already(
     assert files(place) == before
 
 
+@pytest.mark.slow
 def test_values_of_any_kind_stay_in_the_sweeps_folder_and_come_back_from_the_summary(
     asked: Callable[..., int], place: Path
 ) -> None:
@@ -475,6 +436,7 @@ def test_a_subdir_that_leaves_the_folder_or_is_that_of_two_jobs_is_refused(
     assert {path.name for path in place.iterdir()} - {"__pycache__"} == before
 
 
+@pytest.mark.slow
 def test_a_subdir_of_ones_own_is_obeyed(asked: Callable[..., int], place: Path) -> None:
     words = ["-m", *SAMPLE, "training.epochs=1", "seed=4,5", "hydra.sweep.dir=sweep"]
     assert asked(*words, "hydra.sweep.subdir=by/seed${seed}") == 0
@@ -485,6 +447,7 @@ def test_a_subdir_of_ones_own_is_obeyed(asked: Callable[..., int], place: Path) 
     assert files(place / "sweep") == before
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_planned_for_a_sweep_is_not_planned_anew(asked: Callable[..., int], place: Path) -> None:
     """Though none of its jobs has begun."""
     words = ["-m", "--config-dir", "mine", "experiment=raises,raises", "seed=0,1", "fail_fast=true"]
@@ -495,18 +458,16 @@ def test_a_folder_that_is_planned_for_a_sweep_is_not_planned_anew(asked: Callabl
     assert files(place / "sweep") == before
 
 
-def test_a_sweep_over_data_and_models_of_ones_own_is_resumed(asked: Callable[..., int], place: Path) -> None:
+@pytest.mark.slow
+def test_a_sweep_over_data_and_models_of_ones_own_is_resumed(
+    asked: Callable[..., int], runner: Command, place: Path
+) -> None:
     words = [*MOODY, "training.epochs=2", "model.options.mood=fine,raises", "hydra.sweep.dir=sweep"]
     assert asked("-m", *words) == 1
     (place / "moods.py").write_text(PLUGIN.replace("raise RuntimeError", "RuntimeError"))
     before = files(job(place / "sweep", 0))
-    ran = subprocess.run(
-        [sys.executable, "-m", "runner", "resume", "sweep", "--anyway"],
-        cwd=place,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    del sys.modules["moods"]
+    ran = runner("resume", "sweep", "--anyway")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert statuses(place / "sweep") == ["completed", "completed"]
     assert files(job(place / "sweep", 0)) == before
@@ -521,19 +482,19 @@ def test_a_folder_that_a_sweep_is_about_to_use_is_refused_to_another(
     assert "sweep is in use by " in capsys.readouterr().err
 
 
-def test_a_running_sweep_is_left_alone_by_others_and_its_workers_end_with_it(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_running_sweep_is_left_alone_by_others_and_its_workers_end_with_it(tmp_path: Path, runner: Command) -> None:
     words = ["-m", *SAMPLE, "training.epochs=1000000", "training.save_seconds=1000", "seed=0,1", PARALLEL]
     folder = tmp_path / "sweep"
 
     def trained() -> int:
-        return sum(bool(record_of(path.parent).get("parameter_count")) for path in folder.glob("*/run.json"))
+        return sum(bool(begun(path.parent).get("parameter_count")) for path in folder.glob("*/run.json"))
 
     with started(tmp_path, *words, "hydra.sweep.dir=sweep", "hydra.launcher.n_jobs=2") as process:
-        wait_until(lambda: trained() == 2, 60, "the jobs have not begun")
+        wait_until(lambda: trained() == 2, "the jobs have not begun")
         before = files(folder)
         for others in (["resume", "sweep"], ["-m", *SAMPLE, "seed=7,8", "hydra.sweep.dir=sweep"]):
-            command = [sys.executable, "-m", "runner", *others]
-            ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+            ran = runner(*others)
             assert (ran.returncode, len(ran.stderr.splitlines())) == (1, 1), ran.stderr
             assert "sweep is in use by " in ran.stderr
         assert files(folder) == before
@@ -541,6 +502,7 @@ def test_a_running_sweep_is_left_alone_by_others_and_its_workers_end_with_it(tmp
     assert process.returncode == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_a_sweep_whose_reader_has_gone_finishes_all_the_same(tmp_path: Path) -> None:
     words = ["-m", *SAMPLE, "training.epochs=1", "seed=0,1,2", "hydra.sweep.dir=sweep"]
     command = [sys.executable, "-m", "runner", *words]
@@ -564,6 +526,7 @@ def test_a_number_of_workers_that_is_none_is_refused(
     assert not (place / "outputs").exists()
 
 
+@pytest.mark.slow
 def test_sigterm_while_tensorflow_is_imported_interrupts_the_run(tmp_path: Path) -> None:
     delays = (0.0, 0.3, 1.0)
     with contextlib.ExitStack() as stack:
@@ -574,7 +537,7 @@ def test_sigterm_while_tensorflow_is_imported_interrupts_the_run(tmp_path: Path)
             processes.append(stack.enter_context(started(tmp_path / str(number), *words)))
         for number, delay in enumerate(delays):
             folder = tmp_path / str(number) / "run"
-            wait_until(lambda: record_of(folder).get("status") == "running", 60, "no run has begun")  # noqa: B023
+            wait_until(lambda: begun(folder).get("status") == "running", "no run has begun")  # noqa: B023
             time.sleep(delay)
             processes[number].terminate()
     assert [process.returncode for process in processes] == [143] * len(delays)
@@ -622,13 +585,13 @@ def marked(place: Path) -> Path:
     return place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [[], [PARALLEL, "hydra.launcher.n_jobs=2"]], ids=["in turn", "in parallel"])
 def test_the_jobs_of_a_sweep_run_in_their_folders_with_the_environment_that_hydra_is_asked_for(
-    marked: Path, more: list[str]
+    marked: Path, runner: Command, process: Command, more: list[str]
 ) -> None:
-    with started(marked, "-m", *MARKED, "seed=3,4", "hydra.sweep.dir=sweep", *more) as process:
-        pass
-    assert process.returncode == 0, said(marked)
+    ran = (process if more else runner)("-m", *MARKED, "seed=3,4", "hydra.sweep.dir=sweep", *more)
+    assert ran.returncode == 0, ran.stderr
     assert statuses(marked / "sweep") == ["completed"] * 2
     places = [path.relative_to(marked) for path in marked.rglob("here.txt")]
     assert sorted(map(str, places)) == ["sweep/0_seed=3/here.txt", "sweep/1_seed=4/here.txt"]
@@ -638,6 +601,7 @@ def test_the_jobs_of_a_sweep_run_in_their_folders_with_the_environment_that_hydr
     assert len([*marked.rglob("run.json")]) == 2
 
 
+@pytest.mark.slow
 def test_a_run_in_its_own_folder_finds_the_data_named_from_here(asked: Callable[..., int], marked: Path) -> None:
     assert asked(*MARKED, "hydra.run.dir=run") == 0
     assert (marked / "run" / "here.txt").read_text() == "of-runner"
@@ -645,6 +609,7 @@ def test_a_run_in_its_own_folder_finds_the_data_named_from_here(asked: Callable[
     assert [path.name for path in marked.rglob("run.json")] == ["run.json"]
 
 
+@pytest.mark.slow
 def test_each_job_is_the_one_that_hydra_composes_in_the_folder_that_it_names(
     asked: Callable[..., int], marked: Path
 ) -> None:
@@ -666,6 +631,7 @@ def test_each_job_is_the_one_that_hydra_composes_in_the_folder_that_it_names(
         assert float(lines[str(folder)]) == pytest.approx(float(metrics["val_accuracy"]), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_job_that_hydra_composes_otherwise_than_planned_is_not_trained(
     asked: Callable[..., int], place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -693,7 +659,7 @@ class ListSweeper(Sweeper):
 """
 
 
-def test_a_sweeper_that_chooses_the_jobs_itself_is_refused(place: Path, runner: Command) -> None:
+def test_a_sweeper_that_chooses_the_jobs_itself_is_refused(place: Path, process: Command) -> None:
     """An installed one, as Hydra finds its plugins."""
     (place / "plugins" / "hydra_plugins" / "list_sweeper").mkdir(parents=True)
     (place / "plugins" / "hydra_plugins" / "list_sweeper" / "__init__.py").write_text(SWEEPER)
@@ -701,7 +667,7 @@ def test_a_sweeper_that_chooses_the_jobs_itself_is_refused(place: Path, runner: 
     config = "_target_: hydra_plugins.list_sweeper.ListSweeper\nparams: {model.width: '4,8', model.depth: '1,2'}\n"
     (place / "mine" / "hydra" / "sweeper" / "list.yaml").write_text(config)
     found = os.pathsep.join([str(place / "plugins"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
-    ran = runner("-m", "--config-dir", "mine", "hydra/sweeper=list", *SAMPLE, PYTHONPATH=found)
+    ran = process("-m", "--config-dir", "mine", "hydra/sweeper=list", *SAMPLE, PYTHONPATH=found)
     assert (ran.returncode, ran.stdout, ran.stderr) == (
         2,
         "",

@@ -6,29 +6,21 @@ import pty
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from runner.config.schema import Config
 from runner.datasets import catalog
 from runner.errors import ConfigError, DataError
 from runner.runs import folder as run_folder
-from runner.runs.writer import Outcome
+from tests.conftest import Command, ConfigOf, Train, metrics_of, record_of
+from tests.processes import PATIENCE, wait_until
 
-Train = Callable[..., Outcome]
-Command = Callable[..., subprocess.CompletedProcess[str]]
+pytestmark = pytest.mark.slow
+
 SAMPLE = "dataset.source=sample"
-
-
-def record_of(folder: Path) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((folder / "run.json").read_text())
-    return record
 
 
 def test_a_run_leaves_the_files_of_the_interface(train: Train) -> None:
@@ -77,14 +69,15 @@ def test_metric_columns_have_their_keras_names_in_every_run_of_a_process(train: 
         assert columns[5:9] == ["val_loss", "val_auc", "val_precision", "val_f1_score"]
 
 
-def test_equal_runs_in_fresh_processes_are_equal_bytes_and_a_shorter_one_is_a_prefix(
-    runner: Command, tmp_path: Path
+def test_equal_runs_in_any_process_are_equal_bytes_and_a_shorter_one_is_a_prefix(
+    runner: Command, process: Command, tmp_path: Path
 ) -> None:
-    for folder, epochs in (("one", 6), ("two", 6), ("short", 3)):
+    """One in a fresh process, the others in this one, which has trained before."""
+    for command, folder, epochs in ((process, "one", 6), (runner, "two", 6), (runner, "short", 3)):
         words = [SAMPLE, "model.dropout=0.3", "reuse=false", f"training.epochs={epochs}", f"hydra.run.dir={folder}"]
-        result = runner(*words)
+        result = command(*words)
         assert result.returncode == 0, result.stderr
-    one, two, short = ((tmp_path / name / "metrics.csv").read_bytes() for name in ("one", "two", "short"))
+    one, two, short = (metrics_of(tmp_path / name) for name in ("one", "two", "short"))
     assert one == two
     assert one.startswith(short)
     assert one.count(b"\n") == 7
@@ -94,13 +87,13 @@ LOAD = """
 import json, sys
 sys.modules["runner"] = None
 import numpy as np, keras
-x, y = np.load(sys.argv[2]), np.load(sys.argv[3])
-print(json.dumps(keras.models.load_model(sys.argv[1]).evaluate(x, y, verbose=0)))
+x, y = np.load("x.npy"), np.load("y.npy")
+print(json.dumps([keras.models.load_model(name).evaluate(x, y, verbose=0) for name in sys.argv[1:]]))
 """
 
 
 def test_the_models_load_without_the_runner_and_score_what_was_recorded(
-    train: Train, config_of: Callable[..., Config], tmp_path: Path
+    train: Train, config_of: ConfigOf, tmp_path: Path
 ) -> None:
     outcome = train(SAMPLE, "training.epochs=12")
     held_out = catalog.load(config_of(SAMPLE).dataset).train
@@ -109,10 +102,10 @@ def test_the_models_load_without_the_runner_and_score_what_was_recorded(
     metrics = pd.read_csv(outcome.folder / "metrics.csv")
     best = record_of(outcome.folder)["best_epoch"]
     assert best < 12
-    for name, epoch in (("model.keras", 12), ("checkpoints/best.keras", best)):
-        command = [sys.executable, "-c", LOAD, str(outcome.folder / name), "x.npy", "y.npy"]
-        loaded = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-        loss, accuracy = json.loads(loaded.stdout)
+    saved = [str(outcome.folder / name) for name in ("model.keras", "checkpoints/best.keras")]
+    command = [sys.executable, "-c", LOAD, *saved]
+    loaded = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    for (loss, accuracy), epoch in zip(json.loads(loaded.stdout), (12, best), strict=True):
         row = metrics.iloc[epoch - 1]
         assert (loss, accuracy) == pytest.approx((row.val_loss, row.val_accuracy), abs=1e-5)
 
@@ -134,10 +127,9 @@ def test_a_signal_ends_the_run_cleanly(tmp_path: Path, number: signal.Signals, c
     command = [sys.executable, "-m", "runner", SAMPLE, "training.epochs=100000", "hydra.run.dir=run"]
     metrics = tmp_path / "run" / "metrics.csv"
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not metrics.exists() and process.poll() is None:
-            time.sleep(0.05)
+        wait_until(lambda: metrics.exists() or process.poll() is not None, "no epoch is recorded")
         process.send_signal(number)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert "interrupted" in errors
     assert "Traceback" not in errors
@@ -151,8 +143,8 @@ def test_a_signal_ends_the_run_cleanly(tmp_path: Path, number: signal.Signals, c
 OUT_OF_REACH = {"RUNNER_DATA_DIR": "", "RUNNER_DATA_URL": "http://127.0.0.1:9/", "KERAS_HOME": "nowhere"}
 
 
-def test_piped_output_is_a_line_an_epoch_without_control_characters(runner: Command) -> None:
-    result = runner("training.epochs=2", **OUT_OF_REACH)
+def test_piped_output_is_a_line_an_epoch_without_control_characters(process: Command) -> None:
+    result = process("training.epochs=2", **OUT_OF_REACH)
     assert result.returncode == 0, result.stderr
     assert all(character.isprintable() or character == "\n" for character in result.stdout + result.stderr)
     lines = result.stdout.splitlines()
@@ -165,11 +157,24 @@ def test_piped_output_is_a_line_an_epoch_without_control_characters(runner: Comm
     assert len(result.stderr.splitlines()) == 1, "TensorFlow's chatter shows"
 
 
-@pytest.mark.parametrize("no_color", ["", "1"])
-def test_a_terminal_shows_one_live_bar(tmp_path: Path, no_color: str) -> None:
-    environment = {**os.environ, **OUT_OF_REACH, "TERM": "xterm-256color", "COLUMNS": "80", "NO_COLOR": no_color}
+# The command twice in one process, with colours and without.
+TWICE = """
+import os, sys
+from runner.__main__ import main
+for os.environ["NO_COLOR"] in ("", "1"):
+    sys.argv = ["runner", "training.epochs=2", "reuse=false"]
+    try:
+        main()
+    except SystemExit as ended:
+        assert ended.code == 0
+    print("and again")
+"""
+
+
+def test_a_terminal_shows_one_live_bar(tmp_path: Path) -> None:
+    environment = {**os.environ, **OUT_OF_REACH, "TERM": "xterm-256color", "COLUMNS": "80"}
     front, back = pty.openpty()
-    command = [sys.executable, "-m", "runner", "training.epochs=2"]
+    command = [sys.executable, "-c", TWICE]
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=back, stderr=back) as process:
         os.close(back)
         shown = b""
@@ -177,11 +182,13 @@ def test_a_terminal_shows_one_live_bar(tmp_path: Path, no_color: str) -> None:
             shown += chunk
     os.close(front)
     assert process.returncode == 0
-    text = shown.decode()
-    assert "2/2" in text
-    assert "val_loss" in text
-    assert "epoch 1/2  loss" not in text
-    assert ("\x1b[1;30;43m" in text) == (not no_color)
+    coloured, plain, _ = shown.decode().split("and again")
+    for text in (coloured, plain):
+        assert "2/2" in text
+        assert "val_loss" in text
+        assert "epoch 1/2  loss" not in text
+    assert "\x1b[1;30;43m" in coloured
+    assert "\x1b[1;30;43m" not in plain
 
 
 def _read(terminal: int) -> bytes:

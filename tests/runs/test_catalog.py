@@ -4,7 +4,7 @@ from pathlib import Path
 
 from runner.runs import catalog
 from runner.runs.folder import PLAN, claimed
-from tests.runs.test_reader import write_run
+from tests.records import write_run
 
 
 def test_runs_are_found_at_any_depth_in_the_order_of_their_folders(tmp_path: Path) -> None:

@@ -93,6 +93,7 @@ def test_other_line_ends_and_quotes_change_no_number(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [lambda path: path.write_text(path.read_text().replace(",", ";")), Path.unlink])
 def test_a_finished_run_writes_a_file_again_that_was_damaged(
     train: Callable[..., Outcome], damage: Callable[[Path], object]

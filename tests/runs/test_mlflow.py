@@ -10,12 +10,12 @@ import pytest
 from runner.config.dotted import flat
 from runner.runs import reader
 from runner.runs.folder import read_record
-from tests.runs.test_reader import write_run
+from tests.records import write_run
 
 mlflow = pytest.importorskip("mlflow", reason="mlflow (extra mlflow, 850 MB) is not installed")
 
 # MLflow 3.17 on SQLAlchemy 2.1 warns of its own code.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = "outputs/example/width"

@@ -1,12 +1,11 @@
 """What a sweep will find recorded, and what its jobs can take from one another, against what it then trains."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.cli import train
@@ -16,9 +15,8 @@ from runner.experiment import preflight
 from runner.runs import folder as run_folder
 from runner.runs import reuse
 from runner.runs.reuse import Forecast
-from runner.runs.writer import Outcome
+from tests.conftest import Train
 
-Train = Callable[..., Outcome]
 SAMPLE = ("dataset.source=sample", "model.depth=0")
 
 
@@ -53,7 +51,6 @@ def test_a_sweep_over_epochs_leaves_those_of_its_longest_job_in_any_order(epochs
 
 
 @given(jobs=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 40)), min_size=1, max_size=8))
-@settings(deadline=None)
 def test_each_setting_is_trained_as_long_as_its_longest_job_and_no_longer(jobs: list[tuple[int, int]]) -> None:
     """Jobs are (setting, epochs), in any order."""
     (config,), (its,) = known("seed=0")
@@ -91,6 +88,7 @@ def test_each_job_keeps_the_states_that_jobs_of_its_identity_end_with() -> None:
     assert reuse.epochs_to_keep(*known("training.epochs=2,3", "optimizer.schedule=cosine")) == [{2}, {3}]
 
 
+@pytest.mark.slow
 def test_runs_on_a_shelf_are_recorded_already_or_shorten_what_is_left(train: Train, tmp_path: Path) -> None:
     words = ("training.epochs=3", "training.save_seconds=1000", "seed=1")
     train(*SAMPLE, *words, folder="root/earlier", run_roots=[tmp_path / "root"])
@@ -100,6 +98,7 @@ def test_runs_on_a_shelf_are_recorded_already_or_shorten_what_is_left(train: Tra
     assert left(forecast("training.epochs=3", "seed=1", "reuse=false", root=tmp_path / "root")) == [3]
 
 
+@pytest.mark.slow
 def test_the_plan_of_a_sweep_is_what_it_then_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     words = ("training.epochs=2,4,1", "seed=0,1,0")

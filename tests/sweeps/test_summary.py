@@ -13,6 +13,8 @@ from runner.cli import train
 from runner.runs import folder as run_folder
 from runner.sweeps import summary, sweep
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = (
     "job,status,training.metrics,seed,best_epoch,"
     "best_loss,best_accuracy,best_val_loss,best_val_accuracy,best_auc,best_val_auc,"

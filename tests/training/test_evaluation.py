@@ -1,6 +1,5 @@
 """What is recorded of the examples held out is what Keras' `evaluate` says of them all, in however many parts."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,12 @@ from runner.datasets import catalog
 from runner.datasets.split import split
 from runner.runs import checkpoint
 from runner.runs import reader as recorded
-from runner.runs.writer import Outcome
 from runner.training import evaluation, layers
 from runner.training.fit import Training
 from tests import oracle
+from tests.conftest import ConfigOf, Train
 
-ConfigOf = Callable[..., Config]
+pytestmark = pytest.mark.slow
 
 HELD_OUT = 701  # a prime: no number of parts but one divides it
 FORMS = {
@@ -125,7 +124,7 @@ def test_precision_recall_and_auc_of_two_one_hot_classes_are_those_of_class_1(co
 
 
 def test_training_at_best_is_evaluate_on_the_training_examples_and_leaves_the_run_as_it_is(
-    train: Callable[..., Outcome], config_of: ConfigOf
+    train: Train, config_of: ConfigOf
 ) -> None:
     """With dropout the row's own column is another number; a run continued has the epochs of one never stopped."""
     words = ["dataset.source=sample", "dataset.num_words=300", "model.dropout=0.5", "reuse=false"]

@@ -1,7 +1,6 @@
 """The training is Keras' own mathematics, only faster: every network learns what plain layers on dense rows learn."""
 
 import gc
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +9,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from runner.config import task
 from runner.config.schema import Config
 from runner.datasets import catalog
 from runner.datasets.base import Data
-from runner.datasets.split import Split, split
-from runner.runs.history import History
-from runner.system import backend, signals
+from runner.system import backend
 from runner.training import batches, layers, model
 from runner.training.fit import Training
+from tests.conftest import ConfigOf
+from tests.training.conftest import fitted, prepared
 
-ConfigOf = Callable[..., Config]
+pytestmark = pytest.mark.slow
 
 NETWORKS = [
     "model.width=32",
@@ -42,21 +40,6 @@ NETWORKS = [
     "training.validation_from=stratified",
 ]
 OPTIMIZERS = ["rmsprop", "adam", "adamw", "sgd", "nadam", "adagrad"]
-
-
-def prepared(config: Config) -> tuple[Data, task.Task, Split]:
-    data = catalog.load(config.dataset)
-    goal, misfits = task.resolve(config, data.classes)
-    assert not misfits
-    return data, goal, split(config.training, data.train.labels)
-
-
-def fitted(config: Config) -> tuple[keras.Model, History]:
-    """The network that the runner trains, and its history."""
-    training = Training(config, *prepared(config))
-    with signals.watched() as interruption:
-        training.fit([], interruption)
-    return training.network, training.history
 
 
 def dense_rows(data: Data) -> Any:
@@ -104,14 +87,16 @@ def assert_the_same_training(config: Config) -> None:
 
 @pytest.mark.parametrize("word", NETWORKS)
 def test_an_epoch_agrees_with_plain_keras(config_of: ConfigOf, word: str) -> None:
-    assert_the_same_training(config_of("dataset.source=sample", "training.epochs=1", word))
+    """The first with all 10,000 words, the others with as many as make it a network of some size."""
+    few = [] if word in ("model.width=32", "dataset=mnist") else ["dataset.num_words=500"]
+    assert_the_same_training(config_of("dataset.source=sample", "training.epochs=1", *few, word))
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_and_schedule_agrees_with_plain_keras(config_of: ConfigOf, name: str) -> None:
     schedule = {"adam": "cosine", "sgd": "exponential"}.get(name, "constant")
     words = [f"optimizer={name}", f"optimizer.schedule={schedule}", "training.epochs=2"]
-    assert_the_same_training(config_of("dataset.source=sample", *words))
+    assert_the_same_training(config_of("dataset.source=sample", "dataset.num_words=500", *words))
 
 
 def test_a_first_step_on_real_reviews_agrees_with_plain_keras(config_of: ConfigOf, real_data: Path) -> None:

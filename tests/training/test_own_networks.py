@@ -15,9 +15,11 @@ from runner.errors import ConfigError
 from runner.training import evaluation, layers
 from runner.training.fit import Training
 from tests import oracle
-from tests.training.test_fit import fitted, prepared
+from tests.conftest import ConfigOf
+from tests.training.conftest import fitted, prepared
 
-ConfigOf = Callable[..., Config]
+pytestmark = pytest.mark.slow
+
 WORDS = ["dataset.source=sample", "dataset.num_words=200", "training.epochs=1", "model.name=own", "optimizer=adam"]
 # Adam: the first steps of RMSprop are as long for rounding noise as for a gradient.
 

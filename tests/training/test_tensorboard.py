@@ -1,18 +1,17 @@
 """TensorBoard logs beside the CSVs: the same numbers, the whole curve, the parameters."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from runner.config.schema import Config
 from runner.errors import ConfigError
 from runner.experiment import preflight
 from runner.runs import folder as run_folder
 from runner.runs import history
-from runner.runs.writer import Outcome
+from tests.conftest import ConfigOf, Train
 
-Train = Callable[..., Outcome]
+pytestmark = pytest.mark.slow
+
 WORDS = ("dataset.source=sample", "training.tensorboard=true")
 
 
@@ -67,7 +66,7 @@ def test_logging_changes_no_number_and_no_identity(train: Train) -> None:
 
 
 def test_without_the_package_it_is_refused_with_the_remedy(
-    config_of: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+    config_of: ConfigOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.path", [])
     monkeypatch.delitem(__import__("sys").modules, "tensorboard", raising=False)
