@@ -1,4 +1,4 @@
-"""A run's folder: its file names, the claim on it, its log and its record."""
+"""A run's folder: file names, the claim of a process on it, the log, the record."""
 
 import contextlib
 import json
