@@ -74,12 +74,12 @@ def _draw(sweep: Sweep, runs: dict[str, Run]) -> None:
     files.write(sweep.folder / CURVES, learning_curves.overlay(runs))
     compared = comparison.compare(runs.values())
     command = shlex.join(["python", "-m", "runner", "compare", str(sweep.folder), "--html", str(sweep.folder / REPORT)])
-    page = page.page(compared, command=command, sentences=wording.every(compared))
-    files.write(sweep.folder / REPORT, page)
+    text = page.page(compared, command=command, sentences=wording.every(compared))
+    files.write(sweep.folder / REPORT, text)
 
 
 def text(sweep: Sweep, found: list[Line]) -> str:
-    """summary.csv: a row a job; floats in full precision, empty where there is no value."""
+    """summary.csv: one row for each job; floats in full precision, empty where there is no value."""
     runs = [line.run for line in found if line.run]
     metrics = list(dict.fromkeys(name for run in runs for name in run.last if name not in ("epoch", "learning_rate")))
     stream = io.StringIO()
