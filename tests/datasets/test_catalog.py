@@ -68,7 +68,7 @@ def rings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def asked(*words: str) -> int:
-    return command.train(["--config-dir", "conf", *words])
+    return command.main(["--config-dir", "conf", *words])
 
 
 def test_a_new_data_set_is_one_module_and_one_yaml(rings: Path) -> None:
