@@ -33,7 +33,7 @@ def write_run(
     data: dict[str, Any] | None = None,
     **entries: Any,
 ) -> Path:
-    """A run's folder with its three files, as a training of so many epochs leaves it.
+    """A run's folder with its three files, as a training leaves it.
 
     `curve` is the accuracy by epoch, `losses` the loss (else 1 - accuracy), on validation where the data has any;
     `settings` changes the config by dotted keys, `data` and `entries` change the record.
