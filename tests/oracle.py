@@ -47,7 +47,7 @@ backend.start()
 
 import keras  # noqa: E402
 
-from runner.training import batches, evaluation, model  # noqa: E402
+from runner.training import batches, evaluation, model, optimizer  # noqa: E402
 
 Floats = NDArray[np.float32]
 Columns = dict[str, float]
@@ -143,8 +143,8 @@ class Plain:
         keras.utils.set_random_seed(self.config.seed)
         network = model.build(self.config.model, self.goal, self.x.shape[1:])
         updates = batches.updates(len(self.split.train), self.config.training.batch_size)
-        optimizer = model.optimizer(self.config, updates)
-        network.compile(optimizer, model.loss(self.goal), metrics=model.metrics(self.goal), run_eagerly=True)
+        plain = optimizer.optimizer(self.config, updates)
+        network.compile(plain, model.loss(self.goal), metrics=model.metrics(self.goal), run_eagerly=True)
         before = network.get_weights()
         network.set_weights([before[0][self.columns], *before[1:]])
         logs = [self._epoch(network, epoch) for epoch in range(1, self.config.training.epochs + 1)]

@@ -64,7 +64,7 @@ def write_run(
         "inherited_epochs": 0,
         "monitor": monitor,
         "monitor_direction": direction,
-        "best_epoch": history.best_epoch(metrics, Monitor(monitor, direction)),
+        "best_epoch": Monitor(monitor, direction).best_epoch(metrics),
         "config": config,
         "error": None,
         "holder": None,

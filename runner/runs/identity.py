@@ -1,4 +1,7 @@
-"""What makes two runs the same: everything that decides their numbers, and nothing else."""
+"""What makes two runs the same: everything that decides their numbers, and nothing else.
+
+Which keys of a config do, `decides=` says in config/schema.py.
+"""
 
 import functools
 import hashlib
