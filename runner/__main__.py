@@ -6,18 +6,18 @@ import signal
 import sys
 
 from runner.errors import did_you_mean
-from runner.system import console as streams
+from runner.system import console
 
 VERBS = ("compare", "resume")
 
 
 def main() -> None:
     """`runner …` and `python -m runner …`; exit codes as in the README."""
-    streams.make_fit(sys.stdout, sys.stderr)
+    console.replace_unencodable(sys.stdout, sys.stderr)
     if os.getcwd() not in sys.path and "" not in sys.path:
         sys.path.insert(0, os.getcwd())  # plugins are found here from the console script too
     if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends the command, as it ends others
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends this command like any other
     sys.exit(_dispatch(sys.argv[1:]))
 
 

@@ -22,7 +22,7 @@ class DataError(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str], synonyms: Mapping[str, str] = MappingProxyType({})) -> str:
-    """A hint at the nearest known name, or nothing; of a key without its group the last part is what counts.
+    """A hint at the nearest known name, or nothing; a key without its group is compared by the last part.
 
     `synonyms` are what other libraries and papers call a known name.
     """

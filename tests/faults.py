@@ -34,7 +34,7 @@ COMMON = ["dataset.source=sample", "training.save_seconds=0.05", "reuse=false"]
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--kills", type=int, default=300)
-    parser.add_argument("--step", type=int, default=1, help="of the file operations, fail each so many-th")
+    parser.add_argument("--step", type=int, default=1, help="fail each N-th file operation")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     backend.start()
@@ -50,7 +50,7 @@ def config_of(words: list[str]) -> Config:
 
 
 def kill_at_random(folder: Path, words: list[str], kills: int, seed: int) -> str:
-    """Kill runs at random moments, several times each, until so many kills have hit; each must end like a whole one."""
+    """Kill runs at random moments, several times each, until `kills` have hit; each must end like a whole one."""
     chance, config = random.Random(seed), config_of(words)
     expected, seconds = _whole(folder / "whole", config)
     hits = runs = 0
@@ -135,7 +135,7 @@ def _child(folder: Path, config: Config, fault: tuple[Any, int] | None) -> int:
 
 
 def _arm(kind: Any, number: int, folder: Path) -> None:
-    """Make the so many-th file operation below the folder fail: an errno, a `short` write, or a `kill` before it."""
+    """Make one file operation below the folder fail, by its number: an errno, a `short` write, a `kill` before it."""
     left = [number]
     folder.mkdir(parents=True, exist_ok=True)
 

@@ -4,8 +4,8 @@ Plain Keras has the dense float32 rows, the same initial weights (one seed, the 
 examples, its own optimizers, and runs eagerly. Three things must hold for each config:
 
 1. The last row's validation columns, and `training_at_best`, are what `evaluate` says of the saved networks: within
-   float32 rounding, 2e-5 of the value; for shares and counts two examples beside, for an output that rounding carries
-   over a threshold.
+   float32 rounding, 2e-5 of the value; for fractions and counts within two examples, as rounding carries an output over
+   a threshold.
 2. The training columns are those of plain Keras: losses within 1e-4 of the value, shares within three examples.
 3. So are the final weights: within two thousandths of the way that they went in the training. A thousandth and a half
    is what a single unit makes that is at the kink of relu for one example, and goes the one way here, the other there.
@@ -14,8 +14,6 @@ A network learns rounding too: an adaptive step is as long for a gradient of rou
 lies at a kink of relu goes either way. So where 2 or 3 does not hold, plain Keras is trained once more on the same rows
 with their columns in another order, its kernel's rows with them, and each batch backwards: the same mathematics, summed
 in another order. What that changes, four times over, is allowed. Dropout is checked like the rest, for its masks follow
-from runner.datasets import catalog
-from runner.config.plan import plan_of
 from the seed; only its batches stay forwards, for the masks go by the place in the batch.
 """
 
@@ -49,7 +47,7 @@ backend.start()
 
 import keras  # noqa: E402
 
-from runner.training import batches, evaluation, model  # noqa: E402
+from runner.training import batches, evaluation, model, optimizer  # noqa: E402
 
 Floats = NDArray[np.float32]
 Columns = dict[str, float]
@@ -145,8 +143,8 @@ class Plain:
         keras.utils.set_random_seed(self.config.seed)
         network = model.build(self.config.model, self.goal, self.x.shape[1:])
         updates = batches.updates(len(self.split.train), self.config.training.batch_size)
-        optimizer = model.optimizer(self.config, updates)
-        network.compile(optimizer, model.loss(self.goal), metrics=model.metrics(self.goal), run_eagerly=True)
+        plain = optimizer.optimizer(self.config, updates)
+        network.compile(plain, model.loss(self.goal), metrics=model.metrics(self.goal), run_eagerly=True)
         before = network.get_weights()
         network.set_weights([before[0][self.columns], *before[1:]])
         logs = [self._epoch(network, epoch) for epoch in range(1, self.config.training.epochs + 1)]
@@ -194,7 +192,7 @@ Allowance = Callable[[str, float], float]
 
 
 def rounded(relative: float, sides: int, examples: int) -> Allowance:
-    """What rounding may change of a column's value, and so many of the examples that change sides by it."""
+    """The change of a column that rounding explains, with `examples` of them on the other side of a threshold."""
     by_examples = dict.fromkeys(SHARES, sides / examples) | dict.fromkeys(names.COUNTS, 2.0 * sides)
     by_examples |= dict.fromkeys(OF_A_PART, 10 * sides / examples)
     return lambda name, value: relative * abs(value) + by_examples.get(name, 0.0) + 1e-6

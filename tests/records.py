@@ -33,7 +33,7 @@ def write_run(
     data: dict[str, Any] | None = None,
     **entries: Any,
 ) -> Path:
-    """A run's folder with its three files, as a training of so many epochs leaves it.
+    """A run's folder with its three files, as a training leaves it.
 
     `curve` is the accuracy by epoch, `losses` the loss (else 1 - accuracy), on validation where the data has any;
     `settings` changes the config by dotted keys, `data` and `entries` change the record.
@@ -64,7 +64,7 @@ def write_run(
         "inherited_epochs": 0,
         "monitor": monitor,
         "monitor_direction": direction,
-        "best_epoch": history.best_epoch(metrics, Monitor(monitor, direction)),
+        "best_epoch": Monitor(monitor, direction).best_epoch(metrics),
         "config": config,
         "error": None,
         "holder": None,

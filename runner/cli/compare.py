@@ -15,7 +15,7 @@ from runner.compare.comparison import Comparison, Sort
 from runner.compare.filters import Filter
 from runner.errors import ConfigError
 from runner.formatting import counted
-from runner.runs import catalog
+from runner.runs import search
 from runner.runs.reader import Run
 from runner.runs.status import RUNNING
 from runner.system import files
@@ -67,7 +67,7 @@ def _options(words: list[str]) -> Options:
         description="Which choice is better, and whether the difference is real: one row per setting, the best first.",
     )
     add = parser.add_argument
-    add("paths", nargs="*", default=[catalog.DEFAULT], metavar="PATH", help="folders of runs or sweeps, or globs")
+    add("paths", nargs="*", default=[search.DEFAULT], metavar="PATH", help="folders of runs or sweeps, or globs")
     add("--reference", type=Path, metavar="RUN", help="compare with this run's setting, not with the best one")
     add("--filter", action="append", default=[], metavar="TEST", help="for example 'model.width>=32'; repeatable")
     add("--sort", type=_sort, metavar="COLUMN", help="ascending; -COLUMN: descending, for example --sort=-seconds")
@@ -110,7 +110,7 @@ def _compare(options: Options) -> None:
 
 def _compared(options: Options) -> Comparison:
     """Raises ConfigError where there are no runs, or the options do not fit them."""
-    runs = list(catalog.runs(options.paths, warn=_warn))
+    runs = list(search.runs(options.paths, warn=_warn))
     if not runs:
         raise ConfigError([f"{' '.join(options.paths)} holds no runs: train one with python -m runner"])
     runs = filters.chosen(runs, options.filters)
@@ -164,9 +164,9 @@ def _write(found: Comparison, options: Options) -> None:
         options.csv.parent.mkdir(parents=True, exist_ok=True)
         options.csv.write_text(serialize.csv_text(found, options.sort, options.top), newline="")
     if options.png:
-        from runner.compare import plots
+        from runner.compare import picture
 
-        files.write(options.png, plots.comparison([judged.table for judged in found.tables]))
+        files.write(options.png, picture.comparison([judged.table for judged in found.tables]))
     if options.html:
         from runner.compare.report.page import page
 
@@ -182,7 +182,7 @@ def _write(found: Comparison, options: Options) -> None:
 def _watch(options: Options) -> None:
     """Redraw until no run and no sweep is running; wait for the first run of a sweep that is."""
     while True:
-        sweep_goes_on = catalog.sweep_goes_on(options.paths)
+        sweep_goes_on = search.sweep_goes_on(options.paths)
         try:
             found = _compared(options)
         except ConfigError:

@@ -73,7 +73,7 @@ def compare(runs: Iterable[Run], reference: Path | None = None) -> Comparison:
 
 def counts(run: Run) -> bool:
     """Whether a run takes part in a comparison: it is completed, with a result of one whole training."""
-    return run.status == COMPLETED and run.monitored is not None and not circumstances.mixed(run)
+    return run.status == COMPLETED and run.monitored is not None and not circumstances.mixed(run.record)
 
 
 def _judged(table: Table, wanted: list[Run]) -> Judged:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from runner.config.dotted import flat
 from runner.errors import ConfigError
 from runner.formatting import shown
-from runner.runs import catalog
+from runner.runs import search
 from runner.runs.reader import Run
 
 if TYPE_CHECKING:
@@ -51,11 +51,11 @@ def load(*paths: str | Path) -> "pd.DataFrame":
     import pandas as pd
 
     unreadable: list[str] = []
-    rows = [row for run in catalog.runs(paths or [catalog.DEFAULT], warn=unreadable.append) for row in _rows(run)]
+    rows = [row for run in search.runs(paths or [search.DEFAULT], warn=unreadable.append) for row in _rows(run)]
     for message in unreadable:
         warnings.warn(message, stacklevel=2)
     if not rows:
-        raise ConfigError([f"{' '.join(map(str, paths or [catalog.DEFAULT]))} holds no runs with an epoch"])
+        raise ConfigError([f"{' '.join(map(str, paths or [search.DEFAULT]))} holds no runs with an epoch"])
     return pd.DataFrame(rows)
 
 

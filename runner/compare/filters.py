@@ -71,7 +71,7 @@ def known_values(run: Run) -> dict[str, Any]:
     record = run.record
     return {
         **dict(flat(record["config"])),
-        **circumstances.of(run),
+        **circumstances.of(run.record),
         "dataset.source": (record["dataset"] or {}).get("source"),  # where the config says auto, what was used
         **run.best,
         "status": run.status,

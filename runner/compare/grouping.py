@@ -175,7 +175,7 @@ def _values(run: Run) -> dict[str, Any]:
         values[SPLIT] = count
     if not count:
         values.pop(FROM, None)
-    return {**values, **circumstances.of(run)}
+    return {**values, **circumstances.of(run.record)}
 
 
 def _json(value: Any) -> str:

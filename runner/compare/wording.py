@@ -20,17 +20,24 @@ def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:
         return f"{first} and {second} cannot be told apart: {found.method}; train at least 2 more seeds of each"
     if found.difference == 0:
         return f"{first} and {second} are equal: {table.monitor.name} {number(judged.reference.mean)}"
-    low, high = found.interval
-    size = (
-        f"{table.monitor.name} {number(judged.reference.mean)} against {number(setting.mean)}, "
-        f"difference {number(found.difference)}, 95 % interval {number(low)} to {number(high)}, "
-        f"{_p(found.adjusted)}, {found.method}"
-    )
     if found.is_better is None:
-        return f"{first} and {second} are not distinguishable: {size}; {_more(found)}"
+        return f"{first} and {second} are not distinguishable: {_size(judged, setting, found)}; {_more(found)}"
     better, worse = (first, second) if found.is_better else (second, first)
     firmer = f"; one seed is thin evidence, {counted(found.more_seeds or 2, 'more seed')} of each would be firmer"
-    return f"{better} is better than {worse}: {size}{firmer if found.thin else ''}"
+    return f"{better} is better than {worse}: {_size(judged, setting, found)}{firmer if found.thin else ''}"
+
+
+def _size(judged: Judged, setting: Setting, found: Verdict) -> str:
+    """The two values, that of the better one first, with their difference."""
+    assert found.interval is not None
+    values, difference, interval = (judged.reference.mean, setting.mean), found.difference, found.interval
+    if found.is_better is False:
+        values, difference, interval = values[::-1], -difference, (-interval[1], -interval[0])
+    return (
+        f"{judged.table.monitor.name} {number(values[0])} against {number(values[1])}, "
+        f"difference {number(difference)}, 95 % interval {number(interval[0])} to {number(interval[1])}, "
+        f"{_p(found.adjusted)}, {found.method}"
+    )
 
 
 def method(judged: Judged) -> str:
@@ -105,7 +112,7 @@ def best_run(table: Table) -> str:
 
 def reason(run: Run) -> str:
     """Why a run is left out of a comparison."""
-    if run.status == COMPLETED and (mixed := circumstances.mixed(run)):
+    if run.status == COMPLETED and (mixed := circumstances.mixed(run.record)):
         return mixed
     known = {
         CRASHED: DIED,

@@ -1,5 +1,7 @@
-"""The column that chooses the best epoch, and which side of it is better."""
+"""The column that chooses the best epoch, and the rule by which it does."""
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -12,12 +14,17 @@ class Monitor:
 
     @property
     def sign(self) -> int:
-        """1 where more is better, -1 where less is: the better of two values has the larger product with it."""
+        """1 where more is better, -1 where less is: the better of two values times this is larger."""
         return 1 if self.direction == "max" else -1
 
-    def is_better(self, value: float, other: float) -> bool:
-        """Whether a value is truly better than another; equal ones and NaN are not."""
-        return self.sign * value > self.sign * other
+    def best_epoch(self, rows: Sequence[Mapping[str, float]]) -> int | None:
+        """The epoch with the best value, the earliest of equal ones; None without a finite value.
+
+        `rows` are those of metrics.csv.
+        """
+        finite = [row for row in rows if math.isfinite(row.get(self.name, math.nan))]
+        best = min(finite, key=lambda row: (-self.sign * row[self.name], row["epoch"]), default=None)
+        return int(best["epoch"]) if best else None
 
     @property
     def is_of_validation(self) -> bool:

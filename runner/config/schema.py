@@ -186,7 +186,7 @@ class Config:
 # The type of each choice of a group; those of dataset are registered, choices that are not here have the group's own.
 GROUPS: dict[str, dict[str, type]] = {
     "dataset": {},
-    "optimizer": {
+    "optimizer": {  # each class is named as that of Keras
         "rmsprop": RMSprop,
         "adam": Adam,
         "adamw": AdamW,

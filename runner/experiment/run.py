@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Setting:
+class Resolved:
     """A config with its data: all that decides the numbers of a run."""
 
     config: Config
@@ -71,27 +71,27 @@ def run(
     DataError where folder or data cannot be used.
     """
     with claimed(folder), signals.watched() as interruption:
-        setting = resolve(config)
+        resolved = resolve(config)
         record = Record(folder, config, overrides)
-        record.refuse_other_runs(setting.identity, force=force)
+        record.refuse_other_runs(resolved.identity, force=force)
         if record.is_complete(config.training.epochs):
             return record.outcome("finished already")
         progress = progress or Progress()
-        earlier = _earlier(setting, record, run_roots, progress)
-        _identify(record, setting, earlier)
+        earlier = _earlier(resolved, record, run_roots, progress)
+        _identify(record, resolved, earlier)
         with _recorded(record, interruption):
-            record.begin(setting.dataset, setting.task.monitor)
+            record.begin(resolved.dataset, resolved.task.monitor)
             if config.training.keep_state != "none" and not record.entries["mixed"]:
-                reuse.note(run_roots, setting.identity, folder)
-            _train(setting, record, earlier, epochs_to_keep, interruption, progress)
+                reuse.note(run_roots, resolved.identity, folder)
+            _train(resolved, record, earlier, epochs_to_keep, interruption, progress)
         return record.outcome(_stopped_early(record), interruption.signal)
 
 
-def resolve(config: Config) -> Setting:
+def resolve(config: Config) -> Resolved:
     """Load the data of a config and divide it. Raises DataError."""
     data = catalog.load(config.dataset)
-    resolved, _ = task.resolve(config, data.classes)
-    return Setting(config, data, resolved, split.split(config.training, data.train.labels))
+    fitting, _ = task.resolve(config, data.classes)
+    return Resolved(config, data, fitting, split.split(config.training, data.train.labels))
 
 
 def dataset_info(data: Data, divided: Split) -> DatasetInfo:
@@ -100,25 +100,25 @@ def dataset_info(data: Data, divided: Split) -> DatasetInfo:
     return DatasetInfo(data.name, data.source, data.fingerprint, *examples)
 
 
-def _earlier(setting: Setting, record: Record, run_roots: Sequence[Path], progress: Progress) -> Recorded | None:
+def _earlier(resolved: Resolved, record: Record, run_roots: Sequence[Path], progress: Progress) -> Recorded | None:
     """The longest training that this run can continue: its own, else, with reuse, another run's."""
-    epochs = setting.config.training.epochs
-    own = reuse.own_state(record.folder, record.identity or setting.identity, epochs, progress.warn)
-    if own or not setting.config.reuse:
+    epochs = resolved.config.training.epochs
+    own = reuse.own_state(record.folder, record.identity or resolved.identity, epochs, progress.warn)
+    if own or not resolved.config.reuse:
         return own
-    return reuse.longest_state(run_roots, setting.identity, epochs, record.folder, progress.warn)
+    return reuse.longest_state(run_roots, resolved.identity, epochs, record.folder, progress.warn)
 
 
-def _identify(record: Record, setting: Setting, earlier: Recorded | None) -> None:
-    """Record whose numbers the folder will hold: those of this setting, or of two settings one after the other."""
+def _identify(record: Record, resolved: Resolved, earlier: Recorded | None) -> None:
+    """Record whose numbers the folder will hold: those of this config, or of two configs one after the other."""
     if earlier is None or earlier.folder != record.folder:
-        record.start_over(setting.identity)
-    elif record.is_of_another(setting.identity):
-        data = setting.data
-        changes = list(differences(record.entries, setting.config, data.fingerprint, data.source))
-        record.mix(earlier.state.epoch, setting.identity, changes)
+        record.start_over(resolved.identity)
+    elif record.is_of_another(resolved.identity):
+        data = resolved.data
+        changes = list(differences(record.entries, resolved.config, data.fingerprint, data.source))
+        record.mix(earlier.state.epoch, resolved.identity, changes)
     elif record.identity is None:
-        record.start_over(setting.identity)
+        record.start_over(resolved.identity)
 
 
 @contextlib.contextmanager
@@ -138,19 +138,19 @@ def _recorded(record: Record, interruption: Interruption) -> Iterator[None]:
 
 
 def _train(
-    setting: Setting,
+    resolved: Resolved,
     record: Record,
     earlier: Recorded | None,
     epochs_to_keep: Collection[int],
     interruption: Interruption,
     progress: Progress,
 ) -> None:
-    epochs = setting.config.training.epochs
-    progress.header(setting.config, setting.dataset)
+    epochs = resolved.config.training.epochs
+    progress.header(resolved.config, resolved.dataset)
     backend.start()
     from runner.training.fit import Training
 
-    training = Training(setting.config, setting.data, setting.task, setting.split)
+    training = Training(resolved.config, resolved.data, resolved.task, resolved.split)
     record.write(parameter_count=training.network.count_params())
     saving.refuse_full_disk(record.folder, training)
     if earlier:
@@ -160,7 +160,7 @@ def _train(
         training.fit([checkpointer, show], interruption, _extra_callbacks(record, training))
     checkpointer.save()
     saving.save_models(record, training)
-    saving.draw(record, setting.data.label)
+    saving.draw(record, resolved.data.label)
     if training.history.problem:
         raise FitFailed(training.history.problem)
 

@@ -3,7 +3,7 @@
 A file is a line with the SHA-256 of the rest, and the rest is an npz of plain arrays: the model's variables (weights,
 statistics of normalization, states of dropout), the optimizer's, the weights of the best epoch so far, the rows of
 metrics.csv and timings.csv, and run.json as it stood. Early stopping needs no more: it is replayed over the rows.
-A state proves by its record whose it is, and a lost run.json is made again from it.
+The record in a state proves which run it belongs to, and a lost run.json is made again from it.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ FILES = "checkpoints/epoch-*.state"
 
 @dataclass(frozen=True)
 class State:
-    """A training after its last row's epoch; `record` is the run.json that goes with it."""
+    """A training after the epoch of the last row; `record` is the run.json of that moment."""
 
     model: list[NDArray[Any]]
     optimizer: list[NDArray[Any]]
@@ -57,7 +57,7 @@ def path(folder: Path, epoch: int) -> Path:
 
 
 def epochs(folder: Path) -> list[int]:
-    """The epochs whose states a run's folder holds, latest first; by file name, nothing is read."""
+    """The epochs of the states in a run's folder, latest first; by file name, nothing is read."""
     matches = (re.fullmatch(r"epoch-(\d+)\.state", file.name) for file in folder.glob(FILES))
     return sorted((int(match[1]) for match in matches if match), reverse=True)
 

@@ -1,18 +1,14 @@
 """What decided the numbers of a run besides config and data, as its record tells: code, versions, machine."""
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from runner.runs.reader import Run
+from typing import Any
 
 HASH = 8  # digits of a hash that are shown
 NUMERICS = 1  # of records that are older than their count
 OWN = "keras-experiment-runner"  # a version of it decides nothing: NUMERICS counts what does
 
 
-def of(run: "Run") -> dict[str, Any]:
+def of(record: dict[str, Any]) -> dict[str, Any]:
     """Values by dotted names such as `plugins.mine`; what the record does not tell is absent."""
-    record = run.record
     sources = {module: source[:HASH] for module, source in _part(record, "plugin_sources").items()}
     versions = {name: version for name, version in _part(record, "versions").items() if name != OWN}
     parts = {"plugins": sources, "versions": versions, "threads": _part(record, "threads")}
@@ -21,9 +17,9 @@ def of(run: "Run") -> dict[str, Any]:
     return {**named, "device": record.get("device"), "numerics": record.get("numerics") or NUMERICS}
 
 
-def mixed(run: "Run") -> str:
+def mixed(record: dict[str, Any]) -> str:
     """What changed in the middle of a run that `resume --anyway` continued; empty where nothing did."""
-    changes = [f"after epoch {each['epoch']}: {', '.join(each['changes'])}" for each in run.record.get("mixed") or []]
+    changes = [f"after epoch {each['epoch']}: {', '.join(each['changes'])}" for each in record.get("mixed") or []]
     return f"mixed {'; '.join(changes)}" if changes else ""
 
 

@@ -1,4 +1,4 @@
-"""A run's folder: its file names, the claim on it, its log and its record."""
+"""A run's folder: file names, the claim of a process on it, the log, the record."""
 
 import contextlib
 import json
@@ -52,7 +52,7 @@ def claimed(folder: Path) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(folder / CLAIM, timeout=LOOK_SECONDS):
+        with filelock.FileLock(folder / CLAIM, timeout=LOOK_SECONDS, poll_interval=0.01):
             yield
     except filelock.Timeout:
         raise DataError(f"{folder} is in use by {_described_holder(folder)}: wait, or give another folder") from None

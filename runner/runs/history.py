@@ -12,7 +12,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from runner.config.monitor import Monitor
 from runner.formatting import number
 
 Row = dict[str, float]
@@ -94,13 +93,6 @@ def _number(name: str, cell: str, line: int) -> float:
 
 def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
-
-
-def best_epoch(rows: list[Row], monitor: Monitor) -> int | None:
-    """The epoch with the best value of the monitor, the earliest of equal ones; None without a finite value."""
-    finite = [row for row in rows if math.isfinite(row.get(monitor.name, math.nan))]
-    best = min(finite, key=lambda row: (-monitor.sign * row[monitor.name], row["epoch"]), default=None)
-    return int(best["epoch"]) if best else None
 
 
 def line(row: Row, epochs: int) -> str:

@@ -1,4 +1,7 @@
-"""What makes two runs the same: everything that decides their numbers, and nothing else."""
+"""What makes two runs the same: everything that decides their numbers, and nothing else.
+
+Which keys of a config do, `decides=` says in config/schema.py.
+"""
 
 import functools
 import hashlib
@@ -15,16 +18,16 @@ from runner.system import backend
 # 1: validation columns of several chunks were those of the last one. 2: of all validation examples.
 NUMERICS = 2
 LIBRARIES = ("keras", "tensorflow", "numpy", "scipy")
-version = functools.cache(metadata.version)  # reads a file each time
+version = functools.cache(metadata.version)  # which reads a file
 
 
 def versions() -> dict[str, str]:
-    """Of the libraries that compute the numbers, and of the runner."""
+    """The versions of the libraries that compute the numbers, and of the runner."""
     return {name: version(name) for name in ("keras-experiment-runner", *LIBRARIES)}
 
 
 def identity_of(config: Config, fingerprint: str) -> str:
-    """A hash of all that decides the numbers of a run; its number of epochs only where a schedule depends on it.
+    """A hash of all that decides the numbers of a run; the number of epochs only where a schedule depends on it.
 
     `fingerprint` is that of the data. Two runs of one identity are one learning curve, cut at different epochs.
     """

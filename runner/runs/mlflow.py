@@ -10,7 +10,7 @@ from typing import Any
 from runner.config.dotted import flat
 from runner.errors import ConfigError
 from runner.formatting import shown
-from runner.runs import catalog, circumstances
+from runner.runs import circumstances, search
 from runner.runs.folder import CURVES, METRICS, RECORD
 from runner.runs.history import Row
 from runner.runs.reader import Run
@@ -95,9 +95,9 @@ def _tags(run: Run) -> dict[str, str]:
         "status": run.status,
         "identity": run.record.get("identity"),
         "best_epoch": run.record["best_epoch"],
-        "sweep": catalog.sweep_of(run),
+        "sweep": search.sweep_of(run),
         "error": run.record["error"],
-        "mixed": circumstances.mixed(run),
+        "mixed": circumstances.mixed(run.record),
     }
     known = {f"runner.{name}": str(value) for name, value in about.items() if value}
     return {FOLDER: str(run.folder.resolve()), RECORDED: str(run.recorded_at), **known}

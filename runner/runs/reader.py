@@ -114,7 +114,7 @@ def _refuse_incomplete(run: Run) -> None:
     if any(len(rows) < record["epochs"] for rows in (run.metrics, run.timings)):
         raise ValueError(f"its record tells of {record['epochs']} epochs, its files of fewer")
     _ = run.rank, run.updates, run.seconds, record["seed"], record["error"], dict(flat(record["config"]))
-    _ = circumstances.of(run), circumstances.mixed(run)
+    _ = circumstances.of(run.record), circumstances.mixed(run.record)
     if record["dataset"] is not None or run.status == COMPLETED:
         _ = [record["dataset"][key] for key in ("name", "source", "fingerprint", "train", "validation")]
 

@@ -1,4 +1,4 @@
-"""What a run's status can be; the first four stand in run.json, the others are seen from outside."""
+"""The statuses of a run; the first four stand in run.json, the others are seen from outside."""
 
 COMPLETED, FAILED, INTERRUPTED, RUNNING = "completed", "failed", "interrupted", "running"
 CRASHED = "crashed"  # says running, and nobody holds its folder

@@ -56,7 +56,7 @@ class Ended:
 
 
 class FailFast(BaseException):
-    """A job has failed, and no further one is to begin. Not an Exception: Hydra goes on after those."""
+    """A job has failed, and no other is to begin. Not an Exception: Hydra continues after those."""
 
 
 def work(sweep: Sweep, checked: Sequence[Checked], run_roots: Sequence[Path], *, force: bool = False) -> list[Work]:
@@ -110,7 +110,7 @@ def _run_here(work: Work, fail_fast: bool) -> float | None:
 
 
 def monitored(outcome: Outcome) -> float | None:
-    """What the callbacks of Hydra are told of a run: the monitored value of its best epoch."""
+    """The monitored value of the best epoch, which Hydra hands to callbacks; None for a run that is not completed."""
     return reader.load(outcome.folder).monitored if outcome.status == COMPLETED else None
 
 

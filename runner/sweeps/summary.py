@@ -67,20 +67,19 @@ def write(sweep: Sweep, warn: Callable[[str], None] = log.warning) -> list[Line]
 
 
 def _draw(sweep: Sweep, runs: dict[str, Run]) -> None:
-    from runner.compare import comparison
-    from runner.compare import wording as sentences
-    from runner.compare.report import page as report
-    from runner.runs import learning_curves as plots
+    from runner.compare import comparison, wording
+    from runner.compare.report import page
+    from runner.runs import learning_curves
 
-    files.write(sweep.folder / CURVES, plots.overlay(runs))
+    files.write(sweep.folder / CURVES, learning_curves.overlay(runs))
     compared = comparison.compare(runs.values())
     command = shlex.join(["python", "-m", "runner", "compare", str(sweep.folder), "--html", str(sweep.folder / REPORT)])
-    page = report.page(compared, command=command, sentences=sentences.every(compared))
-    files.write(sweep.folder / REPORT, page)
+    text = page.page(compared, command=command, sentences=wording.every(compared))
+    files.write(sweep.folder / REPORT, text)
 
 
 def text(sweep: Sweep, found: list[Line]) -> str:
-    """summary.csv: a row a job; floats in full precision, empty where there is no value."""
+    """summary.csv: one row for each job; floats in full precision, empty where there is no value."""
     runs = [line.run for line in found if line.run]
     metrics = list(dict.fromkeys(name for run in runs for name in run.last if name not in ("epoch", "learning_rate")))
     stream = io.StringIO()

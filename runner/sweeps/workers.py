@@ -1,6 +1,6 @@
-"""Jobs beside one another, each worker a process of its own: one that dies takes its job with it, and no other.
+"""Jobs in parallel. Each worker is a process of its own: one that dies takes its job with it, and no other.
 
-joblib's launcher has one pool for all; a worker that is killed ends it, and with it the jobs of the others.
+The launcher of joblib has one pool for all: a worker that is killed ends it, and with it the jobs of the others.
 """
 
 import multiprocessing
@@ -18,16 +18,16 @@ from runner.system import backend
 
 
 def count(n_jobs: int, jobs: int) -> int:
-    """How many workers for so many jobs; n_jobs -1 is one a core, 0 is not allowed, from 1 on a number of workers."""
+    """Number of workers, at most one for each job. n_jobs: -1 is one for each core, 0 is refused, 1 is one worker."""
     return max(1, min(backend.cores() if n_jobs == -1 else n_jobs, jobs))
 
 
 class Workers:
-    """So many processes, which import what they need once; a thread hands each its jobs, one after the other.
+    """Processes that import what they need once; a thread hands each of them jobs, one after the other.
 
     A job is an importable function that returns the status of its run. Leaving the block waits for all jobs. A signal
-    goes on to the workers as SIGTERM: the jobs in hand end as single runs do, and none is begun; a second one kills.
-    With `fail_fast` none is begun after one that failed.
+    is passed to the workers as SIGTERM: jobs in progress end as single runs do, and no other begins; a second one
+    kills. With `fail_fast` no job begins after one that failed.
     """
 
     def __init__(self, number: int, fail_fast: bool = False) -> None:
@@ -73,7 +73,7 @@ class Workers:
             future.result()
 
     def _stop(self) -> None:
-        """Let the jobs in hand end by themselves; a signal meanwhile ends them at once."""
+        """Let the jobs in progress end by themselves; a signal meanwhile ends them at once."""
         self._stopped = True
         told: set[int | None] = set()
         try:
@@ -88,7 +88,7 @@ class Workers:
 
 
 def _begin() -> None:
-    """In a worker: Ctrl-C of the terminal is the parent's, which passes it on; a dead parent ends its workers."""
+    """In a worker: leave Ctrl-C to the parent, which passes it on, and end with the parent."""
     os.setpgrp()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -98,6 +98,6 @@ def _end_with_parent() -> None:
     if parent:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
-        while signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:  # the job in hand ends first
+        while signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:  # the job in progress ends first
             time.sleep(0.1)
         os.kill(os.getpid(), signal.SIGTERM)

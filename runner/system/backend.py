@@ -1,4 +1,4 @@
-"""TensorFlow, started without its chatter, and what it computes with."""
+"""TensorFlow: a quiet start, the settings that it computes with, cores and threads."""
 
 import gc
 import os
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from runner.system import signals as interruption
+from runner.system import signals
 
-# Of Keras; ~/.keras/keras.json may say otherwise, and a run's numbers would depend on whose machine it is.
+# The defaults of Keras. ~/.keras/keras.json may change them, and numbers would depend on the user's machine.
 FLOATX, EPSILON, IMAGE_DATA_FORMAT = "float32", 1e-7, "channels_last"
 # Set in the environment, they change what TensorFlow computes.
 VARIABLES = (
@@ -29,12 +29,12 @@ THREADS = {"intra_op": "TF_NUM_INTRAOP_THREADS", "inter_op": "TF_NUM_INTEROP_THR
 
 
 def start() -> None:
-    """Import TensorFlow and Keras; takes 2 to 6 s the first time, nothing after."""
+    """Import TensorFlow and Keras; takes 2 to 6 s the first time."""
     if "keras" in sys.modules and "tensorflow" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with interruption.held_back(), _standard_error_held_back(), _hidden("matplotlib", "pandas", "sklearn"):
+    with signals.held_back(), _standard_error_held_back(), _hidden("matplotlib", "pandas", "sklearn"):
         import keras
         import tensorflow as tf
     keras.config.set_floatx(FLOATX)
@@ -45,7 +45,7 @@ def start() -> None:
 
 
 def unfit_environment() -> list[str]:
-    """What the environment asks of Keras that a run cannot honour, a line each."""
+    """Requests of the environment that a run cannot honour, one line each."""
     backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
     problems = [
         f"{name} must not be set, it cuts every training short; got {os.environ[name]}: unset it, "
@@ -59,8 +59,8 @@ def unfit_environment() -> list[str]:
 
 
 def environment() -> dict[str, Any]:
-    """What decides the numbers of a run beside its config, data, code and libraries."""
-    keras = sys.modules.get("keras")  # only a plugin that is imported already can have changed its defaults
+    """What decides the numbers of a run besides config, data, code and libraries."""
+    keras = sys.modules.get("keras")  # a plugin that is imported may have changed the defaults
     policy = keras.config.dtype_policy() if keras else None
     return {
         "floatx": keras.config.floatx() if keras else FLOATX,
@@ -72,35 +72,36 @@ def environment() -> dict[str, Any]:
 
 
 def release() -> None:
-    """Let go of all that a run has built, so that a sweep's memory does not grow from job to job.
+    """Free all that a run has built, so that memory does not grow from job to job of a sweep.
 
-    TensorFlow keeps every custom gradient for ever, and with it the graph it was traced in: 15 MB a run, half of them
-    from Keras' optimizers.
+    TensorFlow keeps each custom gradient for ever, and with it the graph in which it was traced: 15 MB for each run,
+    half of them from the optimizers of Keras.
     """
     import keras
     from tensorflow.python.framework import ops
 
     policy = keras.config.dtype_policy()
     keras.utils.clear_session()
-    keras.config.set_dtype_policy(policy)  # which clear_session forgets, and a plugin may have set
-    gradients = ops.gradient_registry._registry
+    keras.config.set_dtype_policy(policy)  # clear_session forgets it, and a plugin may have set it
+    # Private, so that an update of TensorFlow may leak, but not crash.
+    gradients = getattr(ops.gradient_registry, "_registry", {})
     for name in [name for name in gradients if name.startswith("CustomGradient-")]:
         del gradients[name]
     gc.collect()
 
 
 def cores() -> int:
-    """The processors that this process may use."""
+    """Number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def threads_wanted() -> dict[str, int]:
-    """The thread counts that TensorFlow will take, known before its import: the environment's, or one a core."""
+    """The thread counts that TensorFlow will use: those of the environment, or one thread for each core."""
     return {name: int(os.environ.get(variable) or cores()) for name, variable in THREADS.items()}
 
 
 def take_threads(counts: dict[str, int]) -> None:
-    """Let TensorFlow have so many threads, if it is not imported yet and the environment does not say how many."""
+    """Set the thread counts of TensorFlow, unless it is imported already or the environment sets them."""
     if "tensorflow" in sys.modules:
         return
     for name, variable in THREADS.items():
@@ -108,20 +109,20 @@ def take_threads(counts: dict[str, int]) -> None:
 
 
 def share_cores(processes: int) -> None:
-    """Where processes run beside one another, let each have its share of the cores, one thread at the least."""
+    """Divide the cores among parallel processes, at least one thread for each."""
     if processes > 1:
         take_threads(dict.fromkeys(THREADS, max(1, cores() // processes)))
 
 
 def device_kind() -> str:
-    """`gpu` where the NVIDIA driver shows one that is not hidden, else `cpu`; known before TensorFlow is imported."""
+    """`gpu` where the NVIDIA driver shows one that is not hidden, else `cpu`; TensorFlow is not imported for it."""
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
     return "gpu" if not hidden and any(Path("/proc/driver/nvidia/gpus").glob("*")) else "cpu"
 
 
 @contextmanager
 def _hidden(*modules: str) -> Iterator[None]:
-    """Keep Keras from importing what only its plots and wrappers want: 1.3 s and 115 MB of 3.3 s and 680 MB."""
+    """Keep Keras from importing packages for its plots and wrappers alone: 1.3 s and 115 MB of 3.3 s and 680 MB."""
     hidden = [module for module in modules if module not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:
@@ -133,7 +134,7 @@ def _hidden(*modules: str) -> Iterator[None]:
 
 @contextmanager
 def _standard_error_held_back() -> Iterator[None]:
-    """Swallow what C++ code writes at its start, before it reads any log level; shown if the import fails."""
+    """Drop what C++ code writes before it reads a log level; print it if the block fails."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as swallowed:

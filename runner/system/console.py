@@ -1,4 +1,4 @@
-"""Text in what a stream can show: `+/-` for `±` where it has no more than ASCII."""
+"""Lines and tables on a stream, in signs that it can show: `+/-` for `±` where it knows ASCII alone."""
 
 import codecs
 import io
@@ -12,7 +12,7 @@ ERRORS = "runner.plain"
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
-    """What stands for the signs that cannot be encoded."""
+    """Replacements for signs that cannot be encoded."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(PLAIN.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
@@ -21,21 +21,21 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(ERRORS, _plain)
 
 
-def make_fit(*streams: TextIO) -> None:
-    """Let streams show what they can of all that is printed, by whom it may be."""
+def replace_unencodable(*streams: TextIO) -> None:
+    """Make streams replace signs that they cannot encode, whoever prints."""
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=ERRORS)
 
 
 def fitting(text: str, stream: TextIO) -> str:
-    """The text as the stream shows it, for who has to know how wide it is."""
+    """The text as the stream shows it, with the width that it has there."""
     encoding = stream.encoding or "ascii"
     return text.encode(encoding, ERRORS).decode(encoding)
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """Print a line. A sweep goes on where nobody reads it any more, as in `| head`: what it still says is dropped."""
+    """Print a line; drop it where nobody reads any more, as in `| head`: a sweep continues without a reader."""
     stream = stream or sys.stdout
     try:
         print(fitting(text, stream), file=stream, flush=True)
@@ -44,7 +44,7 @@ def say(text: str, stream: TextIO | None = None) -> None:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """On a terminal as wide as it is; elsewhere plain text, nothing cut off."""
+    """Print a table: on a terminal within its width, elsewhere as plain text, whole."""
     lines = [[fitting(cell, sys.stdout) for cell in cells] for cells in (header, *rows)]
     if sys.stdout.isatty():
         from rich.console import Console

@@ -11,24 +11,24 @@ def write(path: Path, content: str | bytes, *, durable: bool = False) -> None:
 
     A durable one is on the disk when this returns. Raises OSError, the old file untouched.
     """
-    with replacing(path, durable=durable) as beside, beside.open("wb") as stream:
+    with replacing(path, durable=durable) as temporary, temporary.open("wb") as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
 
 
 @contextlib.contextmanager
 def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
-    """A file beside `path`, with its suffix, that takes its place at the end of the block."""
+    """A temporary file in the folder of `path`, with the same suffix, that replaces it at the end of the block."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
     try:
-        yield beside
+        yield temporary
         if durable:
-            _to_disk(beside)
-        beside.replace(path)
+            _to_disk(temporary)
+        temporary.replace(path)
         if durable:
             _to_disk(path.parent)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def _to_disk(path: Path) -> None:

@@ -15,7 +15,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Interruption:
-    """Which signal has come, if any; `patient` is true while an epoch may finish first."""
+    """The signal that has come, if any; `patient` is true while an epoch may finish first."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -28,7 +28,7 @@ class Interruption:
             self.stop()
 
     def stop(self) -> None:
-        """Raise what the signal means; nothing where none has come."""
+        """Raise Interrupted if a signal has come."""
         if self.signal is not None:
             raise Interrupted(self.signal)
 
@@ -47,7 +47,7 @@ def watched() -> Iterator[Interruption]:
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Let SIGINT and SIGTERM wait for the end of the block; what they raise within TensorFlow's import aborts it."""
+    """Let SIGINT and SIGTERM wait for the end of the block; raised within the import of TensorFlow they abort it."""
     came: list[int] = []
     numbers = (signal.SIGINT, signal.SIGTERM)
     earlier = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in numbers}
@@ -62,7 +62,7 @@ def held_back() -> Iterator[None]:
 
 @contextmanager
 def broken_pipes_survived() -> Iterator[None]:
-    """Let a write to a pipe that nobody reads raise BrokenPipeError: a worker that has died must not end its parent."""
+    """Let a write to a pipe without a reader raise BrokenPipeError, so that a dead worker does not end its parent."""
     if not hasattr(signal, "SIGPIPE"):
         yield
         return

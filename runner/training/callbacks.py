@@ -10,7 +10,7 @@ import numpy as np
 
 from runner.config.monitor import Monitor
 from runner.config.schema import EarlyStopping as EarlyStoppingConfig
-from runner.runs.history import History, Row, best_epoch
+from runner.runs.history import History, Row
 from runner.system.signals import Interruption
 from runner.training.evaluation import Evaluation
 
@@ -57,7 +57,7 @@ class EpochRows(keras.callbacks.Callback):
         return {name: float(logs[name]) for name in [*self.columns, *validated]}
 
     def _keep_best(self) -> None:
-        self.history.best_epoch = best_epoch(self.history.metrics, self.monitor)
+        self.history.best_epoch = self.monitor.best_epoch(self.history.metrics)
         if self.history.best_epoch == len(self.history.metrics):
             self.history.best_weights = self.model.get_weights()
 

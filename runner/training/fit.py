@@ -12,10 +12,10 @@ from runner.config.task import Task, column
 from runner.datasets.base import Data
 from runner.datasets.split import Split
 from runner.runs.checkpoint import State
-from runner.runs.history import History, best_epoch
+from runner.runs.history import History
 from runner.system import backend
 from runner.system.signals import Interruption
-from runner.training import batches, layers, model
+from runner.training import batches, layers, model, optimizer
 from runner.training.callbacks import EarlyStopping, EpochRows, Observer, Observers, StopOnSignal, Validation
 from runner.training.evaluation import Evaluation
 
@@ -40,8 +40,8 @@ class Training:
         self._compile()
 
     def _compile(self) -> None:
-        plain, loss = model.optimizer(self.config, self.updates), model.loss(self.task)
-        faster = model.faster_optimizer(self.config, self.updates)
+        plain, loss = optimizer.optimizer(self.config, self.updates), model.loss(self.task)
+        faster = optimizer.faster_optimizer(self.config, self.updates)
         self.network.compile(plain, loss, metrics=model.metrics(self.task))
         self.model.compile(faster or plain, loss, metrics=model.metrics(self.task), steps_per_execution=self.updates)
 
@@ -63,7 +63,7 @@ class Training:
         _assign(self.model.optimizer.variables, saved.optimizer)
         self.history.metrics, self.history.timings = list(saved.metrics), list(saved.timings)
         self.history.best_weights = saved.best
-        self.history.best_epoch = best_epoch(saved.metrics, self.task.monitor)
+        self.history.best_epoch = self.task.monitor.best_epoch(saved.metrics)
 
     def fit(
         self,

@@ -1,4 +1,4 @@
-"""How fast, how small, side by side: `python -m tests.benchmarks`, see the README for what it needs.
+"""How fast, how small, side by side: `python -m tests.benchmarks`, tests/benchmarks/README.md says what it needs.
 
 Every figure is a median over repetitions in which the contenders take turns; ratios are of medians.
 """
@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import beside, comparing, growth, saving, sweeps
+from tests.benchmarks import comparing, growth, parallel, saving, sweeps
 from tests.benchmarks.contenders import CONTENDERS
 
 TWO_HUNDRED = ["optimizer=adam,sgd", "model.width=1,2,3,4,5", "training.epochs=1,2,3,4", "seed=0,1,2,3,4"]
@@ -41,7 +41,7 @@ def main() -> None:
         "start": _start,
         "saving": saving.main,
         "sweep": sweeps.main,
-        "workers": beside.main,
+        "workers": parallel.main,
         "compare": comparing.main,
         "growth": growth.main,
     }

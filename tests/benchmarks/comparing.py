@@ -27,7 +27,7 @@ def _row(folder: Path, runs: int, repetitions: int) -> dict[str, Any]:
 
 
 def _copy(folder: Path, runs: int) -> None:
-    """So many runs of so many widths, five seeds each."""
+    """Recorded runs of several widths, five seeds each."""
     source = next(EXAMPLE.glob("*width=32*"))
     for number in range(runs):
         target = folder / f"{number:04}"

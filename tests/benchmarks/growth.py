@@ -17,7 +17,7 @@ WORDS = (1_000, 10_000, 30_000, None)
 
 
 def main(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """A row a size; growth.png beside the CSV."""
+    """One row for each size; growth.png stands next to the CSV."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = [_row(f"{times} × reviews", _measured(folder, times, 10_000)) for times in REVIEWS]
@@ -47,7 +47,7 @@ def _measured(folder: Path, times: int, words: int | None) -> dict[str, Any]:
 
 
 def _file(folder: Path, times: int) -> Path:
-    """The real reviews, so many times over, in an imdb.npz."""
+    """An imdb.npz with the real reviews repeated."""
     real = Path(os.environ["RUNNER_DATA_DIR"]) / "imdb.npz"
     path = folder / f"imdb-{times}.npz"
     if times == 1:

@@ -34,17 +34,18 @@ def _measured() -> dict[str, float]:
 
 def _run() -> dict[str, float]:
     from runner.experiment import run as experiment
+    from runner.experiment.saving import Checkpointer
     from runner.runs import history
 
     spent: list[float] = []
-    save = experiment.Keeper.save
+    save = Checkpointer.save
 
-    def timed(keeper: experiment.Keeper, history: Any) -> None:
+    def timed(checkpointer: Checkpointer) -> None:
         begun = time.perf_counter()
-        save(keeper, history)
+        save(checkpointer)
         spent.append(time.perf_counter() - begun)
 
-    experiment.Keeper.save = timed  # type: ignore[method-assign]
+    Checkpointer.save = timed  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory(dir=".") as folder:
         outcome = experiment.run(plan_of(["reuse=false"]).jobs[0].config, Path(folder) / "run", [])
         epochs = sum(row["seconds"] for row in history.read(outcome.folder / "timings.csv"))

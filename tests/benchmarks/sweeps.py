@@ -1,4 +1,4 @@
-"""What a job of a sweep costs beside its epochs, and whether memory grows from job to job."""
+"""The cost of a job of a sweep besides the epochs, and the memory from job to job."""
 
 import argparse
 import contextlib
@@ -21,10 +21,10 @@ def main(options: argparse.Namespace) -> list[dict[str, Any]]:
     if done.returncode:
         sys.exit(f"the sweep failed:\n{done.stderr}")
     jobs: list[dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
-    later = sorted(job["beside_epochs_s"] for job in jobs[1:])
+    later = sorted(job["besides_epochs_s"] for job in jobs[1:])
     return [
-        {"what": "first job, seconds beside its epochs", "value": round(jobs[0]["beside_epochs_s"], 3)},
-        {"what": "later jobs, median seconds beside their epochs", "value": round(later[len(later) // 2], 3)},
+        {"what": "first job, seconds besides the epochs", "value": round(jobs[0]["besides_epochs_s"], 3)},
+        {"what": "later jobs, median seconds besides the epochs", "value": round(later[len(later) // 2], 3)},
         {"what": "resident MB after 5 jobs", "value": round(jobs[4]["resident_mb"])},
         {"what": f"resident MB after {JOBS} jobs", "value": round(jobs[-1]["resident_mb"])},
     ]
@@ -45,7 +45,7 @@ def _jobs() -> list[dict[str, float]]:
                 outcome = experiment.run(config, Path(folder) / str(seed), words)
             seconds = time.perf_counter() - begun
             epochs = sum(row["seconds"] for row in history.read(outcome.folder / "timings.csv"))
-            found.append({"beside_epochs_s": seconds - epochs, "resident_mb": resident_mb()})
+            found.append({"besides_epochs_s": seconds - epochs, "resident_mb": resident_mb()})
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runner.compare import plots
+from runner.compare import picture
 from runner.compare.effects import Effect, effects
 from runner.compare.grouping import Table, tables
 from runner.compare.report import plots as report_plots
@@ -122,7 +122,7 @@ def test_the_picture_and_the_page_draw_the_same_effects(choices: Table) -> None:
 
 def in_the_picture(table: Table) -> dict[str, Lines]:
     """The effects as matplotlib's axes hold them."""
-    [part] = plots.picture([table]).subfigs
+    [part] = picture.picture([table]).subfigs
     found: dict[str, Lines] = {}
     for axes in part.subfigs[1].axes if len(part.subfigs) > 1 else []:
         ticks = [label.get_text() for label in axes.get_xticklabels()]

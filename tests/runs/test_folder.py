@@ -3,13 +3,18 @@
 import os
 import subprocess
 import sys
+import tempfile
+import threading
+import time
 from pathlib import Path
 
+import filelock
 import pytest
 
 from runner.errors import DataError
 from runner.runs import folder as run_folder
 from runner.system import files
+from tests.processes import PATIENCE
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -50,3 +55,58 @@ def test_a_claim_ends_with_its_holder_even_a_killed_one(tmp_path: Path) -> None:
     assert not run_folder.is_held(tmp_path)
     with run_folder.claimed(tmp_path):
         assert run_folder.is_held(tmp_path)
+
+
+def test_a_run_starts_while_another_process_looks_whether_its_folder_is_held(tmp_path: Path) -> None:
+    """A look takes the claim for a moment, longer on a busy machine; the start waits for that."""
+    looks = threading.Event()
+
+    def look() -> None:
+        with filelock.FileLock(tmp_path / run_folder.CLAIM):
+            looks.set()
+            time.sleep(0.05)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    assert looks.wait(PATIENCE)
+    with run_folder.claimed(tmp_path):
+        assert run_folder.is_held(tmp_path)
+    watcher.join()
+
+
+OTHER_USER = 65_534  # root is held back by no permission
+LOOK = f"""
+import os, pathlib, sys
+from runner.runs import folder as run_folder
+if os.getuid() == 0:
+    os.setgid({OTHER_USER})
+    os.setuid({OTHER_USER})
+print(*(run_folder.is_held(pathlib.Path(each)) for each in sys.argv[1:]))
+"""
+
+
+def test_who_may_not_write_in_a_folder_believes_its_record() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        base = Path(name)
+        gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
+        holders = {
+            "living": run_folder.me(),
+            "dead": {**run_folder.me(), "pid": int(gone.stdout)},
+            "elsewhere": {"pid": 1, "host": "another machine"},
+            "nobody": None,
+        }
+        for folder, holder in holders.items():
+            with run_folder.claimed(base / folder):
+                run_folder.write_record(base / folder, {"holder": holder})
+            (base / folder / run_folder.CLAIM).chmod(0o600 if os.getuid() == 0 else 0o400)
+            (base / folder).chmod(0o555)
+        base.chmod(0o755)
+        looked = subprocess.run(
+            [sys.executable, "-c", LOOK, *(str(base / folder) for folder in holders)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for folder in holders:
+            (base / folder).chmod(0o755)
+    assert looked.stdout.split() == ["True", "False", "True", "False"]

@@ -44,7 +44,7 @@ def test_the_rows_of_a_shorter_run_are_a_prefix(values: list[float]) -> None:
 )
 def test_the_best_epoch_is_the_earliest_of_equals(values: list[float], direction: str, best: int | None) -> None:
     rows = [{"epoch": epoch, "val_accuracy": value} for epoch, value in enumerate(values, 1)]
-    assert history.best_epoch(rows, Monitor("val_accuracy", direction)) == best
+    assert Monitor("val_accuracy", direction).best_epoch(rows) == best
 
 
 def test_a_file_whose_epochs_do_not_count_from_one_is_refused(tmp_path: Path) -> None:

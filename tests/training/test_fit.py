@@ -13,7 +13,7 @@ from runner.config.schema import Config
 from runner.datasets import catalog
 from runner.datasets.base import Data
 from runner.system import backend
-from runner.training import batches, layers, model
+from runner.training import batches, layers, model, optimizer
 from runner.training.fit import Training
 from tests.conftest import ConfigOf
 from tests.training.conftest import fitted, prepared
@@ -56,7 +56,7 @@ def plainly_fitted(config: Config) -> tuple[keras.Model, list[dict[str, float]]]
     x, y = dense_rows(data), goal.targets(data.train.labels)
     network = model.build(config.model, goal, x.shape[1:])
     network.compile(
-        model.optimizer(config, batches.updates(len(divided.train), config.training.batch_size)),
+        optimizer.optimizer(config, batches.updates(len(divided.train), config.training.batch_size)),
         model.loss(goal),
         metrics=model.metrics(goal),
     )

@@ -12,12 +12,12 @@ from typing import Any
 WORDS = ["-m", "model.width=4,8,16,32", "seed=0,1,2", "reuse=false", "dataset.source=full"]
 LAUNCHERS = {
     "one after the other": [],
-    "two workers": ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"],
+    "two workers": ["hydra/launcher=local", "hydra.launcher.n_jobs=2"],
 }
 
 
 def main(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """A row for each number of epochs and each launcher, which take turns."""
+    """One row for each number of epochs and each launcher, which take turns."""
     rows = []
     for epochs in (5, 20):
         seconds: dict[str, list[float]] = {name: [] for name in LAUNCHERS}

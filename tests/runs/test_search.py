@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from runner.runs import catalog
+from runner.runs import search
 from runner.runs.folder import PLAN, claimed
 from tests.records import write_run
 
@@ -11,7 +11,7 @@ def test_runs_are_found_at_any_depth_in_the_order_of_their_folders(tmp_path: Pat
     for name in ("b/deep/down", "a", "c"):
         write_run(tmp_path / name)
     told: list[str] = []
-    found = catalog.runs([tmp_path / "[bc]", tmp_path], warn=told.append)
+    found = search.runs([tmp_path / "[bc]", tmp_path], warn=told.append)
     assert [run.folder.relative_to(tmp_path).as_posix() for run in found] == ["a", "b/deep/down", "c"]
     assert told == []
 
@@ -22,7 +22,7 @@ def test_the_caller_is_told_of_each_record_that_cannot_be_read(tmp_path: Path) -
     (tmp_path / "a" / "run.json").write_text("")
     (tmp_path / "c" / "metrics.csv").unlink()
     told: list[str] = []
-    assert [run.folder.name for run in catalog.runs([tmp_path], warn=told.append)] == ["b"]
+    assert [run.folder.name for run in search.runs([tmp_path], warn=told.append)] == ["b"]
     assert [each.split(": ")[0] for each in told] == [f"{tmp_path / name} is skipped" for name in ("a", "c")]
     assert "its run.json is empty" in told[0]
 
@@ -31,14 +31,14 @@ def test_a_run_knows_the_sweep_that_it_belongs_to(tmp_path: Path) -> None:
     write_run(tmp_path / "sweep" / "job")
     write_run(tmp_path / "alone")
     (tmp_path / "sweep" / PLAN).write_text("{}")
-    runs = catalog.runs([tmp_path], warn=lambda _: None)
-    assert {run.folder.name: catalog.sweep_of(run) for run in runs} == {"job": tmp_path / "sweep", "alone": None}
+    runs = search.runs([tmp_path], warn=lambda _: None)
+    assert {run.folder.name: search.sweep_of(run) for run in runs} == {"job": tmp_path / "sweep", "alone": None}
 
 
 def test_a_sweep_goes_on_while_a_process_holds_it(tmp_path: Path) -> None:
     (tmp_path / "sweep").mkdir()
     (tmp_path / "sweep" / PLAN).write_text("{}")
-    assert not catalog.sweep_goes_on([tmp_path])
+    assert not search.sweep_goes_on([tmp_path])
     with claimed(tmp_path / "sweep"):
-        assert catalog.sweep_goes_on([tmp_path])
-    assert not catalog.sweep_goes_on([tmp_path])
+        assert search.sweep_goes_on([tmp_path])
+    assert not search.sweep_goes_on([tmp_path])

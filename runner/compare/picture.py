@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from runner.compare.effects import Effect, effects
 from runner.compare.grouping import Table
 from runner.formatting import shown
-from runner.runs.learning_curves import NAMED, label_axes, legend_columns, new_figure, plain, png, style
+from runner.runs.plot_style import NAMED, label_axes, legend_columns, new_figure, plain, png, style
 
 PANELS = 4  # most effects of a table, side by side
 WIDE = 4  # ratio of the most to the fewest updates (or seconds) from which their axis is logarithmic
