@@ -85,7 +85,7 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         answering = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         answering.daemon_threads = False  # so that closing it waits for those that still answer
         running.append(answering)
-        threading.Thread(target=answering.serve_forever, daemon=True).start()
+        threading.Thread(target=answering.serve_forever, args=(0.01,), daemon=True).start()
         server.address = f"http://127.0.0.1:{answering.server_port}/"
         monkeypatch.setenv("RUNNER_DATA_URL", server.address)
         return server

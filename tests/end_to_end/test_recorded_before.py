@@ -58,6 +58,7 @@ def test_they_are_compared(recorded: Path) -> None:
         assert rows["val_accuracy"].tolist() == file["val_accuracy"].tolist()
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_is_resumed(recorded: Path) -> None:
     folder = recorded / "interrupted"
     before = (folder / "metrics.csv").read_text()
@@ -68,6 +69,7 @@ def test_an_interrupted_run_is_resumed(recorded: Path) -> None:
     assert (writer.read(folder)["status"], writer.read(folder)["inherited_epochs"]) == (COMPLETED, 0)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_reused(recorded: Path) -> None:
     """Under the identity that it would have here: that of the libraries and threads of this machine."""
     folder = recorded / "finished"
@@ -84,6 +86,7 @@ def test_a_finished_run_is_reused(recorded: Path) -> None:
     assert Path("longer/metrics.csv").read_text().startswith((folder / "metrics.csv").read_text())
 
 
+@pytest.mark.slow
 def test_a_sweep_is_resumed(recorded: Path) -> None:
     sweep = recorded / "sweep"
     lost, *others = sorted(file.parent for file in sweep.glob("*/run.json"))
