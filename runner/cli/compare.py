@@ -1,10 +1,12 @@
 """`compare PATH…`: which choice is better, and whether the difference is real. Reads records only."""
 
 import argparse
+import glob
 import json
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,7 +114,7 @@ def _compared(options: Options) -> Comparison:
     """Raises ConfigError where there are no runs, or the options do not fit them."""
     runs = list(search.runs(options.paths, warn=_warn))
     if not runs:
-        raise ConfigError([f"{' '.join(options.paths)} holds no runs: train one with python -m runner"])
+        raise ConfigError(_without_runs(options.paths))
     runs = filters.chosen(runs, options.filters)
     if not runs:
         raise ConfigError([f"--filter {' and '.join(each.text for each in options.filters)}: no run passes"])
@@ -121,6 +123,15 @@ def _compared(options: Options) -> Comparison:
     found = comparison.compare(runs, options.reference)
     _refuse_unknown_columns(found, options)
     return found
+
+
+def _without_runs(paths: Sequence[str]) -> list[str]:
+    """Why each path holds no runs."""
+    problems = []
+    for path in paths:
+        why = "holds no runs" if glob.glob(path) or path == search.DEFAULT else "does not exist"
+        problems.append(f"{path} {why}: train one with python -m runner, or give the folder of a run or a sweep")
+    return problems
 
 
 def _warn(message: str) -> None:

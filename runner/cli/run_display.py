@@ -27,10 +27,12 @@ def warn_of_samples(checked: Sequence[Checked]) -> None:
     unasked = {data.name for asked, data in pairs if (asked, data.source) == ("auto", "sample")}
     for name in sorted(unasked):
         text = (
-            f"WARNING: {name} (sample): this trains on a small sample that comes with the runner, "
-            "not on the real data. For the real data set dataset.path or RUNNER_DATA_DIR, or connect to the network."
+            f"WARNING: {name} (sample): the real data is not on this machine and cannot be downloaded, so this trains "
+            "on a small sample that comes with the runner. For the real data set dataset.path or RUNNER_DATA_DIR, or "
+            "connect to the network."
         )
-        Console(stderr=True, highlight=False).print(Text(text, "bold black on yellow"), soft_wrap=True)
+        console = Console(stderr=True, highlight=False)
+        console.print(Text(text, "bold black on yellow"), soft_wrap=not console.is_terminal)
 
 
 def warn(text: str) -> None:

@@ -35,6 +35,7 @@ class Groups:
         """Reasons why a word does not choose an option of its group; none for a word of another kind."""
         key, options = override.key_or_group, self.options(override.key_or_group)
         if is_hydras(override):
+            yield from self._unknown(override) if options else ()
             return
         word = as_word(override) if not override.is_sweep_override() else str(override.input_line)
         bare = word.lstrip("+")

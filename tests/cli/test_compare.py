@@ -213,7 +213,8 @@ def test_the_table_is_written_for_other_programs(said: Said, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (["nowhere"], "nowhere holds no runs: train one with python -m runner"),
+        (["nowhere"], "nowhere does not exist: train one with python -m runner, or give the folder of a run"),
+        (["runner"], "runner holds no runs: train one with python -m runner"),
         (["outputs/example/width", "--filter", "model.widht>1"], "did you mean model.width?"),
         (["outputs/example/width", "--filter", "seed>7"], "no run passes"),
         (["outputs/example/width", "--columns", "nonsense"], "--columns must name columns (model.width, seeds,"),

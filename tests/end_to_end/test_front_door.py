@@ -83,7 +83,7 @@ REFUSED: list[tuple[str, list[str]]] = [
     ("-m dataset.source=sample training.validation_split=1,9999", ["training.validation_split must leave examples"]),
     ("hydra.run.dir=a,b", ["hydra.run.dir=a,b names several values"]),
     ("hydra.foo=1", ["Could not override 'hydra.foo'"]),
-    ("hydra/launcher=nope", ["In 'hydra/config': Could not find 'hydra/launcher/nope'"]),
+    ("hydra/launcher=nope", ["hydra/launcher must be one of basic, joblib, local; got nope"]),
     ("--config-name nope", ["Cannot find primary config 'nope'"]),
     ("model=null", ["model"]),
     ("~seed", ["seed"]),
