@@ -15,6 +15,7 @@ from runner.cli.exit_status import guarded
 from runner.compare import comparison, filters, serialize, wording
 from runner.compare.comparison import Comparison, Sort
 from runner.compare.filters import Filter
+from runner.compare.grouping import At
 from runner.errors import ConfigError
 from runner.formatting import counted
 from runner.runs import search
@@ -33,6 +34,7 @@ class Options:
     words: list[str]
     paths: list[str]
     reference: Path | None
+    at: At | None
     filters: list[Filter]
     sort: Sort | None
     columns: list[str] | None
@@ -71,6 +73,7 @@ def _options(words: list[str]) -> Options:
     add = parser.add_argument
     add("paths", nargs="*", default=[search.DEFAULT], metavar="PATH", help="folders of runs or sweeps, or globs")
     add("--reference", type=Path, metavar="RUN", help="compare with this run's setting, not with the best one")
+    add("--at", type=_at, metavar="EPOCH", help="judge after the last epoch, the chosen one, or N: last, chosen or N")
     add("--filter", action="append", default=[], metavar="TEST", help="for example 'model.width>=32'; repeatable")
     add("--sort", type=_sort, metavar="COLUMN", help="ascending; -COLUMN: descending, for example --sort=-seconds")
     add("--columns", type=_names, metavar="A,B", help="show only these columns")
@@ -89,6 +92,12 @@ def _options(words: list[str]) -> Options:
 
 def _sort(text: str) -> Sort:
     return Sort(text.removeprefix("-"), descending=text.startswith("-"))
+
+
+def _at(text: str) -> At:
+    if text in ("last", "chosen"):
+        return "last" if text == "last" else "chosen"
+    return _positive(text)
 
 
 def _names(text: str) -> list[str]:
@@ -120,7 +129,7 @@ def _compared(options: Options) -> Comparison:
         raise ConfigError([f"--filter {' and '.join(each.text for each in options.filters)}: no run passes"])
     if options.reference:
         _refuse_reference(options.reference, runs)
-    found = comparison.compare(runs, options.reference)
+    found = comparison.compare(runs, options.reference, options.at)
     _refuse_unknown_columns(found, options)
     return found
 

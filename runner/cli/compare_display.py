@@ -34,12 +34,12 @@ def show(found: Comparison, *, columns: Sequence[str] | None, sort: Sort | None,
 
 def _default_columns(table: Table) -> list[str]:
     monitor = table.monitor
-    training = [monitor.training_counterpart, "gap"] if monitor.is_of_validation else []
-    return [*table.keys, "seeds", monitor.name, *training, "best_epoch", "updates", "seconds"]
+    training = [monitor.training_counterpart, "gap"] if monitor.is_of_validation and table.at == "chosen" else []
+    return [*table.keys, "seeds", monitor.name, *training, "chosen_epoch", "updates", "seconds"]
 
 
 def _show_rows(rows: list[dict[str, Any]], columns: Sequence[str], of: Table) -> None:
-    titles = {"best_epoch": "best epoch" if "epochs" in columns else "epoch"}  # short, so that 80 columns are enough
+    titles = {"chosen_epoch": "epoch" if of.at == "chosen" else "best epoch"}  # short, so that 80 columns are enough
     table(
         [titles.get(name, name) for name in columns],
         [[_cell(row, name, columns, of) for name in columns] for row in rows],
@@ -53,7 +53,7 @@ def _cell(row: dict[str, Any], name: str, columns: Sequence[str], of: Table) -> 
         return ""
     if name == of.monitor.name and row["deviation"] is not None and "deviation" not in columns:
         return f"{number(value)} ± {number(row['deviation'])}"
-    if name == "best_epoch" and "epochs" not in columns:
+    if name == "chosen_epoch" and "epochs" not in columns:
         return f"{value:g}/{row['epochs']:g}"
     if name in of.keys or not isinstance(value, float) or not math.isfinite(value):
         return shown(value)
@@ -78,7 +78,7 @@ def _show_findings(judged: Judged, rows: list[dict[str, Any]]) -> None:
                 say(f"  {wording.verdict(judged, setting, verdict)}")
         say(f"  {wording.method(judged)}")
     say("overfitting")
-    for setting, sentence in zip(judged.table.settings, wording.overfit(judged.table), strict=True):
+    for setting, sentence in zip(judged.table.curves.values(), wording.overfit(judged.table), strict=True):
         if is_shown(setting):
             say(f"  {sentence}")
     if len(rows) > SENTENCES:

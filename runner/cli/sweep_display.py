@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
 
+from runner.compare import comparison
 from runner.config.plan import Job
 from runner.formatting import counted, number
 from runner.runs import reader
@@ -146,10 +147,7 @@ def ending(run: Run) -> str:
 
 def end(sweep: Sweep, lines: list[Line]) -> None:
     """The table, best first, what went wrong and why, where the files are, and the next commands."""
-    ranked = sorted(lines, key=lambda line: line.rank)
-    trained = [line for line in ranked if line.run and line.run.best]
-    if trained:
-        _table(sweep, trained)
+    _results(sweep, lines)
     wrong = [line for line in lines if line.error]
     for line in wrong[:ROWS]:
         say(f"job {line.job.number} ({sweep.setting(line.job)}) {line.status}: {line.error}", sys.stderr)
@@ -168,19 +166,26 @@ def end(sweep: Sweep, lines: list[Line]) -> None:
     say(f"compare:    python -m runner compare {folder}")
 
 
-def _table(sweep: Sweep, trained: list[Line]) -> None:
-    runs = [(line.job, line.run) for line in trained[:ROWS] if line.run]
-    monitors = {run.record["monitor"] for _, run in runs}
+def _results(sweep: Sweep, lines: Sequence[Line]) -> None:
+    """The jobs as `compare` judges them, the best first; those that are not completed come last, without a value."""
+    jobs = {line.run.folder: line.job for line in lines if line.run and line.run.best}
+    found = comparison.compare(line.run for line in lines if line.run and line.run.best)
     rows = [
-        [
-            number(run.monitored or 0.0),
-            f"{run.record['best_epoch']}/{run.record['epochs']}",
-            *map(job.value, sweep.swept),
-            f"{run.seconds:.1f}",
-            str(job.number) if run.status == COMPLETED else f"{job.number} {run.status}",
-        ]
-        for job, run in runs
+        [number(value), f"{epoch}/{run.record['epochs']}", *_about(sweep, jobs[run.folder], run)]
+        for run, value, epoch in comparison.results(found)
     ]
-    table([" or ".join(sorted(monitors)), "best epoch", *sweep.swept, "seconds", "job"], rows)
-    if len(trained) > ROWS:
-        say(f"… and {len(trained) - ROWS} more, in {SUMMARY}")
+    rows += [["", f"-/{run.record['epochs']}", *_about(sweep, jobs[run.folder], run)] for run in found.left_out]
+    if not rows:
+        return
+    rules = list(dict.fromkeys(each.table.rule for each in found.tables))
+    for rule in rules:
+        say(f"by {rule}")
+    monitors = dict.fromkeys(each.table.monitor.name for each in found.tables)
+    table([" or ".join(monitors), "epoch", *sweep.swept, "seconds", "job"], rows[:ROWS])
+    if len(rows) > ROWS:
+        say(f"… and {len(rows) - ROWS} more, in {SUMMARY}")
+
+
+def _about(sweep: Sweep, job: Job, run: Run) -> list[str]:
+    name = str(job.number) if run.status == COMPLETED else f"{job.number} {run.status}"
+    return [*map(job.value, sweep.swept), f"{run.seconds:.1f}", name]

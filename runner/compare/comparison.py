@@ -1,14 +1,16 @@
 """What a comparison finds, before any of it is shown: tables, verdicts, how each setting overfits, what is left out."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 from runner.compare import grouping
-from runner.compare.grouping import Setting, Table
+from runner.compare.grouping import At, Setting, Table, is_cut
 from runner.compare.significance import Sample, Verdict, verdicts
+from runner.errors import ConfigError
 from runner.formatting import shown
 from runner.runs import circumstances
 from runner.runs.reader import Run
@@ -44,42 +46,56 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Overfitting:
-    """How a setting overfits; medians over its seeds.
+    """How a setting overfits: its chosen epoch, and medians over its seeds.
 
     rises_from     the epoch from which validation loss only rises; None where it does not rise in the last epoch
-    saved_epochs   epochs that stopping at the best one saves
-    saved_seconds  seconds of training that stopping at the best epoch saves
+    saved_epochs   epochs that stopping at the chosen one saves
+    saved_seconds  seconds of training that stopping at the chosen epoch saves
     """
 
-    best_epoch: float
+    chosen_epoch: int
     epochs: float
     rises_from: float | None
     saved_epochs: float
     saved_seconds: float
 
 
-def compare(runs: Iterable[Run], reference: Path | None = None) -> Comparison:
+def compare(runs: Iterable[Run], reference: Path | None = None, at: At | None = None) -> Comparison:
     """Group runs, and judge each setting against the best one of its table, or against that of the reference run.
 
-    `reference` is the folder of one of the runs.
+    `reference` is the folder of one of the runs, `at` where settings are judged, by default as grouping.tables says.
+    Raises ConfigError where runs do not have the epoch to be judged at.
     """
     found = list(runs)
     completed = [run for run in found if counts(run)]
     wanted = reference.resolve() if reference else None
     named = [run for run in completed if wanted and run.folder.resolve() == wanted]
-    tables = [_judged(table, named) for table in grouping.tables(completed)]
+    _refuse_short(completed, at)
+    tables = [_judged(table, named) for table in grouping.tables(completed, at)]
     return Comparison(tables, [run for run in found if not counts(run)])
+
+
+def _refuse_short(runs: Sequence[Run], at: At | None) -> None:
+    shortest = min((len(run.metrics) for run in runs), default=0)
+    if isinstance(at, int) and runs and at > shortest:
+        raise ConfigError(
+            [
+                f"--at must be last, chosen, or at most the {shortest} epochs of the shortest run compared; got {at}: "
+                f"leave shorter runs out with --filter 'epochs>={at}'"
+            ]
+        )
 
 
 def counts(run: Run) -> bool:
     """Whether a run takes part in a comparison: it is completed, with a result of one whole training."""
-    return run.status == COMPLETED and run.monitored is not None and not circumstances.mixed(run.record)
+    is_number = run.monitored is not None and math.isfinite(run.last[run.monitor.name])
+    return run.status == COMPLETED and is_number and not circumstances.mixed(run.record)
 
 
 def _judged(table: Table, wanted: list[Run]) -> Judged:
     named = [each for each in table.settings if any(run in each.every for run in wanted)]
     against = named[0] if named else table.settings[0]
-    others = [each for each in table.settings if each is not against]
+    others = [each for each in table.settings if each is not against and not is_cut(each, against)]
     found = verdicts(_sample(table, against), [_sample(table, each) for each in others], table.monitor.sign, not named)
     return Judged(table, against, not named, list(zip(others, found, strict=True)))
 
@@ -90,15 +106,16 @@ def _sample(table: Table, setting: Setting) -> Sample:
     return Sample(results, table.monitor.training_counterpart, examples)
 
 
-def overfitting(runs: Sequence[Run]) -> Overfitting:
+def overfitting(setting: Setting) -> Overfitting:
     """How the runs of a setting overfit."""
+    runs, chosen = setting.runs, setting.chosen_epoch
     rises = [rise for rise in map(rises_from, runs) if rise is not None]
     return Overfitting(
-        best_epoch=median(run.record["best_epoch"] for run in runs),
+        chosen_epoch=chosen,
         epochs=median(run.record["epochs"] for run in runs),
         rises_from=median(rises) if len(rises) * 2 > len(runs) else None,
-        saved_epochs=median(run.record["epochs"] - run.record["best_epoch"] for run in runs),
-        saved_seconds=median(sum(row["seconds"] for row in run.timings[run.record["best_epoch"] :]) for run in runs),
+        saved_epochs=median(run.record["epochs"] - chosen for run in runs),
+        saved_seconds=median(sum(row["seconds"] for row in run.timings[chosen:]) for run in runs),
     )
 
 
@@ -119,22 +136,36 @@ def row(table: Table, setting: Setting) -> dict[str, Any]:
 
     Columns that do not apply are absent: `gap` and the training metric without validation, for example.
     """
-    overfit, monitor = overfitting(setting.runs), table.monitor
+    overfit, monitor = overfitting(setting), table.monitor
     found: dict[str, Any] = {key: setting.values.get(key) for key in table.keys}
     found |= {"seeds": len(setting.runs), monitor.name: setting.mean, "deviation": setting.deviation}
     training = setting.training_at_best(monitor.training_counterpart)
     if monitor.is_of_validation and training is not None:
-        found |= {monitor.training_counterpart: training, "gap": monitor.sign * (training - setting.mean)}
+        best = fmean(run.monitored or 0.0 for run in setting.runs)  # where the training examples were evaluated
+        found |= {monitor.training_counterpart: training, "gap": monitor.sign * (training - best)}
     return found | {
-        "best_epoch": overfit.best_epoch,
+        "epoch": median(map(setting.epoch, setting.runs)),
+        "chosen_epoch": overfit.chosen_epoch,
+        "best_epoch": median(run.record["best_epoch"] for run in setting.runs),
         "epochs": overfit.epochs,
         "updates": setting.updates,
         "seconds": setting.seconds,
         "rises_from": overfit.rises_from,
         "saved_epochs": overfit.saved_epochs,
         "saved_seconds": overfit.saved_seconds,
-        "folder": str(max(setting.runs, key=lambda run: monitor.sign * (run.monitored or 0.0)).folder),
+        "folder": str(max(setting.runs, key=lambda run: monitor.sign * setting.result(run)).folder),
     }
+
+
+def results(found: Comparison) -> list[tuple[Run, float, int]]:
+    """Each run that is compared, with the value and the epoch by which it is judged, the best of a table first."""
+    judged = []
+    for table in (each.table for each in found.tables):
+        of_table = [
+            (run, setting.result(run), setting.epoch(run)) for setting in table.settings for run in setting.every
+        ]
+        judged += sorted(of_table, key=lambda each: (-table.monitor.sign * each[1], str(each[0].folder)))
+    return judged
 
 
 @dataclass(frozen=True)
@@ -166,4 +197,4 @@ def _order(value: Any) -> tuple[int, Any]:
 def best_run(table: Table) -> tuple[Run, Setting]:
     """The run with the best result of all, and its setting; of equal runs the one of the better setting."""
     best = table.monitor.sign * max(table.monitor.sign * value for each in table.settings for value in each.results)
-    return next((run, setting) for setting in table.settings for run in setting.runs if run.monitored == best)
+    return next((run, setting) for setting in table.settings for run in setting.runs if setting.result(run) == best)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, Literal
 
 from runner.config.dotted import flat
 from runner.config.monitor import Monitor
@@ -19,6 +19,10 @@ from runner.runs.reader import Run
 # What decides no number of a run, or stands in its data; runs that differ in their seed alone are one setting.
 ASIDE = NEVER_DECIDING | {"seed"}
 SPLIT, FROM = "training.validation_split", "training.validation_from"
+EPOCHS, SCHEDULE = "training.epochs", "optimizer.schedule"
+
+# Where settings are judged: after the last epoch, after the chosen one of each setting, or after this one, from 1.
+At = Literal["last", "chosen"] | int
 
 
 @dataclass(frozen=True)
@@ -27,20 +31,52 @@ class Setting:
 
     values  the config by dotted keys, and the circumstances: code, versions, machine
     every   also the runs of a repeated seed, which do not count
+    at      where its runs are judged
     """
 
     values: dict[str, Any]
     runs: list[Run]
     every: list[Run]
+    monitor: Monitor
+    at: At
 
     @property
     def seeds(self) -> list[int]:
         return [run.record["seed"] for run in self.runs]
 
     @cached_property
+    def curve(self) -> list[float]:
+        """The mean over the seeds of the monitored value, epoch by epoch, as far as all of them were trained."""
+        return self._mean_of(self.monitor.name)
+
+    @cached_property
+    def chosen_epoch(self) -> int:
+        """The best epoch of the curve, one for all seeds; of equals that of the lower loss, then the earlier one."""
+        losses = self._mean_of(self.monitor.loss)
+        finite = [epoch for epoch, value in enumerate(self.curve, 1) if math.isfinite(value)]
+
+        def order(epoch: int) -> tuple[float, float, int]:
+            return (-self.monitor.sign * self.curve[epoch - 1], losses[epoch - 1], epoch)
+
+        return min(finite, key=order, default=len(self.curve))
+
+    def epoch(self, run: Run) -> int:
+        """The epoch after which a run of the setting is judged."""
+        if self.at == "chosen":
+            return min(self.chosen_epoch, len(run.metrics))
+        return len(run.metrics) if self.at == "last" else self.at
+
+    def result(self, run: Run) -> float:
+        """The monitored value of a run where it is judged."""
+        return run.metrics[self.epoch(run) - 1][self.monitor.name]
+
+    @cached_property
     def results(self) -> list[float]:
-        """The monitored value at each run's best epoch, in the order of `runs`."""
-        return [run.monitored for run in self.runs if run.monitored is not None]
+        """The result of each run, in the order of `runs`."""
+        return [self.result(run) for run in self.runs]
+
+    def _mean_of(self, column: str) -> list[float]:
+        return [fmean(row[column] for row in rows) for rows in zip(*(run.metrics for run in self.runs), strict=False)]
 
     @property
     def mean(self) -> float:
@@ -69,20 +105,44 @@ class Setting:
 class Table:
     """Settings on the same data with the same monitor, the best first.
 
+    about       the data and how it is divided
     validation  number of validation examples
     keys        the dotted keys in which the settings differ
+    at          where the settings are judged
     """
 
-    title: str
+    about: str
     monitor: Monitor
     validation: int
     keys: list[str]
     settings: list[Setting]
+    at: At
+
+    @property
+    def title(self) -> str:
+        return f"{self.about}; by {self.rule}"
+
+    @property
+    def rule(self) -> str:
+        """The value by which the settings are judged, in words."""
+        where = {"last": "after the last epoch", "chosen": "at the best epoch of each setting"}
+        return f"{self.monitor.name} {where[self.at] if isinstance(self.at, str) else f'after epoch {self.at}'}"
 
     def name(self, setting: Setting, other: Setting | None = None) -> str:
         """What sets a setting apart from all others, or from one other, as words of the command line."""
         apart = [key for key in self.keys if not other or setting.values.get(key) != other.values.get(key)]
-        return " ".join(f"{key}={shown(setting.values.get(key))}" for key in apart) or "the only setting"
+        return _words(setting, apart) or "the only setting"
+
+    @property
+    def curves(self) -> dict[str, Setting]:
+        """The learning curves by name: of settings that are one curve, cut at different epochs, the longest."""
+        found = {}
+        for setting in self.settings:
+            cuts = [each for each in self.settings if is_cut(each, setting)]
+            if all(len(each.curve) < len(setting.curve) for each in cuts):
+                keys = [key for key in self.keys if key != EPOCHS or not cuts]
+                found[_words(setting, keys) or "the only setting"] = setting
+        return found
 
 
 @dataclass(frozen=True)
@@ -98,13 +158,21 @@ class Data:
     monitor: Monitor
 
 
-def tables(runs: Iterable[Run]) -> list[Table]:
-    """Completed runs as one table for each data set and monitor."""
+def _words(setting: Setting, keys: Iterable[str]) -> str:
+    return " ".join(f"{key}={shown(setting.values.get(key))}" for key in keys)
+
+
+def tables(runs: Iterable[Run], at: At | None = None) -> list[Table]:
+    """Completed runs as one table for each data set and monitor.
+
+    Settings are judged `at` a place; by default after the last epoch where they differ in the number of epochs, for
+    that is what was asked and what model.keras holds, else each after its chosen epoch.
+    """
     groups: dict[Data, list[Run]] = defaultdict(list)
     for run in runs:
         groups[_data(run)].append(run)
     titles = [_title(data, groups) for data in groups]
-    return [_table(title, data, group) for title, (data, group) in zip(titles, groups.items(), strict=True)]
+    return [_table(title, data, group, at) for title, (data, group) in zip(titles, groups.items(), strict=True)]
 
 
 def _data(run: Run) -> Data:
@@ -129,19 +197,28 @@ def _title(data: Data, groups: dict[Data, list[Run]]) -> str:
     examples = f"{data.train:,} to train on, {data.validation:,} for validation"
     if data.held_out and len({other.held_out for other in of_name} - {None}) > 1:
         examples += f" ({FROM}={data.held_out})"
-    return f"{which} ({source}): {examples}; by {data.monitor.name}"
+    return f"{which} ({source}): {examples}"
 
 
 def _data_config(run: Run) -> dict[str, Any]:
     return {key: value for key, value in _values(run).items() if key.startswith("dataset.")}
 
 
-def _table(title: str, data: Data, group: list[Run]) -> Table:
-    found = [_setting(runs) for runs in _alike(group)]
+def _table(title: str, data: Data, group: list[Run], asked: At | None) -> Table:
+    alike = list(_alike(group))
+    lengths = {_json(run.record["config"]["training"]["epochs"]) for run in group}
+    at: At = asked or ("last" if len(lengths) > 1 else "chosen")
+    found = [_setting(runs, data.monitor, at) for runs in alike]
     known = dict.fromkeys(name for setting in found for name in setting.values)
     differing = [name for name in known if _differs(name, found)]
     ranked = sorted(found, key=lambda setting: (-data.monitor.sign * setting.mean, str(setting.runs[0].folder)))
-    return Table(title, data.monitor, data.validation, differing, ranked)
+    return Table(title, data.monitor, data.validation, differing, ranked, at)
+
+
+def is_cut(one: Setting, other: Setting) -> bool:
+    """Whether two settings are one learning curve, cut after different numbers of epochs."""
+    differing = {key for key in {**one.values, **other.values} if one.values.get(key) != other.values.get(key)}
+    return differing == {EPOCHS} and one.values.get(SCHEDULE) != "cosine"
 
 
 def _differs(key: str, found: list[Setting]) -> bool:
@@ -182,9 +259,9 @@ def _json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _setting(runs: list[Run]) -> Setting:
+def _setting(runs: list[Run], monitor: Monitor, at: At) -> Setting:
     """One setting's runs. A seed that was trained twice counts once: the longest run, of equal ones the newest."""
     by_seed: dict[int, Run] = {}
     for run in sorted(runs, key=lambda run: (run.record["epochs"], run.recorded_at)):
         by_seed[run.record["seed"]] = run
-    return Setting(_values(runs[0]), [by_seed[seed] for seed in sorted(by_seed)], runs)
+    return Setting(_values(runs[0]), [by_seed[seed] for seed in sorted(by_seed)], runs, monitor, at)

@@ -55,6 +55,7 @@ def _table(judged: Judged) -> dict[str, Any]:
         "title": table.title,
         "monitor": table.monitor.name,
         "direction": table.monitor.direction,
+        "judged_at": table.at,
         "keys": table.keys,
         "settings": [
             {"name": table.name(each), **comparison.row(table, each), "runs": [str(run.folder) for run in each.runs]}

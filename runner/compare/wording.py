@@ -84,12 +84,12 @@ def _p(value: float | None) -> str:
 
 def overfit(table: Table) -> Iterator[str]:
     """A line for each setting: its best epoch, where validation loss starts to rise, what stopping there saves."""
-    for setting in table.settings:
-        yield f"{table.name(setting)}: {_overfit(overfitting(setting.runs), table)}"
+    for name, setting in table.curves.items():
+        yield f"{name}: {_overfit(overfitting(setting), table)}"
 
 
 def _overfit(found: Overfitting, table: Table) -> str:
-    text = f"best in epoch {found.best_epoch:g} of {found.epochs:g}"
+    text = f"best in epoch {found.chosen_epoch} of {found.epochs:g}"
     if found.rises_from is not None:
         text += f", validation loss only rises from epoch {found.rises_from:g}"
     if not table.monitor.is_of_validation:
@@ -107,7 +107,7 @@ def best_run(table: Table) -> str:
     run, setting = comparison.best_run(table)
     if setting is table.settings[0]:
         return f"best run: {run.folder}"
-    return f"best run: {run.folder}, {table.monitor.name} {number(run.monitored or 0.0)} with {table.name(setting)}"
+    return f"best run: {run.folder}, {table.monitor.name} {number(setting.result(run))} with {table.name(setting)}"
 
 
 def reason(run: Run) -> str:

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.compare import wording
-from runner.compare.comparison import Comparison, compare, overfitting, rises_from, row
+from runner.compare.comparison import Comparison, compare, overfitting, results, rises_from, row
+from runner.compare.grouping import At, Setting
+from runner.errors import ConfigError
 from runner.runs.folder import claimed
 from runner.runs.reader import Run, load
 from tests.records import write_run
@@ -255,30 +257,96 @@ def test_every_step_from_there_rises_and_the_one_before_does_not(tenths: list[in
         assert epoch == 1 or not steps[epoch - 2]
 
 
-def test_overfitting_is_the_median_over_the_seeds(run: Callable[..., Run]) -> None:
-    """By seed: best epoch 1, 2, 4 of 4, 6, 4; loss rises from 1, 3, nowhere; after the best 3, 4, 0 epochs."""
-    runs = [
-        run("0", (0.9, 0.8, 0.8, 0.7), losses=(1, 2, 3, 4), seconds=(9, 1, 1, 1)),
-        run("1", (0.8, 0.9, 0.8, 0.8, 0.8, 0.8), losses=(3, 2, 1, 2, 3, 4), seconds=(9, 9, 2, 4, 8, 1)),
-        run("2", (0.6, 0.7, 0.8, 0.9), losses=(4, 3, 2, 1), seconds=(9, 9, 9, 9)),
-    ]
-    found = overfitting(runs)
-    assert (found.best_epoch, found.epochs) == (2, 4)
+def test_overfitting_is_the_chosen_epoch_and_medians_over_the_seeds(run: Callable[..., Run]) -> None:
+    """The mean curve is 2.125/3, then three times 2.25/3; the loss of epoch 3 is the lowest of these, 2.
+
+    By seed: loss rises from 1, 3, nowhere; after epoch 3 there are 1, 3, 1 epochs of 1, 13, 9 seconds.
+    """
+    found = overfitting(
+        setting_of(
+            run("0", (0.875, 0.75, 0.75, 0.625), losses=(1, 2, 3, 4), seconds=(9, 1, 1, 1)),
+            run("1", (0.75, 0.875, *[0.75] * 4), {"seed": 1}, losses=(3, 2, 1, 2, 3, 4), seconds=(9, 9, 2, 4, 8, 1)),
+            run("2", (0.5, 0.625, 0.75, 0.875), {"seed": 2}, losses=(4, 3, 2, 1), seconds=(9, 9, 9, 9)),
+        )
+    )
+    assert (found.chosen_epoch, found.epochs) == (3, 4)
     assert found.rises_from == 2
-    assert found.saved_epochs == 3
-    assert found.saved_seconds == 3
+    assert found.saved_epochs == 1
+    assert found.saved_seconds == 9
+
+
+def setting_of(*runs: Run) -> Setting:
+    [judged] = compare(runs).tables
+    return judged.reference
 
 
 def test_loss_rises_for_a_setting_where_it_does_for_more_than_half_of_its_seeds(run: Callable[..., Run]) -> None:
-    rising, falling = run("rising", (0.9, 0.8), losses=(1, 2)), run("falling", (0.8, 0.9), losses=(2, 1))
-    assert overfitting([rising, rising, falling]).rises_from == 1
-    assert overfitting([rising, falling]).rises_from is None
-    assert overfitting([rising, falling, falling]).rises_from is None
+    rising = [run(f"rising-{seed}", (0.9, 0.8), {"seed": seed}, losses=(1, 2)) for seed in range(2)]
+    falling = [run(f"falling-{seed}", (0.8, 0.9), {"seed": seed}, losses=(2, 1)) for seed in range(2, 4)]
+    assert overfitting(setting_of(*rising, falling[0])).rises_from == 1
+    assert overfitting(setting_of(rising[0], falling[0])).rises_from is None
+    assert overfitting(setting_of(rising[0], *falling)).rises_from is None
 
 
 def test_a_run_that_is_best_at_its_end_saves_nothing_by_stopping(run: Callable[..., Run]) -> None:
-    found = overfitting([run("a", (0.6, 0.7))])
-    assert (found.best_epoch, found.epochs, found.saved_epochs, found.saved_seconds) == (2, 2, 0, 0)
+    found = overfitting(setting_of(run("a", (0.6, 0.7))))
+    assert (found.chosen_epoch, found.epochs, found.saved_epochs, found.saved_seconds) == (2, 2, 0, 0)
+
+
+FLAT = {"training.epochs": 2}, {"training.epochs": 4}
+
+
+def test_numbers_of_epochs_are_judged_by_what_they_leave(run: Callable[..., Run]) -> None:
+    """Of one curve, 0.6 0.8 0.7 0.5, two epochs leave 0.8 and four leave 0.5; its own best is 0.8 both times."""
+    short, long = run("short", (0.6, 0.8), FLAT[0]), run("long", (0.6, 0.8, 0.7, 0.5), FLAT[1])
+    [judged] = compare([short, long]).tables
+    assert judged.table.at == "last"
+    assert [(each.values["training.epochs"], each.mean) for each in judged.table.settings] == [(2, 0.8), (4, 0.5)]
+    assert [row(judged.table, each)["epoch"] for each in judged.table.settings] == [2, 4]
+    assert [row(judged.table, each)["chosen_epoch"] for each in judged.table.settings] == [2, 2]
+    assert judged.verdicts == []  # one curve, cut twice: how many epochs is another question
+    assert list(judged.table.curves.items()) == [("the only setting", judged.table.settings[1])]
+    assert [(each.folder.name, *rest) for each, *rest in results(compare([short, long]))] == [
+        ("short", 0.8, 2),
+        ("long", 0.5, 4),
+    ]
+
+
+def test_cuts_of_other_curves_are_judged_against_one_another(run: Callable[..., Run]) -> None:
+    """Another width, or a schedule over all epochs, makes another curve of it."""
+    narrow = run("narrow", (0.6, 0.7), {**FLAT[0], "model.width": 4})
+    wide = [run(f"wide-{n}", (0.6, 0.8, 0.7, 0.5)[:n], {"training.epochs": n}) for n in (2, 4)]
+    [judged] = compare([narrow, *wide]).tables
+    assert [each.values["model.width"] for each, _ in judged.verdicts] == [4]
+    cosine = [
+        run(f"c-{n}", (0.6, 0.8, 0.7, 0.5)[:n], {"training.epochs": n, "optimizer.schedule": "cosine"}) for n in (2, 4)
+    ]
+    assert len(compare(cosine).tables[0].verdicts) == 1
+
+
+def test_settings_of_equally_many_epochs_are_judged_at_one_epoch_for_all_seeds(run: Callable[..., Run]) -> None:
+    """Wobbling: 0.9 0.5 and 0.5 0.9, each 0.9 at its own best; the mean is 0.7 0.7, the first with less loss."""
+    wobbling = [
+        run("w-0", (0.9, 0.5), {"model.width": 4}, losses=(1, 2)),
+        run("w-1", (0.5, 0.9), {"model.width": 4, "seed": 1}, losses=(1, 2)),
+    ]
+    steady = [run(f"s-{seed}", (0.8, 0.8), {"seed": seed}) for seed in (0, 1)]
+    [judged] = compare([*wobbling, *steady]).tables
+    assert judged.table.at == "chosen"
+    assert [each.mean for each in judged.table.settings] == [0.8, 0.7]
+    assert [each.chosen_epoch for each in judged.table.settings] == [1, 1]
+
+
+@pytest.mark.parametrize(("at", "mean"), [("last", 0.5), ("chosen", 0.8), (1, 0.6), (3, 0.7)])
+def test_the_user_says_where_to_judge(run: Callable[..., Run], at: At, mean: float) -> None:
+    [judged] = compare([run("a", (0.6, 0.8, 0.7, 0.5))], at=at).tables
+    assert (judged.table.at, judged.reference.mean) == (at, mean)
+
+
+def test_an_epoch_that_a_run_does_not_have_is_refused(run: Callable[..., Run]) -> None:
+    runs = [run("a", (0.6, 0.8)), run("b", (0.6, 0.8, 0.7), {"seed": 1})]
+    with pytest.raises(ConfigError, match=r"at most the 2 epochs of the shortest run compared; got 3: .*epochs>=3"):
+        compare(runs, at=3)
 
 
 @pytest.mark.parametrize(("monitor", "gap"), [("val_accuracy", 0.1), ("val_loss", 0.3)])

@@ -138,11 +138,10 @@ def _numeric(field: Field) -> str:
 
 def _best_in_words(view: View, names: dict[Path, str]) -> str:
     run, monitor = view.runs[0], view.table.monitor
-    counterpart = monitor.training_counterpart
-    part = f"; {counterpart} {run.training_at_best(counterpart):.4f}" if monitor.is_of_validation else ""
+    setting = view.table.settings[view.setting_of[0]]
     return escaped(
-        f"Best: {names[run.folder]} with {monitor.name} {run.monitored:.4f} at epoch {run.record['best_epoch']}"
-        f"{part}. {'More' if monitor.sign > 0 else 'Less'} is better."
+        f"Best: {names[run.folder]} with {monitor.name} {setting.result(run):.4f} after epoch {setting.epoch(run)}. "
+        f"{'More' if monitor.sign > 0 else 'Less'} is better."
     )
 
 

@@ -78,7 +78,7 @@ def short_names(runs: Sequence[Run]) -> dict[Path, str]:
 
 def view_of(prefix: str, table: Table, names: dict[Path, str]) -> View:
     placed = [(place, run) for place, setting in enumerate(table.settings) for run in setting.runs]
-    placed.sort(key=lambda each: each[1].rank)
+    placed.sort(key=lambda each: -table.monitor.sign * table.settings[each[0]].result(each[1]))
     runs = [run for _, run in placed]
     setting_of = [place for place, _ in placed]
     fields = list(_fields(table, runs, [table.settings[place] for place in setting_of], names))
@@ -90,13 +90,13 @@ def _fields(table: Table, runs: list[Run], settings: list[Setting], names: dict[
     for key in table.keys:
         yield _of_key(key, [setting.values.get(key, "") for setting in settings])
     yield _words("seed", [run.record["seed"] for run in runs])
-    yield _words("best epoch", [run.record["best_epoch"] for run in runs])
+    yield _words("epoch", [setting.epoch(run) for setting, run in zip(settings, runs, strict=True)])
     monitor, counterpart = table.monitor, table.monitor.training_counterpart
-    monitored = [run.best[monitor.name] for run in runs]
-    yield _number(monitor.name, monitored, "0.0000")
-    if monitor.is_of_validation:
+    results = [setting.result(run) for setting, run in zip(settings, runs, strict=True)]
+    yield _number(monitor.name, results, "0.0000")
+    if monitor.is_of_validation and table.at == "chosen":
         training = [run.training_at_best(counterpart) for run in runs]
-        gaps = [monitor.sign * (other - value) for other, value in zip(training, monitored, strict=True)]
+        gaps = [monitor.sign * (other - run.best[monitor.name]) for other, run in zip(training, runs, strict=True)]
         yield _number(counterpart, training, "0.0000")
         yield _number("gap", gaps, "0.0000")
     yield _number("updates", [run.updates for run in runs], "0,0")
