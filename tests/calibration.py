@@ -1,8 +1,8 @@
 """Is 5 % what it says? `python -m tests.calibration`: 200 comparisons between runs of one setting, on real training.
 
 Two groups differ in nothing but their seeds, so every "better" is a false alarm; of 200 at 5 % at most 17 are expected
-(the 99 % bound). So it is for the best of five equal settings. Then a difference that is there must be found: width 1
-against 32.
+(the 99 % bound). So it is for the best of five equal settings. Settings are judged as `compare` does: at the best epoch
+of the mean over their seeds. Then a difference that is there must be found: width 1 against 32.
 """
 
 import argparse
@@ -12,12 +12,16 @@ import os
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from statistics import fmean
 
 from scipy.stats import binom
 
+from runner.compare.grouping import Setting
 from runner.compare.significance import LEVEL, Sample, Verdict, verdicts
+from runner.config.monitor import Monitor
 from runner.config.plan import plan_of
+from runner.runs.history import Row
+from runner.runs.reader import Run
+from runner.runs.status import COMPLETED
 
 COMPARISONS, SEEDS, SETTINGS = 200, 3, 5
 VALIDATION = 1_600  # of the sample
@@ -36,12 +40,16 @@ def main() -> None:
         narrow = list(pool.map(trained, range(SEEDS), ["model.width=1"] * SEEDS))
     options.to.parent.mkdir(parents=True, exist_ok=True)
     with options.to.open("w", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows([("seed", "val_accuracy"), *enumerate(results)])
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["seed", "epoch", "val_accuracy"])
+        writer.writerows(
+            [seed, int(row["epoch"]), row["val_accuracy"]] for seed, run in enumerate(results) for row in run
+        )
     report(results, narrow)
 
 
-def trained(seed: int, word: str) -> float:
-    """The best validation accuracy of a run."""
+def trained(seed: int, word: str) -> list[Row]:
+    """The rows of a run's metrics.csv."""
     import contextlib
     import io
 
@@ -51,11 +59,10 @@ def trained(seed: int, word: str) -> float:
     words = [*WORDS, word, f"seed={seed}"]
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         outcome = experiment.run(plan_of(words).jobs[0].config, Path(folder), words)
-        rows = history.read(outcome.folder / "metrics.csv")
-    return max(row["val_accuracy"] for row in rows)
+        return history.read(outcome.folder / "metrics.csv")
 
 
-def report(results: list[float], narrow: list[float]) -> None:
+def report(results: list[list[Row]], narrow: list[list[Row]]) -> None:
     groups = [results[place : place + SEEDS] for place in range(0, len(results), SEEDS)]
     pairs = [groups[place : place + 2] for place in range(0, len(groups) - 1, 2)]
     fives = [groups[place : place + SETTINGS] for place in range(0, len(groups) - SETTINGS + 1, SETTINGS)]
@@ -78,12 +85,16 @@ def judge(what: str, found: list[list[Verdict]]) -> None:
         raise SystemExit(1)
 
 
-def judged(groups: list[list[float]], apart: bool = False) -> list[Verdict]:
-    """The best group against the others; `apart` gives each seeds of its own."""
-    ranked = sorted(groups, key=fmean, reverse=True)
+def judged(groups: list[list[list[Row]]], apart: bool = False) -> list[Verdict]:
+    """The best group of runs against the others; `apart` gives each seeds of its own."""
+    settings = [[Run(Path(), COMPLETED, {}, rows, []) for rows in group] for group in groups]
+    monitor = Monitor("val_accuracy", "max")
+    ranked = sorted((Setting({}, runs, runs, monitor, "chosen") for runs in settings), key=lambda each: -each.mean)
     samples = [
-        Sample({seed + apart * place * SEEDS: value for seed, value in enumerate(values)}, "accuracy", VALIDATION)
-        for place, values in enumerate(ranked)
+        Sample(
+            {seed + apart * place * SEEDS: value for seed, value in enumerate(setting.results)}, "accuracy", VALIDATION
+        )
+        for place, setting in enumerate(ranked)
     ]
     return verdicts(samples[0], samples[1:], sign=1, chosen=True)
 
