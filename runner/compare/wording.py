@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from runner.compare import comparison
 from runner.compare.comparison import Comparison, Judged, Overfitting, overfitting
 from runner.compare.grouping import Setting, Table
-from runner.compare.significance import LEVEL, Verdict
+from runner.compare.significance import LEVEL, MOST_SEEDS, Verdict
 from runner.formatting import counted, number
 from runner.runs import circumstances
 from runner.runs.reader import Run
 from runner.runs.status import COMPLETED, CRASHED, DIED, RUNNING
+
+SINGLE = "a single seed compares networks, not settings"
 
 
 def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:
@@ -23,7 +25,7 @@ def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:
     if found.is_better is None:
         return f"{first} and {second} are not distinguishable: {_size(judged, setting, found)}; {_more(found)}"
     better, worse = (first, second) if found.is_better else (second, first)
-    firmer = f"; one seed is thin evidence, {counted(found.more_seeds or 2, 'more seed')} of each would be firmer"
+    firmer = f"; {SINGLE}: train {counted(found.more_seeds or 2, 'more seed')} of each"
     return f"{better} is better than {worse}: {_size(judged, setting, found)}{firmer if found.thin else ''}"
 
 
@@ -48,7 +50,8 @@ def method(judged: Judged) -> str:
     made = counted(others, "comparison")
     if judged.chosen:
         made = f"{counted(others * (others + 1) // 2, 'pair')}, out of which the best was chosen"
-    return f"p corrected by Holm's method for {made}; better means p below {LEVEL}; an interval is of its pair alone"
+    rule = f"better means p below {LEVEL}; each interval is for one pair, without correction"
+    return f"p corrected by Holm's method for {made}; {rule}"
 
 
 def every(found: Comparison) -> list[str]:
@@ -70,10 +73,10 @@ def _sentences(judged: Judged) -> Iterator[str]:
 
 
 def _more(found: Verdict) -> str:
-    alone = "one seed is thin evidence: " if found.thin else ""
+    alone = f"{SINGLE}; " if found.thin else ""
     if found.more_seeds is None:
-        return f"{alone}no reasonable number of seeds would tell so small a difference"
-    return f"{alone}{counted(found.more_seeds, 'more seed')} of each would tell a difference of this size"
+        return f"{alone}not even {MOST_SEEDS} seeds of each would show a difference this small"
+    return f"{alone}{counted(found.more_seeds, 'more seed')} of each would show a difference of this size"
 
 
 def _p(value: float | None) -> str:

@@ -141,7 +141,7 @@ def _best_in_words(view: View, names: dict[Path, str]) -> str:
     setting = view.table.settings[view.setting_of[0]]
     return escaped(
         f"Best: {names[run.folder]} with {monitor.name} {setting.result(run):.4f} after epoch {setting.epoch(run)}. "
-        f"{'More' if monitor.sign > 0 else 'Less'} is better."
+        f"{'Higher' if monitor.sign > 0 else 'Lower'} is better."
     )
 
 
