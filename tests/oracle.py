@@ -92,7 +92,9 @@ def _words(random: np.random.Generator, widest: int, most_words: int) -> list[st
     optimizer = one_of("optimizer", "rmsprop", "adam", "adamw", "sgd", "nadam", "adagrad")
     rate = 1e-2 if optimizer.endswith(("sgd", "adagrad")) else 10 ** random.uniform(-4, -3)
     data = one_of("dataset", "imdb", "imdb", "mnist")
-    of_words = [f"dataset.num_words={int(10 ** random.uniform(1, math.log10(most_words)))}"] if data.endswith("imdb") else []
+    of_words = (
+        [f"dataset.num_words={int(10 ** random.uniform(1, math.log10(most_words)))}"] if data.endswith("imdb") else []
+    )
     return [
         data,
         *of_words,
