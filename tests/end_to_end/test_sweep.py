@@ -58,9 +58,9 @@ def moody(input_shape, output_units, output_activation, mood="fine"):
     return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(output_units, output_activation)])
 """
 MOODY = ["plugins=[moods]", "dataset.name=dots", "model.name=moody"]
-SAMPLE = ["dataset.source=sample", "model.depth=0"]
+SAMPLE = ["dataset.source=sample", "dataset.num_words=200", "model.depth=0"]
 OWN = "plugins: [moods]\ndataset: {name: dots}\nmodel: {name: moody, options: {mood: MOOD}}\ntraining: {epochs: 2}\n"
-BUILT_IN = "dataset: {source: sample}\nmodel: {depth: 1}\n"
+BUILT_IN = "dataset: {source: sample, num_words: 200}\nmodel: {depth: 1}\n"
 RECIPES = {
     "fine": BUILT_IN + "training: {epochs: 2}\n",
     "raises": OWN.replace("MOOD", "raises"),
@@ -230,7 +230,7 @@ def test_fail_fast_in_parallel_lets_the_jobs_in_hand_end(place: Path) -> None:
     assert record_of(job(place / "sweep", 0))["threads"]["intra_op"] == 3
 
 
-SIX = ["-m", *SAMPLE, "dataset.num_words=200", "training.epochs=4,12,8", "seed=0,1", "hydra.sweep.dir=sweep"]
+SIX = ["-m", *SAMPLE, "training.epochs=4,12,8", "seed=0,1", "hydra.sweep.dir=sweep"]
 
 
 @pytest.fixture(scope="module")
