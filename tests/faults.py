@@ -28,6 +28,10 @@ SETTINGS = {
     "early stopping": ["dataset=mnist", "training.early_stopping.patience=8", "training.epochs=25"],
     "schedule": ["dataset=imdb", "optimizer=adam", "optimizer.schedule=cosine", "training.epochs=25"],
 }
+# All of it at once and small, for the suite.
+QUICK = ["dataset=imdb", "dataset.num_words=200", "model.depth=1", "model.dropout=0.3", "optimizer.schedule=cosine"]
+QUICK += ["training.early_stopping.patience=3", "training.epochs=6"]
+OPERATIONS = ["dataset=imdb", "dataset.num_words=200", "model.depth=1", "training.epochs=3"]
 COMMON = ["dataset.source=sample", "training.save_seconds=0.05", "reuse=false"]
 
 
@@ -36,13 +40,18 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--step", type=int, default=1, help="fail each N-th file operation")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true", help="one kill and one fault of each kind, of a small setting")
     options = parser.parse_args()
     backend.start()
     with tempfile.TemporaryDirectory() as folder:
+        if options.quick:
+            print(kill_at_random(Path(folder) / "kill", QUICK, 1, options.seed), flush=True)
+            print(fail_operations(Path(folder) / "operations", QUICK, 12, once=True), flush=True)
+            return
         for name, words in SETTINGS.items():
             told = kill_at_random(Path(folder) / name.replace(" ", "_"), words, options.kills // 3, options.seed)
             print(f"{name}: {told}", flush=True)
-        print(f"file operations: {fail_operations(Path(folder) / 'operations', options.step)}", flush=True)
+        print(f"file operations: {fail_operations(Path(folder) / 'operations', OPERATIONS, options.step)}", flush=True)
 
 
 def config_of(words: list[str]) -> Config:
@@ -66,16 +75,17 @@ def kill_at_random(folder: Path, words: list[str], kills: int, seed: int) -> str
     return f"{hits} kills in {runs} runs, each equal to the run that was never stopped"
 
 
-def fail_operations(folder: Path, step: int) -> str:
+def fail_operations(folder: Path, words: list[str], step: int, *, once: bool = False) -> str:
     """Let a file operation fail, each `step`-th in turn, in each of four ways; nothing that was recorded may be lost.
 
-    With steps the four ways begin at different operations, so that together they meet more of them.
+    With steps the four ways begin at different operations, so that together they meet more of them; `once` is one
+    of each way, past the first operations, whose failure ends no run.
     """
-    config = config_of(["dataset.num_words=200", "model.depth=1", "training.epochs=3"])
+    config = config_of(words)
     expected, _ = _whole(folder / "whole", config)
     attempts = 0
     for place, kind in enumerate((errno.ENOSPC, errno.EIO, "short", "kill")):
-        number, code = 1 + place * step // 4, None
+        number, code = (5 if once else 1) + place * step // 4, None
         while code != 0:
             run = folder / f"{kind}-{number}"
             code = attempt(run, config, fault=(kind, number))
@@ -85,6 +95,9 @@ def fail_operations(folder: Path, step: int) -> str:
             assert outcome_of(run) == expected, f"{run} differs from the run that never failed"
             attempts += 1
             number += step
+            if once:
+                assert code != 0, f"{run} met no fault"
+                break
     return f"{attempts} faults, each continued to the bytes of the run that never failed"
 
 

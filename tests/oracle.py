@@ -65,10 +65,10 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def drawn(random: np.random.Generator) -> tuple[list[str], int]:
+def drawn(random: np.random.Generator, widest: int = 2000, most_words: int = 10_000) -> tuple[list[str], int]:
     """The words of a config that the runner takes, and a memory budget for its evaluations."""
     while True:
-        words = _words(random)
+        words = _words(random, widest, most_words)
         config = plan_of(words).jobs[0].config
         goal, _ = task.resolve(config, 2 if config.dataset.name == "imdb" else 10)
         losses = [name for name, forms in names.LOSSES.items() if goal.form in forms]
@@ -83,16 +83,18 @@ def drawn(random: np.random.Generator) -> tuple[list[str], int]:
             return words, int(10 ** random.uniform(4.5, 7.5))
 
 
-def _words(random: np.random.Generator) -> list[str]:
+def _words(random: np.random.Generator, widest: int, most_words: int) -> list[str]:
     def one_of(key: str, *values: object) -> str:
         return f"{key}={values[random.integers(len(values))]}"
 
     depth = int(random.integers(5))
-    widths = [int(width) for width in np.exp(random.uniform(0, math.log(2000), depth))]
+    widths = [int(width) for width in np.exp(random.uniform(0, math.log(widest), depth))]
     optimizer = one_of("optimizer", "rmsprop", "adam", "adamw", "sgd", "nadam", "adagrad")
     rate = 1e-2 if optimizer.endswith(("sgd", "adagrad")) else 10 ** random.uniform(-4, -3)
     data = one_of("dataset", "imdb", "imdb", "mnist")
-    of_words = [f"dataset.num_words={int(10 ** random.uniform(1, 4))}"] if data.endswith("imdb") else []
+    of_words = (
+        [f"dataset.num_words={int(10 ** random.uniform(1, math.log10(most_words)))}"] if data.endswith("imdb") else []
+    )
     return [
         data,
         *of_words,

@@ -43,6 +43,8 @@ def build(input_shape, output_units, output_activation, width=4):
     hidden = keras.layers.Dense(width, "{activation}")
     return keras.Sequential([keras.Input(input_shape), hidden, keras.layers.Dense(output_units, output_activation)])
 """
+# Each kind of step, those that train after what may mislead them.
+EACH = ["train", "sweep", "copy", "resume", "move", "edit", "replace", "delete", "change_data", "train"]
 COMMON = ["plugins=[mine]", "dataset.name=points", "model.name=own", "training.batch_size=32"]
 
 
@@ -51,11 +53,12 @@ def main() -> None:
     parser.add_argument("--sequences", type=int, default=20)
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--each", action="store_true", help="each kind of step in a fixed order, not at random")
     options = parser.parse_args()
-    print(campaign(options.sequences, options.steps, options.seed))
+    print(campaign(options.sequences, options.steps, options.seed, each=options.each))
 
 
-def campaign(sequences: int, steps: int, seed: int) -> str:
+def campaign(sequences: int, steps: int, seed: int, *, each: bool = False) -> str:
     """What was tried. Raises AssertionError, with the steps so far, where a run holds numbers that are not its own."""
     backend.start()
     compared = 0
@@ -63,9 +66,10 @@ def campaign(sequences: int, steps: int, seed: int) -> str:
         truth = Truth(Path(folder) / "truth")
         for number in range(sequences):
             world = World(Path(folder) / f"world-{number}", random.Random(f"{seed} {number}"))
-            for _ in range(steps):
-                world.step()
+            for way in EACH if each else [None] * steps:
+                world.step(way)
                 compared += world.compare(truth)
+    steps = len(EACH) if each else steps
     return f"{sequences} sequences of {steps} steps: {compared} recorded runs, each equal to one trained from nothing"
 
 
@@ -133,9 +137,11 @@ class World:
         self.marks: dict[str, Any] = {}  # what the hashes in records stand for
         write_code(folder, self.activation, self.noise)
 
-    def step(self) -> None:
+    def step(self, name: str | None = None) -> None:
+        """A step of a kind, or of one at random."""
         trains = [self.train] * 4 + [self.replace] * 3 + [self.resume] * 2 + [self.sweep]
         way = self.chance.choice([*trains, self.move, self.copy, self.delete, self.edit, self.change_data])
+        way = getattr(self, name) if name else way
         said = way()
         self.done.append(f"{way.__name__} {said}")
 

@@ -360,7 +360,7 @@ def test_a_deleted_key_is_refused_with_its_name(
 
 @pytest.mark.slow
 @given(key=st.sampled_from(sorted(INTEGERS)), value=st.integers(-(2**70), 2**70) | st.integers(-3, 9))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 def test_a_whole_number_comes_through_or_is_refused_with_its_key(key: str, value: int) -> None:
     highest = 2**32 - 1 if key == "seed" else math.inf
     if INTEGERS[key] <= value <= highest:
@@ -380,7 +380,7 @@ TEXTS = st.text(max_size=20) | st.sampled_from(
 
 @pytest.mark.slow
 @given(key=st.sampled_from(["training.epochs", "model.dropout", "training.shuffle", "model.width"]), text=TEXTS)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 def test_any_text_as_a_value_comes_through_or_is_refused_in_lines_that_name_it(key: str, text: str) -> None:
     problems: list[str] = []
     try:

@@ -91,7 +91,7 @@ REFUSED: list[tuple[str, list[str]]] = [
     ("+model.width=3 dataset.source=sample", ["model.width"]),
     ("-m +model.width=3,4 dataset.source=sample", ["model.width"]),
 ]
-TRAINS = ["dataset.source=sample", "training.epochs=1", "model.depth=0"]
+TRAINS = ["dataset.source=sample", "dataset.num_words=200", "training.epochs=1", "model.depth=0"]
 
 
 def answers(cases: list[list[str]], cache: Path) -> list[list[Any]]:
@@ -335,7 +335,16 @@ def test_a_sweep_has_a_folder_for_each_job_named_by_its_values(here: Path) -> No
 
 @pytest.mark.slow
 def test_a_recipe_with_the_command_lines_values_trains_just_these(here: Path) -> None:
-    assert asked("experiment=epochs", "dataset.source=sample", "model.depth=0", "training.epochs=1,2") == 0
+    assert (
+        asked(
+            "experiment=epochs",
+            "dataset.source=sample",
+            "dataset.num_words=200",
+            "model.depth=0",
+            "training.epochs=1,2",
+        )
+        == 0
+    )
     epochs = [
         run_folder.read_record(path.parent)["epochs"] for path in sorted(here.glob("outputs/sweeps/*/*/*/run.json"))
     ]

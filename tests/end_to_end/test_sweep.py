@@ -58,9 +58,9 @@ def moody(input_shape, output_units, output_activation, mood="fine"):
     return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(output_units, output_activation)])
 """
 MOODY = ["plugins=[moods]", "dataset.name=dots", "model.name=moody"]
-SAMPLE = ["dataset.source=sample", "model.depth=0"]
+SAMPLE = ["dataset.source=sample", "dataset.num_words=200", "model.depth=0"]
 OWN = "plugins: [moods]\ndataset: {name: dots}\nmodel: {name: moody, options: {mood: MOOD}}\ntraining: {epochs: 2}\n"
-BUILT_IN = "dataset: {source: sample}\nmodel: {depth: 1}\n"
+BUILT_IN = "dataset: {source: sample, num_words: 200}\nmodel: {depth: 1}\n"
 RECIPES = {
     "fine": BUILT_IN + "training: {epochs: 2}\n",
     "raises": OWN.replace("MOOD", "raises"),
@@ -230,7 +230,7 @@ def test_fail_fast_in_parallel_lets_the_jobs_in_hand_end(place: Path) -> None:
     assert record_of(job(place / "sweep", 0))["threads"]["intra_op"] == 3
 
 
-SIX = ["-m", *SAMPLE, "training.epochs=10,30,20", "seed=0,1", "hydra.sweep.dir=sweep"]
+SIX = ["-m", *SAMPLE, "training.epochs=4,12,8", "seed=0,1", "hydra.sweep.dir=sweep"]
 
 
 @pytest.fixture(scope="module")
@@ -614,13 +614,13 @@ def test_each_job_is_the_one_that_hydra_composes_in_the_folder_that_it_names(
     asked: Callable[..., int], marked: Path
 ) -> None:
     """What Hydra has written beside each run, and what its callbacks are told, against the record."""
-    words = ["plugins=[telltale]", "model.name=telltale", *MARKED[2:6], "seed=shuffle(1,2,3,4)", "model.head=auto"]
+    words = ["plugins=[telltale]", "model.name=telltale", *MARKED[2:6], "seed=shuffle(1,2,3)", "model.head=auto"]
     words += ["hydra.job.config.override_dirname.kv_sep=_", "training.batch_size=shuffle(range(7,9))"]
     told = marked / "told.txt"
     callback = f"+hydra.callbacks={{mine:{{_target_:telltale.Told,file:{told}}}}}"
     assert asked("-m", *words, "hydra.sweep.dir=sweep", callback) == 0
     rows = summary_of(marked / "sweep")
-    assert len(rows) == len([*(marked / "sweep").glob("[0-9]*")]) == 8
+    assert len(rows) == len([*(marked / "sweep").glob("[0-9]*")]) == 6
     lines = dict(line.rsplit(" ", 1) for line in told.read_text().splitlines())
     for row in rows:
         folder = marked / "sweep" / row["folder"]

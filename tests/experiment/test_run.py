@@ -20,7 +20,7 @@ from tests.processes import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 
-SAMPLE = "dataset.source=sample"
+SAMPLE, FEW = "dataset.source=sample", "dataset.num_words=200"
 
 
 def test_a_run_leaves_the_files_of_the_interface(train: Train) -> None:
@@ -54,7 +54,7 @@ def test_a_run_leaves_the_files_of_the_interface(train: Train) -> None:
 
 
 def test_without_validation_there_are_no_val_columns_and_the_monitor_is_its_counterpart(train: Train) -> None:
-    outcome = train(SAMPLE, "training.epochs=1", "training.validation_split=0")
+    outcome = train(SAMPLE, FEW, "training.epochs=1", "training.validation_split=0")
     metrics = pd.read_csv(outcome.folder / "metrics.csv")
     assert list(metrics) == ["epoch", "loss", "accuracy", "learning_rate"]
     assert record_of(outcome.folder)["monitor"] == "accuracy"
@@ -62,7 +62,7 @@ def test_without_validation_there_are_no_val_columns_and_the_monitor_is_its_coun
 
 
 def test_metric_columns_have_their_keras_names_in_every_run_of_a_process(train: Train) -> None:
-    words = (SAMPLE, "training.epochs=1", "training.metrics=[AUC,precision,f1_score]", "training.monitor=val_auc")
+    words = (SAMPLE, FEW, "training.epochs=1", "training.metrics=[AUC,precision,f1_score]", "training.monitor=val_auc")
     for folder in ("first", "second"):
         columns = list(pd.read_csv(train(*words, folder=folder).folder / "metrics.csv"))
         assert columns[1:5] == ["loss", "auc", "precision", "f1_score"]
@@ -74,7 +74,14 @@ def test_equal_runs_in_any_process_are_equal_bytes_and_a_shorter_one_is_a_prefix
 ) -> None:
     """One in a fresh process, the others in this one, which has trained before."""
     for command, folder, epochs in ((process, "one", 6), (runner, "two", 6), (runner, "short", 3)):
-        words = [SAMPLE, "model.dropout=0.3", "reuse=false", f"training.epochs={epochs}", f"hydra.run.dir={folder}"]
+        words = [
+            SAMPLE,
+            FEW,
+            "model.dropout=0.3",
+            "reuse=false",
+            f"training.epochs={epochs}",
+            f"hydra.run.dir={folder}",
+        ]
         result = command(*words)
         assert result.returncode == 0, result.stderr
     one, two, short = (metrics_of(tmp_path / name) for name in ("one", "two", "short"))
@@ -95,8 +102,8 @@ print(json.dumps([keras.models.load_model(name).evaluate(x, y, verbose=0) for na
 def test_the_models_load_without_the_runner_and_score_what_was_recorded(
     train: Train, config_of: ConfigOf, tmp_path: Path
 ) -> None:
-    outcome = train(SAMPLE, "training.epochs=12")
-    held_out = catalog.load(config_of(SAMPLE).dataset).train
+    outcome = train(SAMPLE, "dataset.num_words=1000", "training.epochs=12")
+    held_out = catalog.load(config_of(SAMPLE, "dataset.num_words=1000").dataset).train
     np.save(tmp_path / "x.npy", held_out.features[:1600].toarray())
     np.save(tmp_path / "y.npy", held_out.labels[:1600])
     metrics = pd.read_csv(outcome.folder / "metrics.csv")
@@ -124,7 +131,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_as_failed(runner: Command, tmp_p
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_run_cleanly(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    command = [sys.executable, "-m", "runner", SAMPLE, "training.epochs=100000", "hydra.run.dir=run"]
+    command = [sys.executable, "-m", "runner", SAMPLE, FEW, "training.epochs=100000", "hydra.run.dir=run"]
     metrics = tmp_path / "run" / "metrics.csv"
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         wait_until(lambda: metrics.exists() or process.poll() is not None, "no epoch is recorded")
@@ -199,10 +206,10 @@ def _read(terminal: int) -> bytes:
 
 
 def test_a_folder_with_another_run_is_refused_and_left_alone(train: Train) -> None:
-    folder = train(SAMPLE, "training.epochs=1").folder
+    folder = train(SAMPLE, FEW, "training.epochs=1").folder
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     with pytest.raises(ConfigError, match=r"hydra\.run\.dir must not hold another run"):
-        train(SAMPLE, "training.epochs=1", "seed=1")
+        train(SAMPLE, FEW, "training.epochs=1", "seed=1")
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
@@ -253,7 +260,7 @@ def test_one_hot_and_integer_labels_learn_alike(real_data: Path, train: Train) -
 def test_width_depth_and_activation_change_what_they_say(train: Train, tmp_path: Path) -> None:
     import keras
 
-    words = (SAMPLE, "training.epochs=1", "model.depth=2", "model.width=[8,5]", "model.activation=tanh")
+    words = (SAMPLE, FEW, "training.epochs=1", "model.depth=2", "model.width=[8,5]", "model.activation=tanh")
     network = keras.models.load_model(train(*words).folder / "model.keras")
     assert [(layer.units, layer.activation.__name__) for layer in network.layers] == [
         (8, "tanh"),

@@ -17,7 +17,7 @@ from runner.runs import reuse
 from runner.runs.reuse import Forecast
 from tests.conftest import Train
 
-SAMPLE = ("dataset.source=sample", "model.depth=0")
+SAMPLE = ("dataset.source=sample", "dataset.num_words=200", "model.depth=0")
 
 
 @cache

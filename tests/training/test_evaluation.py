@@ -66,16 +66,17 @@ def prepared(config: Config, folder: Path | None = None) -> tuple[Any, Any, Any,
     return trained, divided.validation, targets, expected
 
 
-def evaluated(
-    monkeypatch: pytest.MonkeyPatch, parts: int, trained: Any, numbers: Any, targets: Any
-) -> dict[str, float]:
+def assert_evaluated(monkeypatch: pytest.MonkeyPatch, case: tuple[Any, Any, Any, Any], *many_parts: int) -> None:
+    """In each number of parts, and a second time: nothing stays from one time to the next."""
+    trained, numbers, targets, expected = case
     whole = evaluation.Evaluation(trained, numbers, targets)
     size = layers.bytes_each(trained, whole.step.get_concrete_function().graph)
-    monkeypatch.setattr(evaluation, "BUDGET", size * -(-len(numbers) // parts))
-    found = evaluation.Evaluation(trained, numbers, targets)
-    assert len(found.chunks) == parts
-    found()
-    return found()  # nothing stays from one time to the next
+    for parts in many_parts:
+        monkeypatch.setattr(evaluation, "BUDGET", size * -(-len(numbers) // parts))
+        found = evaluation.Evaluation(trained, numbers, targets)
+        assert len(found.chunks) == parts
+        found()
+        assert found() == pytest.approx(expected, **TOLERANCE)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -84,10 +85,8 @@ def test_every_metric_in_parts_is_that_of_all(
 ) -> None:
     metrics = fitting_metrics(form, 2)
     case = prepared(config_of(*WORDS, *FORMS[form], f"training.metrics=[{','.join(metrics)}]"), tmp_path)
-    expected = case[-1]
-    assert len(expected) == 1 + len(metrics)
-    for parts in (1, 2, 7, 24):
-        assert evaluated(monkeypatch, parts, *case[:-1]) == pytest.approx(expected, **TOLERANCE)
+    assert len(case[-1]) == 1 + len(metrics)
+    assert_evaluated(monkeypatch, case, 1, 2, 7, 24)
 
 
 @pytest.mark.parametrize(("form", "loss"), LOSSES)
@@ -95,8 +94,7 @@ def test_every_loss_in_parts_is_that_of_all(
     config_of: ConfigOf, monkeypatch: pytest.MonkeyPatch, form: str, loss: str
 ) -> None:
     case = prepared(config_of(*WORDS, *FORMS[form], f"training.loss={loss}", "training.metrics=[]"))
-    for parts in (1, 2, 7):
-        assert evaluated(monkeypatch, parts, *case[:-1]) == pytest.approx(case[-1], **TOLERANCE)
+    assert_evaluated(monkeypatch, case, 1, 7)
 
 
 def test_metrics_of_many_classes_in_parts_are_those_of_all(
@@ -106,7 +104,7 @@ def test_metrics_of_many_classes_in_parts_are_those_of_all(
     words = [word for word in WORDS if "num_words" not in word]
     words += ["dataset=mnist", "dataset.labels=one_hot", f"training.metrics=[{','.join(metrics)}]"]
     case = prepared(config_of(*words), tmp_path)
-    assert evaluated(monkeypatch, 7, *case[:-1]) == pytest.approx(case[-1], **TOLERANCE)
+    assert_evaluated(monkeypatch, case, 7)
 
 
 def test_precision_recall_and_auc_of_two_one_hot_classes_are_those_of_class_1(config_of: ConfigOf) -> None:

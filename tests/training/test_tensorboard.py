@@ -12,7 +12,7 @@ from tests.conftest import ConfigOf, Train
 
 pytestmark = pytest.mark.slow
 
-WORDS = ("dataset.source=sample", "training.tensorboard=true")
+WORDS = ("dataset.source=sample", "dataset.num_words=200", "training.tensorboard=true")
 
 
 def logged(folder: Path, tag: str) -> list[tuple[int, float]]:
@@ -37,7 +37,7 @@ def test_a_run_that_goes_on_has_its_whole_curve_in_tensorboard(train: Train) -> 
 
 
 def test_a_run_that_has_everything_from_another_has_its_curve_all_the_same(train: Train, tmp_path: Path) -> None:
-    train("dataset.source=sample", "training.epochs=2", folder="first", run_roots=[tmp_path])
+    train("dataset.source=sample", "dataset.num_words=200", "training.epochs=2", folder="first", run_roots=[tmp_path])
     folder = train(*WORDS, "training.epochs=2", folder="second", run_roots=[tmp_path]).folder
     assert run_folder.read_record(folder)["inherited_epochs"] == 2
     assert [step for step, _ in logged(folder / "tensorboard" / "validation", "epoch_loss")] == [0, 1]
@@ -58,7 +58,7 @@ def test_the_parameters_stand_with_the_curves(train: Train) -> None:
 
 
 def test_logging_changes_no_number_and_no_identity(train: Train) -> None:
-    plain = train("dataset.source=sample", "training.epochs=2", folder="plain").folder
+    plain = train("dataset.source=sample", "dataset.num_words=200", "training.epochs=2", folder="plain").folder
     with_logs = train(*WORDS, "training.epochs=2", folder="logged").folder
     assert (plain / "metrics.csv").read_bytes() == (with_logs / "metrics.csv").read_bytes()
     assert not (plain / "tensorboard").exists()
