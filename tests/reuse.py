@@ -144,6 +144,7 @@ class World:
         way = getattr(self, name) if name else way
         said = way()
         self.done.append(f"{way.__name__} {said}")
+        assert not name or said != "nothing", f"{name} found nothing to do: another seed gives it something"
 
     def runs(self) -> list[Path]:
         return sorted(record.parent for record in (self.folder / "outputs").rglob("run.json"))
@@ -210,12 +211,12 @@ class World:
         return self.run(*self.words(), f'hydra.run.dir="{folder.relative_to(self.folder)}"')
 
     def edit(self) -> str:
-        self.activation = self.chance.choice(ACTIVATIONS)
+        self.activation = self.chance.choice([other for other in ACTIVATIONS if other != self.activation])
         write_code(self.folder, self.activation, self.noise)
         return self.activation
 
     def change_data(self) -> str:
-        self.noise = self.chance.choice(NOISES)
+        self.noise = self.chance.choice([other for other in NOISES if other != self.noise])
         write_code(self.folder, self.activation, self.noise)
         return str(self.noise)
 

@@ -13,7 +13,7 @@ from tests.processes import PATIENCE
 @pytest.mark.slow
 def test_each_recorded_run_equals_one_trained_from_nothing() -> None:
     # A process of its own: the campaign forks, which TensorFlow survives only before its first operation.
-    words = ["--sequences", "1", "--each", "--seed", "0"]
+    words = ["--sequences", "1", "--each", "--seed", "4"]
     done = subprocess.run(
         [sys.executable, "-m", "tests.reuse", *words],
         cwd=Path(__file__).parents[2],
