@@ -34,8 +34,8 @@ def show(found: Comparison, *, columns: Sequence[str] | None, sort: Sort | None,
 
 def _default_columns(table: Table) -> list[str]:
     monitor = table.monitor
-    training = [monitor.training_counterpart, "gap"] if monitor.is_of_validation and table.at == "chosen" else []
-    return [*table.keys, "seeds", monitor.name, *training, "chosen_epoch", "updates", "seconds"]
+    gap = ["gap"] if monitor.is_of_validation and table.at == "chosen" else []
+    return [*table.keys, "seeds", monitor.name, *gap, "chosen_epoch", "updates", "seconds"]
 
 
 def _show_rows(rows: list[dict[str, Any]], columns: Sequence[str], of: Table) -> None:

@@ -289,17 +289,19 @@ def test_the_table_stands_as_plain_html_too(opened: Open, sweep: Path) -> None:
     tab.get_by_text("The same table as plain text").click()
     table = tab.get_by_role("table", name="imdb (sample)")
     heads = [head.inner_text() for head in table.get_by_role("columnheader").all()]
-    results = ["epoch", "val_accuracy", "accuracy", "gap", "updates", "seconds", "status"]
+    results = ["epoch", "val_accuracy", "gap", "updates", "seconds", "status"]
     assert heads == ["curves", "run", "model.width", "seed", *results]
     run = recorded.load(sweep / "width-4_seed-1")
     cells = table.get_by_role("row", name="width-4_seed-1").locator("td").all_inner_texts()[1:]
-    training = run.record["training_at_best"]["accuracy"]
-    gap = training - run.best["val_accuracy"]
-    numbers = [f"{value:.4f}" for value in (run.best["val_accuracy"], training, gap)]
+    gap = run.record["training_at_best"]["accuracy"] - run.best["val_accuracy"]
+    curves = [[float(row["val_accuracy"]) for row in rows(sweep / f"width-4_seed-{seed}")] for seed in SEEDS]
+    means = [sum(values) for values in zip(*curves, strict=True)]
+    judged = means.index(max(means))  # one epoch for all seeds
+    numbers = [f"{value:.4f}" for value in (curves[1][judged], gap)]
     assert cells == [
         "4",
         "1",
-        str(run.record["best_epoch"]),
+        str(judged + 1),
         *numbers,
         str(run.updates),
         f"{run.seconds:.1f}",
@@ -343,7 +345,7 @@ def test_what_a_record_says_is_text_wherever_it_stands(opened: Open, sweep: Path
     cells = tab.locator(".slick-viewport-left .slick-cell").all_inner_texts()
     heads = tab.locator(".slick-header-column").all_inner_texts()
     assert HOSTILE[0] in cells
-    assert {f"val_{HOSTILE[1]}", HOSTILE[1]} <= set(heads)
+    assert f"val_{HOSTILE[1]}" in heads
     assert f"model.options.{HOSTILE[0]}" in heads
     assert tab.evaluate("typeof window.pwned") == "undefined"
     assert tab.locator("main img, main script, main svg[onload], a[href]").count() == 0

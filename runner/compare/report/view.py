@@ -97,7 +97,6 @@ def _fields(table: Table, runs: list[Run], settings: list[Setting], names: dict[
     if monitor.is_of_validation and table.at == "chosen":
         training = [run.training_at_best(counterpart) for run in runs]
         gaps = [monitor.sign * (other - run.best[monitor.name]) for other, run in zip(training, runs, strict=True)]
-        yield _number(counterpart, training, "0.0000")
         yield _number("gap", gaps, "0.0000")
     yield _number("updates", [run.updates for run in runs], "0,0")
     yield _number("seconds", [run.seconds for run in runs], "0.0")
