@@ -97,7 +97,9 @@ def _sort(text: str) -> Sort:
 def _at(text: str) -> At:
     if text in ("last", "chosen"):
         return "last" if text == "last" else "chosen"
-    return _positive(text)
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be last, chosen, or a whole number of at least 1; got {text}")
+    return int(text)
 
 
 def _names(text: str) -> list[str]:

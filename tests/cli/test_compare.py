@@ -219,6 +219,10 @@ def test_the_table_is_written_for_other_programs(said: Said, tmp_path: Path) -> 
         (["outputs/example/width", "--filter", "seed>7"], "no run passes"),
         (["outputs/example/width", "--columns", "nonsense"], "--columns must name columns (model.width, seeds,"),
         (["outputs/example/width", "--sort", "nonsense"], "--sort must name columns"),
+        (
+            ["outputs/example/width", "--at", "9"],
+            "--at must be last, chosen, or at most the 8 epochs of the shortest run",
+        ),
         (["outputs/example/width", "--reference", "nowhere"], "--reference must be the folder of one of the runs"),
     ],
 )
