@@ -3,14 +3,16 @@
 import argparse
 import glob
 import json
+import math
 import shlex
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.cli import compare_display
+from runner.cli.compare_display import Wanted
 from runner.cli.exit_status import guarded
 from runner.compare import comparison, filters, serialize, wording
 from runner.compare.comparison import Comparison, Sort
@@ -35,6 +37,8 @@ class Options:
     paths: list[str]
     reference: Path | None
     at: At | None
+    margin: float | None
+    pairs: bool
     filters: list[Filter]
     sort: Sort | None
     columns: list[str] | None
@@ -74,6 +78,8 @@ def _options(words: list[str]) -> Options:
     add("paths", nargs="*", default=[search.DEFAULT], metavar="PATH", help="folders of runs or sweeps, or globs")
     add("--reference", type=Path, metavar="RUN", help="compare with this run's setting, not with the best one")
     add("--at", type=_at, metavar="EPOCH", help="judge after the last epoch, the chosen one, or N: last, chosen or N")
+    add("--margin", type=_above_zero, metavar="D", help="a difference below D is none in practice; shares: 0.005")
+    add("--pairs", action="store_true", help="a verdict on each setting against the best one, or the reference")
     add("--filter", action="append", default=[], metavar="TEST", help="for example 'model.width>=32'; repeatable")
     add("--sort", type=_sort, metavar="COLUMN", help="ascending; -COLUMN: descending, for example --sort=-seconds")
     add("--columns", type=_names, metavar="A,B", help="show only these columns")
@@ -102,6 +108,16 @@ def _at(text: str) -> At:
     return int(text)
 
 
+def _above_zero(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number above 0; got {text}")
+    return value
+
+
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
@@ -114,6 +130,7 @@ def _positive(text: str) -> int:
 
 def _compare(options: Options) -> None:
     found = _compared(options)
+    options = _with_known_columns(found, options)
     _write(found, options)  # first: `| head` ends the command while it prints
     if options.json:
         print(json.dumps(serialize.as_json(found), indent=2, allow_nan=False))
@@ -131,9 +148,7 @@ def _compared(options: Options) -> Comparison:
         raise ConfigError([f"--filter {' and '.join(each.text for each in options.filters)}: no run passes"])
     if options.reference:
         _refuse_reference(options.reference, runs)
-    found = comparison.compare(runs, options.reference, options.at)
-    _refuse_unknown_columns(found, options)
-    return found
+    return comparison.compare(runs, options.reference, options.at, options.margin)
 
 
 def _without_runs(paths: Sequence[str]) -> list[str]:
@@ -158,24 +173,32 @@ def _refuse_reference(reference: Path, runs: list[Run]) -> None:
         raise ConfigError([f"--reference must be a completed run with a result of its own; {reference} is {why}"])
 
 
-def _refuse_unknown_columns(found: Comparison, options: Options) -> None:
-    """Raises ConfigError for a column that no table has."""
-    settings = [(judged.table, setting) for judged in found.tables for setting in judged.table.settings]
-    columns = dict.fromkeys(name for table, setting in settings for name in comparison.row(table, setting))
-    keys = {name for _, setting in settings for name in setting.values}
-    asked = {"--columns": options.columns or [], "--sort": [options.sort.column] if options.sort else []}
+def _with_known_columns(found: Comparison, options: Options) -> Options:
+    """The options with columns by their names, also where they are given by a heading. Raises ConfigError."""
+    tables = [judged.table for judged in found.tables]
+    by_heading = {heading: name for table in tables for name, heading in compare_display.headings(table).items()}
+    columns = dict.fromkeys(name for judged in found.tables for row in judged.rows for name in row)
+    keys = {name for table in tables for setting in table.settings for name in setting.values}
+
+    def known(name: str) -> str:
+        return name if name in columns or name in keys else by_heading.get(name, name)
+
+    wanted = [known(name) for name in options.columns] if options.columns else None
+    sort = replace(options.sort, column=known(options.sort.column)) if options.sort else None
+    asked = {"--columns": wanted or [], "--sort": [sort.column] if sort else []}
     problems = [
         f"{option} must name columns ({', '.join(columns)}) or keys of the config; got {name}"
         for option, names in asked.items()
         for name in names
-        if settings and name not in columns and name not in keys
+        if tables and name not in columns and name not in keys
     ]
     if problems:
         raise ConfigError(problems)
+    return replace(options, columns=wanted, sort=sort)
 
 
 def _show(found: Comparison, options: Options) -> None:
-    compare_display.show(found, columns=options.columns, sort=options.sort, top=options.top)
+    compare_display.show(found, Wanted(options.columns, options.sort, options.top, options.pairs))
 
 
 def _write(found: Comparison, options: Options) -> None:
@@ -212,6 +235,7 @@ def _watch(options: Options) -> None:
                 raise
             time.sleep(REDRAW_SECONDS)
             continue
+        options = _with_known_columns(found, options)
         running = sum(run.status == RUNNING for run in found.left_out)
         is_last = not running and not sweep_goes_on
         if is_last:

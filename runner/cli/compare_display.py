@@ -1,58 +1,126 @@
-"""A comparison on the terminal: tables, verdicts, overfitting, and the runs left out."""
+"""A comparison on the terminal: the answer, the table, what was asked for, and the runs left out."""
 
 import math
+import shutil
+import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from runner.compare import comparison, wording
 from runner.compare.comparison import Comparison, Judged, Sort
-from runner.compare.grouping import Setting, Table
+from runner.compare.grouping import Table
 from runner.formatting import counted, number, shown
 from runner.runs.reader import Run
 from runner.system.console import say, table
 
-SENTENCES = 20  # most settings of a table with sentences about them
+SENTENCES = 20  # most sentences about the settings of a table
+CURVES = 3  # most learning curves whose epochs are told without --pairs
 NAMED = 10  # most of the runs left out that are named
+AS_GOOD = "*"  # marks the best and those that cannot be told from it
+
+# Columns that a table can do without, the first to go first where the terminal is narrow.
+DISPENSABLE = ("seconds", "updates", "gap", "seeds")
 
 
-def show(found: Comparison, *, columns: Sequence[str] | None, sort: Sort | None, top: int | None) -> None:
-    """Print one table for each data set and monitor, with its verdicts, then the runs left out."""
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be shown: columns by name, the order of the rows, their number, and a verdict on each setting."""
+
+    columns: Sequence[str] | None = None
+    sort: Sort | None = None
+    top: int | None = None
+    pairs: bool = False
+
+
+def show(found: Comparison, wanted: Wanted) -> None:
+    """Print the answer and the table for each data set and monitor, then the runs left out."""
     if len(found.tables) > 1:
         say("runs on different data or with different monitors are not comparable: one table each")
     for place, judged in enumerate(found.tables):
         if place:
             say("")
-        rows = comparison.rows(judged.table, sort, top)
-        say(judged.table.title)
-        _show_rows(rows, columns or _default_columns(judged.table), judged.table)
-        if len(rows) < len(judged.table.settings):
-            say(f"… and {counted(len(judged.table.settings) - len(rows), 'more setting')}")
-        _show_findings(judged, rows)
+        _show_table(judged, wanted)
     for line in _left_out(found.left_out):
         say(line)
 
 
-def _default_columns(table: Table) -> list[str]:
+def _show_table(judged: Judged, wanted: Wanted) -> None:
+    for line in wording.answer(judged):
+        say(line)
+    say(judged.table.title)
+    rows = comparison.rows(judged, wanted.sort, wanted.top)
+    _show_rows(rows, judged, wanted.columns)
+    if len(rows) < len(judged.table.settings):
+        say(f"… and {counted(len(judged.table.settings) - len(rows), 'more setting')}")
+    for line in (*_legend(judged, wanted), *_findings(judged, wanted)):
+        say(line)
+    say(wording.best_run(judged.table))
+
+
+def headings(table: Table) -> dict[str, str]:
+    """The heading of each column: a key without its group where that is clear."""
     monitor = table.monitor
-    gap = ["gap"] if monitor.is_of_validation and table.at == "chosen" else []
-    return [*table.keys, "seeds", monitor.name, *gap, "chosen_epoch", "updates", "seconds"]
+    named = {"chosen_epoch": "epoch" if table.at == "chosen" else "best epoch"}
+    names = [key.removesuffix(".name").rpartition(".")[2] for key in table.keys]
+    taken = {"seeds", "gap", "updates", "seconds", "epoch", monitor.name}
+    for key, name in zip(table.keys, names, strict=True):
+        named[key] = key if names.count(name) > 1 or name in taken else name
+    return named
 
 
-def _show_rows(rows: list[dict[str, Any]], columns: Sequence[str], of: Table) -> None:
-    titles = {"chosen_epoch": "epoch" if of.at == "chosen" else "best epoch"}  # short, so that 80 columns are enough
-    table(
-        [titles.get(name, name) for name in columns],
-        [[_cell(row, name, columns, of) for name in columns] for row in rows],
-    )
+def _show_rows(rows: list[dict[str, Any]], judged: Judged, columns: Sequence[str] | None) -> None:
+    of, named = judged.table, headings(judged.table)
+    chosen = list(columns or _default_columns(judged))
+    while True:
+        head = ["" if name == "not_told_from_best" else named.get(name, name) for name in chosen]
+        cells = [[_cell(row, name, chosen, of) for name in chosen] for row in rows]
+        spare = next((name for name in DISPENSABLE if name in chosen), None)
+        if columns or spare is None or _width([head, *cells]) <= _room():
+            break
+        chosen.remove(spare)
+    if not columns and _width([head, *cells]) > _room():
+        head, cells = _folded(rows, judged, [name for name in chosen if name not in of.keys])
+    table(head, cells)
+
+
+def _folded(rows: list[dict[str, Any]], judged: Judged, chosen: list[str]) -> tuple[list[str], list[list[str]]]:
+    """One column with the words of all keys, the last one, where a column for each finds no room."""
+    of, named = judged.table, headings(judged.table)
+    head = ["" if name == "not_told_from_best" else named.get(name, name) for name in chosen]
+    keys = of.telling_keys
+    words = [
+        " ".join(f"{named[key]}={shown(row.get(key))}" for key in keys if row.get(key) is not None) for row in rows
+    ]
+    cells = [[*(_cell(row, name, chosen, of) for name in chosen), text] for row, text in zip(rows, words, strict=True)]
+    return [*head, "setting"], cells
+
+
+def _width(lines: Sequence[Sequence[str]]) -> int:
+    return sum(max(map(len, column)) + 2 for column in zip(*lines, strict=True)) - 2
+
+
+def _room() -> int:
+    """The columns of the terminal; piped output is 120 wide at most."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 120
+
+
+def _default_columns(judged: Judged) -> list[str]:
+    table = judged.table
+    mark = ["not_told_from_best"] if len(judged.verdicts) > 1 else []
+    gap = ["gap"] if table.monitor.is_of_validation and table.at == "chosen" else []
+    return [*mark, *table.telling_keys, "seeds", table.monitor.name, *gap, "chosen_epoch", "updates", "seconds"]
 
 
 def _cell(row: dict[str, Any], name: str, columns: Sequence[str], of: Table) -> str:
-    """A value as text. Deviation and number of epochs are part of another cell unless they are columns of their own."""
+    """A value as text. Error and number of epochs are part of another cell unless they are columns of their own."""
     value = row.get(name)
     if value is None:
         return ""
-    if name == of.monitor.name and row["deviation"] is not None and "deviation" not in columns:
-        return f"{number(value)} ± {number(row['deviation'])}"
+    if name == "not_told_from_best":
+        return AS_GOOD if value else ""
+    if name == of.monitor.name and row["standard_error"] is not None and "standard_error" not in columns:
+        return f"{number(value)} ± {number(row['standard_error'])}"
     if name == "chosen_epoch" and "epochs" not in columns:
         return f"{value:g}/{row['epochs']:g}"
     if name in of.keys or not isinstance(value, float) or not math.isfinite(value):
@@ -64,26 +132,38 @@ def _cell(row: dict[str, Any], name: str, columns: Sequence[str], of: Table) -> 
     return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else number(value)
 
 
-def _show_findings(judged: Judged, rows: list[dict[str, Any]]) -> None:
-    """Verdicts and overfitting of the settings in the rows, as far as sentences go."""
-    folders = {row["folder"] for row in rows[:SENTENCES]}
+def _legend(judged: Judged, wanted: Wanted) -> Iterator[str]:
+    """What the signs of the table mean, and the keys that have no column."""
+    if wanted.columns:
+        return
+    signs = [f"{AS_GOOD} the best and those not told from it"] if len(judged.verdicts) > 1 else []
+    if any(comparison.error(setting) is not None for setting in judged.table.settings):
+        signs.append("± one standard error")
+    if signs:
+        say("; ".join(signs))
+    table = judged.table
+    left = [key for key in table.keys if key not in table.telling_keys]
+    if left:
+        yield f"{', '.join(left)}: other values too, which follow from {', '.join(table.telling_keys)}"
 
-    def is_shown(setting: Setting) -> bool:
-        return comparison.row(judged.table, setting)["folder"] in folders
 
-    if judged.verdicts:
-        say("verdict")
-        for setting, verdict in judged.verdicts:
-            if is_shown(setting):
-                say(f"  {wording.verdict(judged, setting, verdict)}")
-        say(f"  {wording.method(judged)}")
-    say("overfitting")
-    for setting, sentence in zip(judged.table.curves.values(), wording.overfit(judged.table), strict=True):
-        if is_shown(setting):
-            say(f"  {sentence}")
-    if len(rows) > SENTENCES:
-        say(f"  … and {counted(len(rows) - SENTENCES, 'more setting')}: --json has all")
-    say(wording.best_run(judged.table))
+def _findings(judged: Judged, wanted: Wanted) -> Iterator[str]:
+    """How many epochs the curves need, what has learned nothing, and the pairs where they are asked for."""
+    curves = list(wording.curves(judged.table))
+    said = wording.answer(judged)
+    if wanted.pairs or not judged.chosen:
+        yield from _some(wording.pairs(judged))
+    if wanted.pairs or len(curves) <= CURVES:
+        yield from _some([line for line in curves if line not in said])
+    else:
+        yield curves[0]
+    yield from wording.unlearned(judged)
+
+
+def _some(sentences: Sequence[str]) -> Iterator[str]:
+    yield from sentences[:SENTENCES]
+    if len(sentences) > SENTENCES:
+        yield f"… and {counted(len(sentences) - SENTENCES, 'more sentence')}: --json has all"
 
 
 def _left_out(runs: list[Run]) -> Iterator[str]:

@@ -1,15 +1,20 @@
-"""What a comparison finds, before any of it is shown: tables, verdicts, how each setting overfits, what is left out."""
+"""What a comparison finds, before any of it is shown: tables, verdicts, the best of each, what is left out."""
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 from runner.compare import grouping
+from runner.compare.answers import is_share, sample, tested
+from runner.compare.epochs import epochs
 from runner.compare.grouping import At, Setting, Table, is_cut
-from runner.compare.significance import Sample, Verdict, verdicts
+from runner.compare.luck import luck
+from runner.compare.noise import Sample, standard_error
+from runner.compare.significance import MARGIN, Verdict, verdicts
 from runner.errors import ConfigError
 from runner.formatting import shown
 from runner.runs import circumstances
@@ -21,13 +26,33 @@ from runner.runs.status import COMPLETED
 class Judged:
     """A table, the setting that all others are compared with, and a verdict on each of them, in the table's order.
 
-    chosen  whether the reference is the best setting, chosen by its results, and not one that the user named
+    Cuts of one learning curve have no verdict between them.
+
+    chosen   whether the reference is the best setting, chosen by its results, and not one that the user named
+    margin   the difference below which settings are practically the same; None where none is too small to matter
+    as_good  the best setting and those that cannot be told from it, in the table's order
     """
 
     table: Table
     reference: Setting
     chosen: bool
+    margin: float | None
     verdicts: list[tuple[Setting, Verdict]]
+    as_good: list[Setting]
+
+    @property
+    def best(self) -> Setting:
+        return self.table.settings[0]
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each setting, in the table's order."""
+        return [_row(self, setting) for setting in self.table.settings]
+
+    @cached_property
+    def luck(self) -> float | None:
+        """By how much the best value is expected to be too good; None where no noise is known."""
+        return luck(self.table)
 
 
 @dataclass(frozen=True)
@@ -60,10 +85,13 @@ class Overfitting:
     saved_seconds: float
 
 
-def compare(runs: Iterable[Run], reference: Path | None = None, at: At | None = None) -> Comparison:
+def compare(
+    runs: Iterable[Run], reference: Path | None = None, at: At | None = None, margin: float | None = None
+) -> Comparison:
     """Group runs, and judge each setting against the best one of its table, or against that of the reference run.
 
-    `reference` is the folder of one of the runs, `at` where settings are judged, by default as grouping.tables says.
+    `reference` is the folder of one of the runs, `at` where settings are judged, by default as grouping.tables says,
+    `margin` a difference that is too small to matter, by default 0.005 of a share of right answers.
     Raises ConfigError where runs do not have the epoch to be judged at.
     """
     found = list(runs)
@@ -71,7 +99,7 @@ def compare(runs: Iterable[Run], reference: Path | None = None, at: At | None = 
     wanted = reference.resolve() if reference else None
     named = [run for run in completed if wanted and run.folder.resolve() == wanted]
     _refuse_short(completed, at)
-    tables = [_judged(table, named) for table in grouping.tables(completed, at)]
+    tables = [_judged(table, named, margin) for table in grouping.tables(completed, at)]
     return Comparison(tables, [run for run in found if not counts(run)])
 
 
@@ -92,18 +120,28 @@ def counts(run: Run) -> bool:
     return run.status == COMPLETED and is_number and not circumstances.mixed(run.record)
 
 
-def _judged(table: Table, wanted: list[Run]) -> Judged:
+def _judged(table: Table, wanted: list[Run], margin: float | None) -> Judged:
+    best = table.settings[0]
+    if margin is None and is_share(best):
+        margin = MARGIN
+    samples = {id(setting): tested(setting) for setting in table.settings}
     named = [each for each in table.settings if any(run in each.every for run in wanted)]
-    against = named[0] if named else table.settings[0]
-    others = [each for each in table.settings if each is not against and not is_cut(each, against)]
-    found = verdicts(_sample(table, against), [_sample(table, each) for each in others], table.monitor.sign, not named)
-    return Judged(table, against, not named, list(zip(others, found, strict=True)))
+    against_best = _verdicts(table, best, samples, chosen=True, margin=margin)
+    told = [setting for setting, found in against_best if found.outcome == "worse"]
+    as_good = [best, *(setting for setting, found in against_best if setting not in told)]
+    if not named:
+        return Judged(table, best, True, margin, against_best, as_good)
+    found = _verdicts(table, named[0], samples, chosen=False, margin=margin)
+    return Judged(table, named[0], False, margin, found, as_good)
 
 
-def _sample(table: Table, setting: Setting) -> Sample:
-    results = dict(zip(setting.seeds, setting.results, strict=True))
-    examples = table.validation if table.monitor.is_of_validation else 0
-    return Sample(results, table.monitor.training_counterpart, examples)
+def _verdicts(
+    table: Table, reference: Setting, samples: dict[int, Sample], *, chosen: bool, margin: float | None
+) -> list[tuple[Setting, Verdict]]:
+    others = [each for each in table.settings if each is not reference and not is_cut(each, reference)]
+    given = [samples[id(each)] for each in others]
+    found = verdicts(samples[id(reference)], given, sign=table.monitor.sign, chosen=chosen, margin=margin)
+    return list(zip(others, found, strict=True))
 
 
 def overfitting(setting: Setting) -> Overfitting:
@@ -131,21 +169,25 @@ def rises_from(run: Run) -> int | None:
     return epoch if epoch < len(losses) else None
 
 
-def row(table: Table, setting: Setting) -> dict[str, Any]:
+def _row(judged: Judged, setting: Setting) -> dict[str, Any]:
     """A table's row for a setting, by column: means over the seeds, epochs as medians.
 
     Columns that do not apply are absent: `gap` and the training metric without validation, for example.
     """
-    overfit, monitor = overfitting(setting), table.monitor
+    table = judged.table
+    overfit, monitor, needed = overfitting(setting), table.monitor, epochs(setting)
     found: dict[str, Any] = {key: setting.values.get(key) for key in table.keys}
     found |= {"seeds": len(setting.runs), monitor.name: setting.mean, "deviation": setting.deviation}
+    found |= {"standard_error": error(setting), "not_told_from_best": setting in judged.as_good}
     training = setting.training_at_best(monitor.training_counterpart)
     if monitor.is_of_validation and training is not None:
         best = fmean(run.monitored or 0.0 for run in setting.runs)  # where the training examples were evaluated
         found |= {monitor.training_counterpart: training, "gap": monitor.sign * (training - best)}
     return found | {
         "epoch": median(map(setting.epoch, setting.runs)),
-        "chosen_epoch": overfit.chosen_epoch,
+        "chosen_epoch": needed.chosen,
+        "epochs_as_good": None if needed.as_good is None else list(needed.as_good),
+        "fewest_epochs": needed.fewest,
         "best_epoch": median(run.record["best_epoch"] for run in setting.runs),
         "epochs": overfit.epochs,
         "updates": setting.updates,
@@ -155,6 +197,18 @@ def row(table: Table, setting: Setting) -> dict[str, Any]:
         "saved_seconds": overfit.saved_seconds,
         "folder": str(max(setting.runs, key=lambda run: monitor.sign * setting.result(run)).folder),
     }
+
+
+def unlearned(table: Table) -> list[Setting]:
+    """The settings whose share of right answers is not shown to be above that of the commonest class."""
+    if table.commonest is None or not is_share(table.settings[0]):
+        return []
+    return [each for each in table.settings if each.mean - 2 * (error(each) or 0.0) <= table.commonest]
+
+
+def error(setting: Setting) -> float | None:
+    """The standard error of a setting's mean, over its seeds and the validation examples as far as they are known."""
+    return standard_error(sample(setting, [setting.epoch(run) for run in setting.runs]))
 
 
 def results(found: Comparison) -> list[tuple[Run, float, int]]:
@@ -176,12 +230,12 @@ class Sort:
     descending: bool = False
 
 
-def rows(table: Table, sort: Sort | None = None, top: int | None = None) -> list[dict[str, Any]]:
+def rows(judged: Judged, sort: Sort | None = None, top: int | None = None) -> list[dict[str, Any]]:
     """The first `top` rows of a table, the best first or as sorted; rows without a value to sort by come last.
 
     Each row also has the keys of the config in which the settings do not differ.
     """
-    found = [{**setting.values, **row(table, setting)} for setting in table.settings]
+    found = [{**each.values, **row} for each, row in zip(judged.table.settings, judged.rows, strict=True)]
     if sort:
         known = [each for each in found if each.get(sort.column) is not None]
         known.sort(key=lambda each: _order(each[sort.column]), reverse=sort.descending)

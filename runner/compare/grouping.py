@@ -3,7 +3,7 @@
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, stdev
@@ -25,7 +25,7 @@ EPOCHS, SCHEDULE = "training.epochs", "optimizer.schedule"
 At = Literal["last", "chosen"] | int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Setting:
     """Runs that differ in nothing but their seed: one run per seed, ordered by seed.
 
@@ -47,24 +47,38 @@ class Setting:
     @cached_property
     def curve(self) -> list[float]:
         """The mean over the seeds of the monitored value, epoch by epoch, as far as all of them were trained."""
-        return self._mean_of(self.monitor.name)
+        return mean_of(self.runs, self.monitor.name)
 
     @cached_property
     def chosen_epoch(self) -> int:
         """The best epoch of the curve, one for all seeds; of equals that of the lower loss, then the earlier one."""
-        losses = self._mean_of(self.monitor.loss)
-        finite = [epoch for epoch, value in enumerate(self.curve, 1) if math.isfinite(value)]
+        return self._best_of(self.runs)
+
+    def _best_of(self, runs: Sequence[Run]) -> int:
+        curve, losses = mean_of(runs, self.monitor.name), mean_of(runs, self.monitor.loss)
+        finite = [epoch for epoch, value in enumerate(curve, 1) if math.isfinite(value)]
 
         def order(epoch: int) -> tuple[float, float, int]:
-            return (-self.monitor.sign * self.curve[epoch - 1], losses[epoch - 1], epoch)
+            return (-self.monitor.sign * curve[epoch - 1], losses[epoch - 1], epoch)
 
-        return min(finite, key=order, default=len(self.curve))
+        return min(finite, key=order, default=len(curve))
 
     def epoch(self, run: Run) -> int:
         """The epoch after which a run of the setting is judged."""
         if self.at == "chosen":
             return min(self.chosen_epoch, len(run.metrics))
         return len(run.metrics) if self.at == "last" else self.at
+
+    def tested_epoch(self, run: Run) -> int:
+        """The epoch after which a run is compared with those of other settings.
+
+        The chosen epoch is the highest point of a curve, which wobbles upwards by chance too. So what a test sees of a
+        run is the epoch that the other seeds choose; with a single seed the chosen one.
+        """
+        others = [each for each in self.runs if each is not run]
+        if self.at != "chosen" or not others:
+            return self.epoch(run)
+        return min(self._best_of(others), len(run.metrics))
 
     def result(self, run: Run) -> float:
         """The monitored value of a run where it is judged."""
@@ -74,9 +88,6 @@ class Setting:
     def results(self) -> list[float]:
         """The result of each run, in the order of `runs`."""
         return [self.result(run) for run in self.runs]
-
-    def _mean_of(self, column: str) -> list[float]:
-        return [fmean(row[column] for row in rows) for rows in zip(*(run.metrics for run in self.runs), strict=False)]
 
     @property
     def mean(self) -> float:
@@ -101,32 +112,51 @@ class Setting:
         return fmean(run.seconds for run in self.runs)
 
 
-@dataclass(frozen=True)
+def mean_of(runs: Sequence[Run], column: str) -> list[float]:
+    """The mean of a column over runs, epoch by epoch, as far as all of them were trained."""
+    return [fmean(row[column] for row in rows) for rows in zip(*(run.metrics for run in runs), strict=False)]
+
+
+@dataclass(frozen=True, eq=False)
 class Table:
     """Settings on the same data with the same monitor, the best first.
 
-    about       the data and how it is divided
-    validation  number of validation examples
-    keys        the dotted keys in which the settings differ
-    at          where the settings are judged
+    about      the data and how it is divided
+    commonest  the share of the commonest class among the validation examples; None where it is not recorded
+    keys       the dotted keys in which the settings differ
+    at         where the settings are judged
     """
 
     about: str
+    commonest: float | None
     monitor: Monitor
-    validation: int
     keys: list[str]
     settings: list[Setting]
     at: At
 
     @property
     def title(self) -> str:
-        return f"{self.about}; by {self.rule}"
+        common = "" if self.commonest is None else f", the commonest class {self.commonest:.4f} of them"
+        return f"{self.about}{common}; by {self.rule}"
 
     @property
     def rule(self) -> str:
         """The value by which the settings are judged, in words."""
         where = {"last": "after the last epoch", "chosen": "at the best epoch of each setting"}
         return f"{self.monitor.name} {where[self.at] if isinstance(self.at, str) else f'after epoch {self.at}'}"
+
+    @cached_property
+    def telling_keys(self) -> list[str]:
+        """The keys without those whose value follows from an earlier one's, as the width from the depth in pairs."""
+        found: list[str] = []
+        for key in self.keys:
+            if not any(self._follows(key, earlier) for earlier in found):
+                found.append(key)
+        return found
+
+    def _follows(self, key: str, earlier: str) -> bool:
+        values = {_json([each.values.get(earlier), each.values.get(key)]) for each in self.settings}
+        return len(values) == len({_json(each.values.get(earlier)) for each in self.settings})
 
     def name(self, setting: Setting, other: Setting | None = None) -> str:
         """What sets a setting apart from all others, or from one other, as words of the command line."""
@@ -212,7 +242,8 @@ def _table(title: str, data: Data, group: list[Run], asked: At | None) -> Table:
     known = dict.fromkeys(name for setting in found for name in setting.values)
     differing = [name for name in known if _differs(name, found)]
     ranked = sorted(found, key=lambda setting: (-data.monitor.sign * setting.mean, str(setting.runs[0].folder)))
-    return Table(title, data.monitor, data.validation, differing, ranked, at)
+    commonest = next((share for run in group if (share := run.record.get("commonest_class"))), None)
+    return Table(title, commonest, data.monitor, differing, ranked, at)
 
 
 def is_cut(one: Setting, other: Setting) -> bool:

@@ -15,13 +15,12 @@ def csv_text(found: Comparison, sort: Sort | None = None, top: int | None = None
 
     Floats in full precision, empty where there is no value.
     """
-    settings = [comparison.row(each.table, setting) for each in found.tables for setting in each.table.settings]
-    names = ["data", *dict.fromkeys(name for row in settings for name in row)]
+    names = ["data", *dict.fromkeys(name for judged in found.tables for row in judged.rows for name in row)]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(names)
     for judged in found.tables:
-        for row in comparison.rows(judged.table, sort, top):
+        for row in comparison.rows(judged, sort, top):
             row["data"] = judged.table.title
             writer.writerow(["" if row.get(name) is None else _cell(row[name]) for name in names])
     return stream.getvalue()
@@ -57,21 +56,25 @@ def _table(judged: Judged) -> dict[str, Any]:
         "direction": table.monitor.direction,
         "judged_at": table.at,
         "keys": table.keys,
+        "commonest_class": table.commonest,
+        "margin": judged.margin,
+        "luck": judged.luck,
+        "answer": wording.answer(judged),
         "settings": [
-            {"name": table.name(each), **comparison.row(table, each), "runs": [str(run.folder) for run in each.runs]}
-            for each in table.settings
+            {"name": table.name(setting), **row, "runs": [str(run.folder) for run in setting.runs]}
+            for setting, row in zip(table.settings, judged.rows, strict=True)
         ],
         "reference": table.name(judged.reference),
         "verdicts": [
             {
                 "setting": table.name(setting),
-                "reference_is_better": found.is_better,
+                "outcome": found.outcome,
                 "difference": found.difference,
                 "interval": found.interval,
                 "p": found.p,
-                "adjusted_p": found.adjusted,
+                "covers": found.covers,
                 "method": found.method,
-                "more_seeds": found.more_seeds,
+                "needed": {"seeds": found.needed.seeds, "examples": found.needed.examples},
                 "sentence": wording.verdict(judged, setting, found),
             }
             for setting, found in judged.verdicts

@@ -3,55 +3,153 @@
 from collections.abc import Iterator
 
 from runner.compare import comparison
-from runner.compare.comparison import Comparison, Judged, Overfitting, overfitting
+from runner.compare.comparison import Comparison, Judged
+from runner.compare.epochs import Epochs, epochs
 from runner.compare.grouping import Setting, Table
-from runner.compare.significance import LEVEL, MOST_SEEDS, Verdict
+from runner.compare.significance import Needed, Verdict
 from runner.formatting import counted, number
 from runner.runs import circumstances
 from runner.runs.reader import Run
 from runner.runs.status import COMPLETED, CRASHED, DIED, RUNNING
 
-SINGLE = "a single seed compares networks, not settings"
+RISEN = 1.1  # multiple of the lowest validation loss from which on a sentence tells of the rise
+
+
+def answer(judged: Judged) -> list[str]:
+    """The comparison in at most three lines: the best and those not told from it, what would tell, what is luck."""
+    if not judged.verdicts:
+        return list(curves(judged.table))[:1]
+    lines = [_against(judged) if not judged.chosen else _best(judged)]
+    missing = _missing(judged)
+    if missing:
+        lines.append(missing)
+    if judged.chosen and judged.luck:
+        settings = len(judged.table.settings)
+        name = judged.table.monitor.name
+        lines.append(f"best of {settings}: about {number(judged.luck)} of the best {name} is luck")
+    return lines
+
+
+def _best(judged: Judged) -> str:
+    """The best setting and how many cannot be told from it."""
+    table, others = judged.table, judged.as_good[1:]
+    name = table.name(judged.best)
+    if len(judged.verdicts) == 1:
+        return verdict(judged, *judged.verdicts[0])
+    if not others:
+        next_best, found = judged.verdicts[0]
+        return (
+            f"{name} is better than each of the other {len(judged.verdicts)} settings: {_value(judged, judged.best)}; "
+            f"next is {table.name(next_best)} with {number(next_best.mean)}, {_p(found)}, {found.method}"
+        )
+    told = f"{len(others)} of {len(judged.verdicts)} other settings cannot be told from the best ({name})"
+    return f"{told}{_cheapest(judged)}"
+
+
+def _cheapest(judged: Judged) -> str:
+    """The smallest network of those as good as the best, or where all are as large the one trained fastest."""
+    sizes = {setting: setting.runs[0].record.get("parameter_count") for setting in judged.as_good}
+    known = {setting: size for setting, size in sizes.items() if size}
+    if len(known) == len(sizes) and len(set(known.values())) > 1:
+        least = min(known, key=lambda setting: known[setting])
+        return f"; the smallest of them is {judged.table.name(least)} ({known[least]:,} parameters)"
+    fastest = min(judged.as_good, key=lambda setting: setting.seconds)
+    return f"; the fastest of them is {judged.table.name(fastest)} ({fastest.seconds:.1f} s)"
+
+
+def _against(judged: Judged) -> str:
+    """How many settings are better or worse than the reference that the user named."""
+    outcomes = [found.outcome for _, found in judged.verdicts]
+    words = {"better": "better", "worse": "worse", "same": "practically the same", "open": "not told from it"}
+    counts = ", ".join(f"{outcomes.count(each)} {said}" for each, said in words.items() if each in outcomes)
+    return f"against {judged.table.name(judged.reference)}: {counts}"
+
+
+def _missing(judged: Judged) -> str:
+    """What would show a difference that matters, where one is not shown yet."""
+    still_open = [found for _, found in judged.verdicts if found.outcome == "open"]
+    if not still_open or len(judged.verdicts) == 1:
+        return ""
+    if any("seeds" not in found.covers for found in still_open):
+        return "a single seed of a setting is one network: train more seeds (seed=0,1,2) to compare settings"
+    examples = max((found.needed.examples or 0 for found in still_open), default=0)
+    seeds = max((found.needed.seeds or 0 for found in still_open), default=0)
+    return _would_show(judged, Needed(seeds or None, examples or None)).capitalize()
 
 
 def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:
-    """Whether the reference or the setting is better, by how much, and by which test."""
+    """Whether the setting or the reference is better, by how much, and by which test."""
     table = judged.table
     first, second = table.name(judged.reference, setting), table.name(setting, judged.reference)
     if found.interval is None:
         return f"{first} and {second} cannot be told apart: {found.method}; train at least 2 more seeds of each"
-    if found.difference == 0:
-        return f"{first} and {second} are equal: {table.monitor.name} {number(judged.reference.mean)}"
-    if found.is_better is None:
-        return f"{first} and {second} are not distinguishable: {_size(judged, setting, found)}; {_more(found)}"
-    better, worse = (first, second) if found.is_better else (second, first)
-    firmer = f"; {SINGLE}: train {counted(found.more_seeds or 2, 'more seed')} of each"
-    return f"{better} is better than {worse}: {_size(judged, setting, found)}{firmer if found.thin else ''}"
+    if found.outcome in ("better", "worse"):
+        better, worse = (second, first) if found.outcome == "better" else (first, second)
+        return f"{better} is better than {worse}: {_size(judged, setting, found)}{_networks(found)}"
+    if found.outcome == "same":
+        return f"{first} and {second} are practically the same: {_size(judged, setting, found)}"
+    missing = _would_show(judged, found.needed)
+    return f"{second} cannot be told from {first}: {_size(judged, setting, found)}{_networks(found) or f'; {missing}'}"
 
 
 def _size(judged: Judged, setting: Setting, found: Verdict) -> str:
     """The two values, that of the better one first, with their difference."""
     assert found.interval is not None
-    values, difference, interval = (judged.reference.mean, setting.mean), found.difference, found.interval
-    if found.is_better is False:
+    values, difference, interval = (setting.mean, judged.reference.mean), found.difference, found.interval
+    if judged.table.monitor.sign * difference < 0:
         values, difference, interval = values[::-1], -difference, (-interval[1], -interval[0])
     return (
         f"{judged.table.monitor.name} {number(values[0])} against {number(values[1])}, "
         f"difference {number(difference)}, 95 % interval {number(interval[0])} to {number(interval[1])}, "
-        f"{_p(found.adjusted)}, {found.method}"
+        f"{_p(found)}, {found.method}"
     )
 
 
-def method(judged: Judged) -> str:
-    """How the p-values were corrected for the number of comparisons; empty with a single setting."""
-    others = len(judged.verdicts)
-    if not others:
+def _networks(found: Verdict) -> str:
+    """That a verdict on two single seeds is one on two networks."""
+    if "seeds" in found.covers:
         return ""
-    made = counted(others, "comparison")
-    if judged.chosen:
-        made = f"{counted(others * (others + 1) // 2, 'pair')}, out of which the best was chosen"
-    rule = f"better means p below {LEVEL}; each interval is for one pair, without correction"
-    return f"p corrected by Holm's method for {made}; {rule}"
+    return "; these are two networks, train more seeds (seed=0,1,2) to compare the settings"
+
+
+def _would_show(judged: Judged, needed: Needed) -> str:
+    """What would show a difference as large as the margin."""
+    size = number(judged.margin).rstrip("0") if judged.margin is not None else ""
+    if needed.examples:
+        return f"a difference of {size} needs about {_rough(needed.examples)} validation examples"
+    if needed.seeds:
+        return f"{needed.seeds} seeds of each would show a difference of {size}"
+    if judged.margin is None:
+        return "give --margin, a difference that matters, to learn how many seeds would show it"
+    return f"not even 100 seeds of each would show a difference of {size}"
+
+
+def _rough(count: int) -> str:
+    """A count to two digits."""
+    digits = max(0, len(str(count)) - 2)
+    return f"{round(count, -digits):,}"
+
+
+def _value(judged: Judged, setting: Setting) -> str:
+    error = comparison.error(setting)
+    spread = "" if error is None else f" ± {number(error)}"
+    return f"{judged.table.monitor.name} {number(setting.mean)}{spread}"
+
+
+def method(judged: Judged) -> str:
+    """What the p-values and intervals are corrected for; empty with a single comparison."""
+    others = len(judged.verdicts)
+    if others < 2:
+        return ""
+    whose = "Tukey's, for the best of" if judged.chosen else "Dunnett's, for one against"
+    count = others + 1 if judged.chosen else others
+    return f"p and intervals are corrected ({whose} {counted(count, 'setting')}); better means p below 0.05"
+
+
+def pairs(judged: Judged) -> list[str]:
+    """A verdict on each setting, and how they are corrected."""
+    found = [verdict(judged, setting, each) for setting, each in judged.verdicts]
+    return [*found, *filter(None, [method(judged)])]
 
 
 def every(found: Comparison) -> list[str]:
@@ -65,44 +163,45 @@ def every(found: Comparison) -> list[str]:
 
 
 def _sentences(judged: Judged) -> Iterator[str]:
-    """Verdicts, method, overfitting."""
-    yield from (verdict(judged, setting, found) for setting, found in judged.verdicts)
-    if judged.verdicts:
-        yield method(judged)
-    yield from overfit(judged.table)
+    """Answer, verdicts, epochs, without saying one thing twice."""
+    yield from dict.fromkeys([*answer(judged), *pairs(judged), *curves(judged.table), *unlearned(judged)])
 
 
-def _more(found: Verdict) -> str:
-    alone = f"{SINGLE}; " if found.thin else ""
-    if found.more_seeds is None:
-        return f"{alone}not even {MOST_SEEDS} seeds of each would show a difference this small"
-    return f"{alone}{counted(found.more_seeds, 'more seed')} of each would show a difference of this size"
-
-
-def _p(value: float | None) -> str:
-    if value is None:
+def _p(found: Verdict) -> str:
+    if found.p is None:
         return "no p"
-    return "p < 0.001" if value < 0.001 else f"p {value:.3f}"
+    return "p < 0.001" if found.p < 0.001 else f"p {found.p:.3f}"
 
 
-def overfit(table: Table) -> Iterator[str]:
-    """A line for each setting: its best epoch, where validation loss starts to rise, what stopping there saves."""
+def curves(table: Table) -> Iterator[str]:
+    """A line for each learning curve: how many epochs."""
     for name, setting in table.curves.items():
-        yield f"{name}: {_overfit(overfitting(setting), table)}"
+        yield f"{name}: {epochs_in_words(epochs(setting), table)}"
 
 
-def _overfit(found: Overfitting, table: Table) -> str:
-    text = f"best in epoch {found.chosen_epoch} of {found.epochs:g}"
-    if found.rises_from is not None:
-        text += f", validation loss only rises from epoch {found.rises_from:g}"
+def epochs_in_words(found: Epochs, table: Table) -> str:
+    """The best epoch, those as good, and what validation loss does."""
+    spread = "" if found.error is None else f" ± {number(found.error)}"
+    value = f"{table.monitor.name} {number(found.value)}{spread}"
+    text = f"best after {counted(found.chosen, 'epoch')} of {found.last} ({value})"
     if not table.monitor.is_of_validation:
-        text += f" by {table.monitor.name} on the training examples, which says nothing of new ones"
-    elif not found.saved_epochs:
-        return f"{text}: more epochs may be better still"
-    if not found.saved_epochs:
-        return text
-    epochs = f"{found.saved_epochs:g} epoch{'' if found.saved_epochs == 1 else 's'}"
-    return f"{text}; stopping at the best saves {epochs}, {found.saved_seconds:.1f} s"
+        return f"{text}, on the training examples, which says nothing of new ones"
+    if found.as_good and found.as_good[0] < found.as_good[1]:
+        text += f"; {found.as_good[0]} to {found.as_good[1]} cannot be told from it"
+    if found.lowest == found.last > 1:
+        text += "; validation loss still falls"
+    elif found.lowest is not None and found.last > 1:
+        text += f"; validation loss is lowest after {found.lowest}"
+        if found.growth >= RISEN:
+            text += f" and {found.growth:.1f} times that after {found.last}"
+    return f"{text}; more epochs may be better still" if found.still_rising else text
+
+
+def unlearned(judged: Judged) -> Iterator[str]:
+    """The settings that are not shown to be better than always answering the commonest class."""
+    named = [judged.table.name(each) for each in comparison.unlearned(judged.table)]
+    if named:
+        yield f"not shown to beat the commonest class, {number(judged.table.commonest or 0.0)}: {', '.join(named)}"
 
 
 def best_run(table: Table) -> str:

@@ -1,0 +1,51 @@
+"""Which validation examples the runs of a setting answer right, and at which epoch that is asked."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from runner.compare.grouping import Setting
+from runner.compare.noise import Array, Sample
+from runner.compare.significance import SHARES
+
+
+def sample(setting: Setting, epochs: Sequence[int]) -> Sample:
+    """The results of a setting, of each run after the epoch given for it; epochs count from 1."""
+    name = setting.monitor.name
+    results = {
+        seed: run.metrics[epoch - 1][name] for seed, run, epoch in zip(setting.seeds, setting.runs, epochs, strict=True)
+    }
+    right, examples = answers(setting, [[epoch] for epoch in epochs])
+    return Sample(results, None if right is None else right[:, 0], examples, _resolution(setting))
+
+
+def tested(setting: Setting) -> Sample:
+    """The results by which a setting is compared with others."""
+    return sample(setting, [setting.tested_epoch(run) for run in setting.runs])
+
+
+def is_share(setting: Setting) -> bool:
+    """Whether the monitor is a share of right answers among validation examples."""
+    return setting.monitor.is_of_validation and setting.monitor.training_counterpart in SHARES
+
+
+def _resolution(setting: Setting) -> float:
+    examples = setting.runs[0].record["dataset"]["validation"]
+    return 1 / examples if is_share(setting) and examples else 0.0
+
+
+def answers(setting: Setting, epochs: Sequence[Sequence[int]]) -> tuple[Array, Array] | tuple[None, None]:
+    """Which validation examples each run answers right after each of the epochs given for it, and their numbers.
+
+    uint8 [seeds, epochs, examples] and int32 [examples]; None where a run has no predictions, or of other examples.
+    """
+    found = [run.predictions for run in setting.runs]
+    first = found[0]
+    if not is_share(setting) or first is None:
+        return None, None
+    rows = []
+    for each, chosen in zip(found, epochs, strict=True):
+        if each is None or not first.fits(each):
+            return None, None
+        rows.append(each.answers(chosen))
+    return np.stack(rows), first.examples

@@ -1,0 +1,276 @@
+"""The noise in a difference between two settings: their seeds and the validation examples are two samples.
+
+Seeds are nested in their setting, examples are crossed with all of them, as cases and the readers of one modality are
+in multi-reader multi-case studies (Obuchowski and Rockette, 1995; Hillis, 2014). A share of right answers is a mean
+over both, so the parts of the variance add up:
+
+    Var(difference) = Σ s²ᵢ / nᵢ + (var_v(D_v) − Σ mᵢ / nᵢ) / V
+
+s²ᵢ is the variance of the results over the nᵢ seeds, D_v the difference on example v of V, and mᵢ the mean square of
+seeds × examples, which s²ᵢ has in it already. Degrees of freedom are Satterthwaite's, as Hillis has them.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtrc, fdtrc
+
+from runner.formatting import counted
+
+ALIKE = 0.05  # level of the tests whether spreads differ, and whether equal seeds go together
+MANY = 1e9  # degrees of freedom of a variance that is known
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The results of a setting.
+
+    results     the value of each seed
+    right       uint8 [seeds, examples]: whether each validation example was answered right; None where it is unknown
+    examples    the numbers of those examples
+    resolution  the finest step of a result, 1 / examples of a share; 0 where there is none
+    """
+
+    results: dict[int, float]
+    right: Array | None = None
+    examples: Array | None = None
+    resolution: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        return sum(self.results.values()) / len(self.results)
+
+    @property
+    def variance(self) -> float:
+        """Of the results over the seeds, at least that of one step; NaN with a single seed."""
+        if len(self.results) < 2:
+            return math.nan
+        return max(float(np.var([*self.results.values()], ddof=1)), self.resolution**2)
+
+    @cached_property
+    def interaction(self) -> float:
+        """The mean square of seeds × examples; 0 with a single seed or without predictions."""
+        return 0.0 if self.right is None else mean_square(self.right)
+
+    @cached_property
+    def by_example(self) -> Array:
+        """The share of seeds that answered each example right, float64 [examples]."""
+        assert self.right is not None
+        return self.right.mean(axis=0, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A difference between two means: a variance for each of two kinds of noise, and the degrees of freedom.
+
+    size      the first mean less the second
+    one_seed  the variance that is due to the seeds where each side has one; None where it is unknown
+    seeds     the variance that is due to the seeds there are; None where each side has a single one
+    examples  the variance that is due to the examples; None where predictions are missing
+    freedom   of the sum, at most MANY
+    step      the finest step, by which McNemar's test corrects for continuity; 0 in the others
+    method    the test, in words
+    """
+
+    size: float
+    one_seed: float | None
+    seeds: float | None
+    examples: float | None
+    freedom: float
+    step: float
+    method: str
+
+    @property
+    def error(self) -> float:
+        """The standard error."""
+        return math.sqrt((self.seeds or 0.0) + (self.examples or 0.0))
+
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """What the difference speaks of: other seeds, other examples."""
+        known = {"seeds": self.seeds, "examples": self.examples}
+        return tuple(name for name, variance in known.items() if variance is not None)
+
+
+class Noise:
+    """The noise of a family of settings, whose spreads over seeds are pooled as far as they are alike."""
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        repeated = [each for each in samples if len(each.results) > 1]
+        self.pool = alike(repeated)
+        self.freedom = sum(len(each.results) - 1 for each in self.pool)
+        parts = sum((len(each.results) - 1) * each.variance for each in self.pool)
+        self.pooled = parts / self.freedom if self.freedom else math.nan
+        self.paired = _residual(self.pool)
+
+    def difference(self, first: Sample, second: Sample) -> Difference:
+        """The first mean less the second, with the noise that is in it."""
+        size = first.mean - second.mean
+        both = share_examples(first, second)
+        if len(first.results) == len(second.results) == 1:
+            return _mcnemar(size, first, second) if both else _unknown(size)
+        one_seed, seeds, freedom = self._of_seeds(first, second)
+        examples = self._of_examples(first, second) if both else None
+        total = seeds + (examples or 0.0)
+        if seeds:  # Satterthwaite's; the examples are so numerous that their variance counts as known
+            freedom *= (total / seeds) ** 2
+        return Difference(size, one_seed, seeds, examples, min(freedom, MANY), 0.0, self._method(first, second, both))
+
+    def _method(self, first: Sample, second: Sample, both: bool) -> str:
+        counts = [len(each.results) for each in (first, second)]
+        seeds = counted(counts[0], "seed") if counts[0] == counts[1] else f"{counts[0]} and {counts[1]} seeds"
+        paired = "paired by seed, " if self._are_paired(first, second) else ""
+        if not both or first.right is None:
+            return f"t-test, {paired}over {seeds}"
+        return f"t-test, {paired}over {seeds} and {first.right.shape[1]:,} examples"
+
+    def _are_paired(self, first: Sample, second: Sample) -> bool:
+        return self.paired is not None and first in self.pool and second in self.pool
+
+    def _of_seeds(self, first: Sample, second: Sample) -> tuple[float, float, float]:
+        """The variance with one seed each and with those there are, and its degrees of freedom."""
+        counts = [len(each.results) for each in (first, second)]
+        if self.paired and self._are_paired(first, second):
+            variance, freedom = self.paired
+            return 2 * variance, 2 * variance / counts[0], freedom
+        spreads = [self._spread(first, second), self._spread(second, first)]
+        one_seed = sum(spread for spread, _ in spreads)
+        parts = [spread / count for (spread, _), count in zip(spreads, counts, strict=True)]
+        if spreads[0] == spreads[1]:  # one estimate serves both
+            return one_seed, sum(parts), spreads[0][1]
+        weights = sum(part**2 / freedom for part, (_, freedom) in zip(parts, spreads, strict=True))
+        return one_seed, sum(parts), sum(parts) ** 2 / weights
+
+    def _spread(self, sample: Sample, other: Sample | None = None) -> tuple[float, float]:
+        """The variance over seeds of a setting and its degrees of freedom; a single seed takes the other's."""
+        if len(sample.results) < 2:
+            assert other is not None
+            return self._spread(other)
+        if sample in self.pool:
+            return self.pooled, self.freedom
+        return sample.variance, len(sample.results) - 1
+
+    def _of_examples(self, first: Sample, second: Sample) -> float:
+        """The variance over examples, less what the seeds bring to each example."""
+        assert first.right is not None
+        assert second.right is not None
+        between = float(np.var(first.by_example - second.by_example, ddof=1))
+        if self._are_paired(first, second):
+            within = mean_square(first.right.astype(np.int8) - second.right) / len(first.results)
+        else:
+            within = sum(
+                (each.interaction or other.interaction) / len(each.results)
+                for each, other in ((first, second), (second, first))
+            )
+        return max(0.0, between - within) / first.right.shape[1]
+
+
+def share_examples(first: Sample, second: Sample) -> bool:
+    """Whether it is known which of the same examples both answer right."""
+    known = first.right is not None and second.right is not None
+    return known and np.array_equal(first.examples, second.examples)  # type: ignore[arg-type]
+
+
+def standard_error(sample: Sample) -> float | None:
+    """Of a setting's mean: over seeds, where there are several, and over examples, where their answers are known."""
+    seeds = sample.variance / len(sample.results) if len(sample.results) > 1 else None
+    examples = None
+    if sample.right is not None:
+        within = float(np.var(sample.by_example, ddof=1)) - sample.interaction / len(sample.results)
+        examples = max(0.0, within) / sample.right.shape[1]
+    known = [each for each in (seeds, examples) if each is not None]
+    return math.sqrt(sum(known)) if known else None
+
+
+def paired(first: Sample, second: Sample, overlap: float = 0.0) -> Difference:
+    """The first mean less the second, of runs that belong together: one network after two epochs, two on one fold.
+
+    `overlap` is validation by training examples where the runs are folds, which share most of what they train on: the
+    variance of their mean is 1 / n + overlap times that of one (Nadeau and Bengio, 2003).
+    """
+    seeds = sorted(first.results.keys() & second.results.keys())
+    apart = np.array([first.results[seed] - second.results[seed] for seed in seeds])
+    size, count, both = float(apart.mean()), len(seeds), share_examples(first, second)
+    if count == 1:
+        return _mcnemar(size, first, second) if both else _unknown(size)
+    variance = max(float(np.var(apart, ddof=1)), first.resolution**2)
+    of_seeds, examples, freedom = variance * (1 / count + overlap), None, count - 1.0
+    if both and first.right is not None and second.right is not None:
+        between = float(np.var(first.by_example - second.by_example, ddof=1))
+        within = mean_square(first.right.astype(np.int8) - second.right) / count
+        examples = max(0.0, between - within) / first.right.shape[1]
+        freedom *= ((of_seeds + examples) / of_seeds) ** 2 if of_seeds else 1.0
+    return Difference(size, variance, of_seeds, examples, min(freedom, MANY), 0.0, f"paired t-test over {count} seeds")
+
+
+def mean_square(answers: Array) -> float:
+    """The mean square of seeds × examples of answers [seeds, examples]; 0 with a single seed."""
+    seeds, examples = answers.shape
+    if seeds < 2:
+        return 0.0
+    answers = answers.astype(np.float64)
+    rest = answers - answers.mean(axis=0) - answers.mean(axis=1, keepdims=True) + answers.mean()
+    return float((rest**2).sum()) / ((seeds - 1) * (examples - 1))
+
+
+def alike(samples: Sequence[Sample]) -> list[Sample]:
+    """The settings whose variances over seeds are not shown to differ: those that differ most are taken away."""
+    pool = sorted(samples, key=lambda sample: sample.variance)
+    while bartlett(pool) < ALIKE:
+        pool = max(pool[1:], pool[:-1], key=bartlett)
+    return pool
+
+
+def bartlett(samples: Sequence[Sample]) -> float:
+    """The p-value of Bartlett's test for equal variances; 1 for a single setting."""
+    if len(samples) < 2:
+        return 1.0
+    freedom = np.array([len(each.results) - 1 for each in samples], float)
+    variances = np.array([each.variance for each in samples])
+    if not variances.any():
+        return 1.0
+    variances = np.maximum(variances, 1e-12 * variances.max())
+    total, groups = freedom.sum(), len(samples)
+    statistic = total * math.log((freedom * variances).sum() / total) - (freedom * np.log(variances)).sum()
+    correction = 1 + ((1 / freedom).sum() - 1 / total) / (3 * (groups - 1))
+    return float(chdtrc(groups - 1, statistic / correction))
+
+
+def _residual(samples: Sequence[Sample]) -> tuple[float, float] | None:
+    """Variance over seeds without what equal seeds have in common, and its degrees of freedom.
+
+    None where the settings have other seeds, or equal seeds are not shown to go together (an F-test).
+    """
+    seeds = sorted(samples[0].results) if samples else []
+    if len(samples) < 2 or any(sorted(each.results) != seeds for each in samples):
+        return None
+    table = np.array([[each.results[seed] for seed in seeds] for each in samples])
+    settings, count = table.shape
+    rest = table - table.mean(axis=0) - table.mean(axis=1, keepdims=True) + table.mean()
+    freedom = (settings - 1) * (count - 1)
+    residual = max(float((rest**2).sum()) / freedom, samples[0].resolution ** 2)
+    between = settings * float(np.var(table.mean(axis=0), ddof=1))
+    if not residual or fdtrc(count - 1, freedom, between / residual) >= ALIKE:
+        return None
+    return residual, freedom
+
+
+def _mcnemar(size: float, first: Sample, second: Sample) -> Difference:
+    """Two networks on the same examples: those that only one of them answered right."""
+    assert first.right is not None
+    assert second.right is not None
+    examples = first.right.shape[1]
+    apart = int((first.right[0] != second.right[0]).sum())
+    test = f"McNemar's test over {examples:,} examples"
+    return Difference(size, None, None, apart / examples**2, MANY, 1 / examples, test)
+
+
+def _unknown(size: float) -> Difference:
+    return Difference(size, None, None, None, MANY, 0.0, "one seed each, without predictions")
