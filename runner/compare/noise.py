@@ -22,7 +22,8 @@ from scipy.special import chdtrc, fdtrc
 
 from runner.formatting import counted
 
-ALIKE = 0.05  # level of the tests whether spreads differ, and whether equal seeds go together
+ALIKE = 0.25  # level of the test whether spreads differ: pooling spreads that are not alike would do harm
+TOGETHER = 0.01  # level of the test whether equal seeds go together: pairing those that do not would do harm
 MANY = 1e9  # degrees of freedom of a variance that is known
 
 Array = NDArray[Any]
@@ -257,7 +258,7 @@ def _residual(samples: Sequence[Sample]) -> tuple[float, float] | None:
     freedom = (settings - 1) * (count - 1)
     residual = max(float((rest**2).sum()) / freedom, samples[0].resolution ** 2)
     between = settings * float(np.var(table.mean(axis=0), ddof=1))
-    if not residual or fdtrc(count - 1, freedom, between / residual) >= ALIKE:
+    if not residual or fdtrc(count - 1, freedom, between / residual) >= TOGETHER:
         return None
     return residual, freedom
 

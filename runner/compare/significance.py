@@ -1,8 +1,9 @@
 """Is one setting better than another, or is it noise? A verdict on each of a family of settings."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Literal
 
 from runner.compare.multiplicity import Tail, critical, dunnett, tukey
@@ -64,7 +65,8 @@ def verdicts(
     noise = Noise([reference, *others])
     found = [noise.difference(each, reference) for each in others]
     tail = tukey(len(others) + 1) if chosen else dunnett([_share(noise, reference, each) for each in others])
-    return [_verdict(each, tail, sign, margin, other) for each, other in zip(found, others, strict=True)]
+    family = Family(tail, sign, margin)
+    return [_verdict(each, family, other) for each, other in zip(found, others, strict=True)]
 
 
 def _share(noise: Noise, reference: Sample, other: Sample) -> float:
@@ -73,28 +75,41 @@ def _share(noise: Noise, reference: Sample, other: Sample) -> float:
     return counts[0] / sum(counts)
 
 
-def _verdict(found: Difference, tail: Tail, sign: int, margin: float | None, sample: Sample) -> Verdict:
+@dataclass(frozen=True)
+class Family:
+    """What the comparisons of a family have in common: the tail of their correction, the better side, the margin."""
+
+    tail: Tail
+    sign: int
+    margin: float | None
+
+    def p(self, found: Difference, freedom: float) -> float:
+        size = max(0.0, abs(found.size) - found.step)
+        if not size:
+            return 1.0
+        return self.tail(size / found.error, freedom) if found.error else 0.0
+
+    @cached_property
+    def critical(self) -> Callable[[float], float]:
+        """By degrees of freedom; each takes fifty integrals."""
+        return cache(lambda freedom: critical(self.tail, LEVEL, freedom))
+
+
+def _verdict(found: Difference, family: Family, sample: Sample) -> Verdict:
     if not found.covers:
         return Verdict("open", found.size, None, None, (), found.method, Needed(None, None))
     freedom = _rounded(found.freedom)
-    p = _p(found, tail, freedom)
-    reach = critical(tail, LEVEL, freedom) * found.error + found.step
+    p, margin = family.p(found, freedom), family.margin
+    reach = family.critical(freedom) * found.error + found.step
     interval = (found.size - reach, found.size + reach)
     outcome: Outcome = "open"
     if p < LEVEL:
-        outcome = "better" if sign * found.size > 0 else "worse"
+        outcome = "better" if family.sign * found.size > 0 else "worse"
     elif margin is not None and max(map(abs, interval)) < margin:
         outcome = "same"
     examples = sample.right.shape[1] if sample.right is not None else 0
-    missing = needed(found, tail, margin, examples) if outcome == "open" else Needed(None, None)
+    missing = needed(found, family, examples) if outcome == "open" else Needed(None, None)
     return Verdict(outcome, found.size, interval, p, found.covers, found.method, missing)
-
-
-def _p(found: Difference, tail: Tail, freedom: float) -> float:
-    size = max(0.0, abs(found.size) - found.step)
-    if not size:
-        return 1.0
-    return tail(size / found.error, freedom) if found.error else 0.0
 
 
 def _rounded(freedom: float) -> float:
@@ -105,11 +120,11 @@ def _rounded(freedom: float) -> float:
     return math.floor(freedom / digit) * digit
 
 
-def needed(found: Difference, tail: Tail, margin: float | None, examples: int) -> Needed:
+def needed(found: Difference, family: Family, examples: int) -> Needed:
     """What would show a difference as large as the margin; the examples, of which there are `examples`, come first."""
-    if margin is None or found.one_seed is None:
+    if family.margin is None or found.one_seed is None:
         return Needed(None, None)
-    variance = (margin / (critical(tail, LEVEL, MANY) + POWER)) ** 2  # of a difference that would be found
+    variance = (family.margin / (family.critical(MANY) + POWER)) ** 2  # of a difference that would be found
     of_examples = found.examples or 0.0
     if of_examples > variance / 2:  # the seeds take the other half
         return Needed(None, math.ceil(examples * of_examples / (variance / 2)))

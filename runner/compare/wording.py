@@ -42,7 +42,8 @@ def _best(judged: Judged) -> str:
             f"{name} is better than each of the other {len(judged.verdicts)} settings: {_value(judged, judged.best)}; "
             f"next is {table.name(next_best)} with {number(next_best.mean)}, {_p(found)}, {found.method}"
         )
-    told = f"{len(others)} of {len(judged.verdicts)} other settings cannot be told from the best ({name})"
+    what = "settings" if all("seeds" in found.covers for _, found in judged.verdicts) else "networks"
+    told = f"{len(others)} of {len(judged.verdicts)} other {what} cannot be told from the best ({name})"
     return f"{told}{_cheapest(judged)}"
 
 
@@ -71,7 +72,8 @@ def _missing(judged: Judged) -> str:
     if not still_open or len(judged.verdicts) == 1:
         return ""
     if any("seeds" not in found.covers for found in still_open):
-        return "a single seed of a setting is one network: train more seeds (seed=0,1,2) to compare settings"
+        unknown = "" if still_open[0].covers else ", and without predictions its noise is unknown"
+        return f"a single seed of a setting is one network{unknown}: train more seeds (seed=0,1,2) to compare settings"
     examples = max((found.needed.examples or 0 for found in still_open), default=0)
     seeds = max((found.needed.seeds or 0 for found in still_open), default=0)
     return _would_show(judged, Needed(seeds or None, examples or None)).capitalize()
@@ -98,11 +100,18 @@ def _size(judged: Judged, setting: Setting, found: Verdict) -> str:
     values, difference, interval = (setting.mean, judged.reference.mean), found.difference, found.interval
     if judged.table.monitor.sign * difference < 0:
         values, difference, interval = values[::-1], -difference, (-interval[1], -interval[0])
+    where = " at epochs chosen by the other seeds" if _is_cross_fitted(judged, setting) else ""
     return (
         f"{judged.table.monitor.name} {number(values[0])} against {number(values[1])}, "
-        f"difference {number(difference)}, 95 % interval {number(interval[0])} to {number(interval[1])}, "
+        f"difference {number(difference)}{where}, 95 % interval {number(interval[0])} to {number(interval[1])}, "
         f"{_p(found)}, {found.method}"
     )
+
+
+def _is_cross_fitted(judged: Judged, setting: Setting) -> bool:
+    """Whether a verdict is on other epochs than the table's values, so that its difference is another."""
+    pair = (judged.reference, setting)
+    return any(each.tested_epoch(run) != each.epoch(run) for each in pair for run in each.runs)
 
 
 def _networks(found: Verdict) -> str:
