@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from runner.config.monitor import Monitor
 from runner.config.plan import plan_of
 from runner.runs import folder as run_folder
-from runner.runs import history
+from runner.runs import history, predictions
+from runner.runs.predictions import Predictions
 from runner.system import files
 
 CURVE = (0.6, 0.8, 0.7)
@@ -31,12 +35,14 @@ def write_run(
     seconds: Sequence[float] | None = None,
     monitor: str = "val_accuracy",
     data: dict[str, Any] | None = None,
+    right: NDArray[np.uint8] | None = None,
     **entries: Any,
 ) -> Path:
     """A run's folder with its three files, as a training leaves it.
 
     `curve` is the accuracy by epoch, `losses` the loss (else 1 - accuracy), on validation where the data has any;
-    `settings` changes the config by dotted keys, `data` and `entries` change the record.
+    `settings` changes the config by dotted keys, `data` and `entries` change the record. `right` [epochs, examples] are
+    the validation examples that are answered right, for predictions.npz.
     """
     config = copy.deepcopy(_default_config())
     changes = {"training.monitor": monitor, **(settings or {})}
@@ -69,5 +75,10 @@ def write_run(
         "error": None,
         "holder": None,
     }
+    if right is not None:
+        numbers = np.arange(right.shape[1], dtype=np.int32)
+        chances = np.zeros((right.shape[1], 1), np.float16)
+        found = Predictions(numbers, numbers % 2, np.packbits(right, axis=1), chances, chances)
+        predictions.write(folder, found)
     run_folder.write_record(folder, {**record, **entries})
     return folder

@@ -52,7 +52,7 @@ class Judged:
     @cached_property
     def luck(self) -> float | None:
         """By how much the best value is expected to be too good; None where no noise is known."""
-        return luck(self.table)
+        return luck(self.as_good)
 
 
 @dataclass(frozen=True)

@@ -1,74 +1,77 @@
 """How much of the best value is luck: the best of several noisy values is too high, the more of them the higher."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from runner.compare.answers import answers
-from runner.compare.grouping import Setting, Table
-from runner.compare.noise import Array
+from runner.compare.answers import sample, tested
+from runner.compare.grouping import Setting
+from runner.compare.noise import Array, Sample, share_examples
 
-DRAWS = 200  # of the bootstrap: the mean of them is exact to a tenth of their spread
+DRAWS = 1000  # of the bootstrap: the mean of them is exact to a thirtieth of their spread
 
 
-def luck(table: Table) -> float | None:
+def luck(settings: Sequence[Setting]) -> float | None:
     """By how much the best value is too good, in the monitor's unit; None where no noise is known.
 
-    A bootstrap over seeds and validation examples: each draw chooses the epoch of each setting, and the best setting,
-    anew. By how much the choice is better in the draw than it is in the record is luck (Efron's optimism).
+    `settings` are the best, first, and those that cannot be told from it. Two choices bring luck: that of the best
+    setting, by a bootstrap over seeds and examples that chooses anew in each draw, and that of the best setting's
+    epoch, by what the epochs that the other seeds choose are worth.
     """
-    recorded = [_recorded(setting) for setting in table.settings]
-    answered = [_answered(setting) for setting in table.settings]
-    nothing_chosen = len(recorded) == 1 and recorded[0].shape[1] == 1
-    is_known = any(len(values) > 1 for values in recorded) or all(each is not None for each in answered)
-    if nothing_chosen or not is_known:
+    samples = [sample(each, [each.epoch(run) for run in each.runs]) for each in settings]
+    noise = _noise(samples)
+    if noise is None or (len(settings) == 1 and settings[0].at != "chosen"):
+        return None
+    sign = settings[0].monitor.sign
+    of_epoch = sign * (samples[0].mean - tested(settings[0]).mean)
+    return max(0.0, of_epoch) + of_choice(np.array([sign * each.mean for each in samples]), sign * noise)
+
+
+def of_choice(values: Array, noise: Array) -> float:
+    """By how much the highest of some values [settings] is expected to be too high; noise [draws, settings].
+
+    The values are spread by their noise already: drawn around them it would count twice, and the choice would seem
+    surer than it is. So they are moved together by what noise alone explains (James and Stein).
+    """
+    if len(values) < 2:
+        return 0.0
+    apart = noise - noise.mean(axis=1, keepdims=True)
+    explained = float((apart**2).sum(axis=1).mean()) / (len(values) - 1)
+    spread = float(np.var(values, ddof=1))
+    kept = max(0.0, 1 - explained / spread) if spread else 0.0
+    chosen = (kept * values + noise).argmax(axis=1)
+    return max(0.0, float(noise[range(len(noise)), chosen].mean()))
+
+
+def _noise(samples: Sequence[Sample]) -> Array | None:
+    """What the mean of each setting deviates by in each draw [draws, settings]; None where nothing is known of it."""
+    repeated = all(len(each.results) > 1 for each in samples)
+    answered = all(share_examples(each, samples[0]) for each in samples)
+    if not repeated and not answered:
         return None
     random = np.random.default_rng(0)
-    weights = _weights(answered, random)
-    drawn, kept = [], []
-    for values, right in zip(recorded, answered, strict=True):
-        curve = _resampled(values, right if weights is not None else None, weights, random)
-        epochs = curve.argmax(axis=1)
-        drawn.append(curve[range(DRAWS), epochs])
-        kept.append(values.mean(axis=0)[epochs])
-    best = np.argmax(drawn, axis=0)
-    return max(0.0, float(np.mean(np.array(drawn)[best, range(DRAWS)] - np.array(kept)[best, range(DRAWS)])))
+    noise = np.stack([_of_seeds(each, random) for each in samples], axis=1)
+    if answered:
+        noise += _of_examples(samples, random)
+    return noise
 
 
-def _epochs(setting: Setting) -> list[list[int]]:
-    """For each run the epochs among which that of its result is chosen, from 1."""
-    if setting.at == "chosen":
-        return [list(range(1, len(setting.curve) + 1))] * len(setting.runs)
-    return [[setting.epoch(run)] for run in setting.runs]
+def _of_seeds(drawn: Sample, random: np.random.Generator) -> Array:
+    """Of the mean over seeds that are drawn with replacement; the spread is that of the sample's variance."""
+    values = np.array([*drawn.results.values()])
+    count = len(values)
+    if count < 2:
+        return np.zeros(DRAWS)
+    means = values[random.integers(count, size=(DRAWS, count))].mean(axis=1)
+    return (means - values.mean()) * math.sqrt(count / (count - 1))
 
 
-def _recorded(setting: Setting) -> Array:
-    """The monitored values [seeds, epochs], more is better, the worst there is where there is none."""
-    name, sign = setting.monitor.name, setting.monitor.sign
-    chosen = zip(setting.runs, _epochs(setting), strict=True)
-    values = [[sign * run.metrics[epoch - 1][name] for epoch in epochs] for run, epochs in chosen]
-    return np.array([[each if math.isfinite(each) else -1e9 for each in run] for run in values])
-
-
-def _answered(setting: Setting) -> Array | None:
-    """uint8 [seeds, epochs, examples]: what the runs answer right; None where it is not known."""
-    return answers(setting, _epochs(setting))[0]
-
-
-def _weights(answered: list[Array | None], random: np.random.Generator) -> Array | None:
-    """The weight of each validation example in each draw [draws, examples], those of the Bayesian bootstrap."""
-    known = [each for each in answered if each is not None]
-    if len(known) < len(answered) or len({each.shape[-1] for each in known}) > 1:
-        return None
-    weights = random.standard_exponential((DRAWS, known[0].shape[-1]), dtype=np.float32)
-    return weights / weights.sum(axis=1, keepdims=True)
-
-
-def _resampled(values: Array, right: Array | None, weights: Array | None, random: np.random.Generator) -> Array:
-    """Mean curves [draws, epochs] over seeds drawn with replacement, on the weighted examples."""
-    seeds = len(values)
-    drawn = random.integers(seeds, size=(DRAWS, seeds))
-    if right is None or weights is None:
-        return values[drawn].mean(axis=1)
-    on_weighted = np.stack([weights @ run.T.astype(np.float32) for run in right])  # [seeds, draws, epochs]
-    return on_weighted[drawn, np.arange(DRAWS)[:, None]].mean(axis=1, dtype=np.float64)
+def _of_examples(samples: Sequence[Sample], random: np.random.Generator) -> Array:
+    """Of the mean over examples, the same weights for all settings: those of the Bayesian bootstrap."""
+    shares = np.stack([each.by_example for each in samples], axis=1).astype(np.float32)
+    noise = np.empty((DRAWS, len(samples)))
+    for draw in range(DRAWS):  # one at a time: all weights at once would take 40 bytes for each review
+        weights = random.standard_exponential(len(shares), dtype=np.float32)
+        noise[draw] = weights @ shares / weights.sum()
+    return noise - shares.mean(axis=0)
