@@ -113,12 +113,13 @@ def _recorded(run: Path) -> bytes:
 
 
 def outcome_of(run: Path) -> dict[str, Any]:
-    """What two equal runs have in common: the bytes of metrics.csv, the final weights, the best epoch's."""
+    """What two equal runs have in common: the bytes of metrics.csv and predictions.npz, the weights, last and best."""
     from runner.runs import checkpoint
 
     state = checkpoint.load(checkpoint.path(run, checkpoint.epochs(run)[0]))
     weights = [array.tobytes() for part in (state.model, state.optimizer, state.best) for array in part]
-    return {"metrics": _recorded(run), "weights": weights}
+    predicted = (run / run_folder.PREDICTIONS).read_bytes()
+    return {"metrics": _recorded(run), "predictions": predicted, "weights": weights}
 
 
 def attempt(

@@ -17,6 +17,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from runner.system import backend
 
 ACTIVATIONS, NOISES, EPOCHS = ("relu", "tanh", "elu"), (0.1, 1.0, 3.0), 6
@@ -105,15 +107,21 @@ def write_code(folder: Path, activation: str, noise: float) -> None:
     (folder / "noise.txt").write_text(str(noise))
 
 
+def recorded(folder: Path) -> tuple[list[str], list[bytes]]:
+    """Lines of metrics.csv, the header first, and rows of predictions.npz, one for each epoch."""
+    with np.load(folder / "predictions.npz") as arrays:
+        return (folder / "metrics.csv").read_text().splitlines(), [row.tobytes() for row in arrays["right"]]
+
+
 class Truth:
-    """The rows that a config, code and data have when trained from nothing; each trained once."""
+    """What a config, code and data give when trained from nothing; each trained once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.known: dict[tuple[Any, ...], list[str]] = {}
+        self.known: dict[tuple[Any, ...], tuple[list[str], list[bytes]]] = {}
 
-    def of(self, config: dict[str, Any], activation: str, noise: float) -> list[str]:
-        """The lines of metrics.csv, the header first, for as many epochs as any run has."""
+    def of(self, config: dict[str, Any], activation: str, noise: float) -> tuple[list[str], list[bytes]]:
+        """Lines of metrics.csv, the header first, and rows of predictions.npz, for as many epochs as any run has."""
         key = (activation, noise, config["model"]["options"]["width"], config["seed"])
         key = (*key, config["optimizer"]["learning_rate"])
         if key not in self.known:
@@ -122,7 +130,7 @@ class Truth:
             words = [f"model.options.width={key[2]}", f"seed={key[3]}", f"optimizer.learning_rate={key[4]}"]
             words += ["reuse=false", "hydra.run.dir=run", f"training.epochs={EPOCHS}"]
             assert command(place, *COMMON, *words) == 0, (place / "said.txt").read_text()
-            self.known[key] = (place / "run/metrics.csv").read_text().splitlines()
+            self.known[key] = recorded(place / "run")
         return self.known[key]
 
 
@@ -231,10 +239,10 @@ class World:
             marks = [record["plugin_sources"]["layers"], record["dataset"]["fingerprint"]]
             now = [self.activation, self.noise]
             activation, noise = (self.marks.setdefault(mark, value) for mark, value in zip(marks, now, strict=True))
-            rows = (folder / "metrics.csv").read_text().splitlines()
-            right = truth.of(record["config"], activation, noise)[: record["epochs"] + 1]
+            lines, rows = truth.of(record["config"], activation, noise)
+            own = (lines[: record["epochs"] + 1], rows[: record["epochs"]])
             story = "\n  ".join(self.done)
-            assert rows == right, f"{folder} has numbers that are not its own, after\n  {story}"
+            assert recorded(folder) == own, f"{folder} has numbers that are not its own, after\n  {story}"
             compared += 1
         return compared
 

@@ -91,6 +91,17 @@ def result(outcome: Outcome) -> None:
         values = [f"{name} {number(value)}" for name, value in outcome.best.items() if name in outcome.shown]
         say(f"best epoch: {int(outcome.best['epoch'])} of {outcome.epochs}, {', '.join(values)}")
     say(f"folder:     {outcome.folder}")
+    for text in _models(outcome):
+        say(text)
     if outcome.status in (INTERRUPTED, FAILED):
         say(f"resume:     python -m runner resume {shlex.quote(str(outcome.folder))}")
     say(f"compare:    python -m runner compare {shlex.quote(str(outcome.folder.parent))}")
+
+
+def _models(outcome: Outcome) -> list[str]:
+    """A line for each saved network: its file in the folder, the epoch whose weights it holds, the monitored value."""
+    names, epochs = max(map(len, outcome.models), default=0), len(str(outcome.epochs))
+    return [
+        f"  {name:<{names}}  epoch {int(row['epoch']):>{epochs}}, {outcome.shown[0]} {number(row[outcome.shown[0]])}"
+        for name, row in outcome.models.items()
+    ]

@@ -20,13 +20,14 @@ class Rule(NamedTuple):
 Decides = bool | Callable[["Config"], bool]
 
 
-def option(rule: Rule | None = None, *, decides: Decides = True) -> Any:
+def option(rule: Rule | None = None, *, decides: Decides = True, default: Any = MISSING) -> Any:
     """A key, whose value stands in conf/ and keeps the rule.
 
     `decides` says whether the key decides the numbers of a run, which makes runs with other values other runs; a
-    function says it of a whole config. A key that is not known to leave the numbers alone decides.
+    function says it of a whole config. A key that is not known to leave the numbers alone decides. `default` is the
+    value of recorded configs that are older than the key.
     """
-    return field(default=MISSING, metadata={"rule": rule, "decides": decides})
+    return field(default=default, metadata={"rule": rule, "decides": decides})
 
 
 def one_of(*choices: str, decides: Decides = True) -> Any:
@@ -167,6 +168,7 @@ class Training:
     shuffle: bool = MISSING
     keep_state: str = one_of("all", "last", "none", decides=False)
     save_seconds: float = at_least(0, decides=False)
+    keep_predictions: bool = option(decides=False, default=True)
     tensorboard: bool = option(decides=False)
 
 

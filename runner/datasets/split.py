@@ -74,6 +74,11 @@ def warnings(training: Training, data: Data) -> list[str]:
     return lines
 
 
+def commonest_class(labels: NDArray[np.integer]) -> float | None:
+    """The share of the commonest class among labels [examples]: the accuracy of always naming it; None of no labels."""
+    return int(np.bincount(labels).max()) / len(labels) if len(labels) else None
+
+
 def _classes(training: Training, data: Data) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The classes trained on and those held out, ascending."""
     labels = np.asarray(data.train.labels)

@@ -46,6 +46,11 @@ class Resolved:
         return identity_of(self.config, self.data.fingerprint)
 
     @property
+    def commonest_class(self) -> float | None:
+        """Its share of the validation examples; None without any."""
+        return split.commonest_class(self.data.train.labels[self.split.validation])
+
+    @property
     def dataset(self) -> DatasetInfo:
         """The data as run.json names it."""
         return dataset_info(self.data, self.split)
@@ -80,7 +85,7 @@ def run(
         earlier = _earlier(resolved, record, run_roots, progress)
         _identify(record, resolved, earlier)
         with _recorded(record, interruption):
-            record.begin(resolved.dataset, resolved.task.monitor)
+            record.begin(resolved.dataset, resolved.task.monitor, resolved.commonest_class)
             if config.training.keep_state != "none" and not record.entries["mixed"]:
                 reuse.note(run_roots, resolved.identity, folder)
             _train(resolved, record, earlier, epochs_to_keep, interruption, progress)
@@ -168,6 +173,8 @@ def _train(
 def _continue(training: "Training", record: Record, earlier: Recorded, progress: Progress) -> None:
     epochs = earlier.state.epoch
     training.restore(earlier.state)
+    if training.keeps_predictions and training.history.predictions is None:
+        log.warning("no predictions.npz: the epochs taken from %s have no predictions", earlier.folder)
     record.inherit(training.history, 0 if earlier.folder == record.folder else epochs)
     progress.inherited(epochs, record.config.training.epochs, earlier.folder, record.folder)
 

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner.runs import checkpoint, learning_curves
 from runner.runs.folder import BEST_MODEL, CURVES, MODEL
@@ -51,9 +51,11 @@ class Checkpointer:
 
 
 def refuse_full_disk(folder: Path, training: "Training") -> None:
-    """Raises OSError where the least that a run leaves does not fit: two states and two models."""
+    """Raises OSError where the least that a run leaves does not fit: two states, two models, the predictions."""
     weights = sum(variable.numpy().nbytes for variable in training.model.variables)
-    needed = 10 * weights + (1 << 20)
+    kept = training.history.predictions
+    predicted = sum(array.nbytes for array in kept.arrays().values()) if kept else 0
+    needed = 10 * weights + 4 * predicted + (1 << 20)
     if shutil.disk_usage(folder).free < needed:
         raise OSError(errno.ENOSPC, f"{needed >> 20} MB are needed", str(folder))
 
@@ -63,8 +65,12 @@ def save_models(record: Record, training: "Training") -> None:
     network = training.saved_network()
     with files.replacing(record.folder / MODEL, durable=True) as path:
         network.save(path)
-    if training.history.best_epoch is None:
-        return
+    if training.history.best_epoch is not None:
+        _save_best(record, training, network)
+    record.has_models = True
+
+
+def _save_best(record: Record, training: "Training", network: Any) -> None:
     last = training.model.get_weights()
     training.model.set_weights(training.history.best_weights)
     with files.replacing(record.folder / BEST_MODEL, durable=True) as path:

@@ -2,8 +2,8 @@
 
 A file is a line with the SHA-256 of the rest, and the rest is an npz of plain arrays: the model's variables (weights,
 statistics of normalization, states of dropout), the optimizer's, the weights of the best epoch so far, the rows of
-metrics.csv and timings.csv, and run.json as it stood. Early stopping needs no more: it is replayed over the rows.
-The record in a state proves which run it belongs to, and a lost run.json is made again from it.
+metrics.csv and timings.csv, the predictions, and run.json as it stood. Early stopping needs no more: it is replayed
+over the rows. The record in a state proves which run it belongs to, and a lost run.json is made again from it.
 """
 
 import hashlib
@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.runs import predictions
 from runner.runs.history import Row
+from runner.runs.predictions import Predictions
 from runner.system import files
 
 MAGIC = b"keras-experiment-runner state 2 "
@@ -28,7 +30,11 @@ FILES = "checkpoints/epoch-*.state"
 
 @dataclass(frozen=True)
 class State:
-    """A training after the epoch of the last row; `record` is the run.json of that moment."""
+    """A training after the epoch of the last row; `record` is the run.json of that moment.
+
+    `predictions` is None in a state of a run that keeps none, or of a version of the runner that knew none. Who
+    continues from there keeps none either: those of a part of the epochs are no record.
+    """
 
     model: list[NDArray[Any]]
     optimizer: list[NDArray[Any]]
@@ -36,6 +42,7 @@ class State:
     metrics: list[Row]
     timings: list[Row]
     record: dict[str, Any]
+    predictions: Predictions | None = None
 
     @property
     def identity(self) -> str | None:
@@ -92,6 +99,8 @@ def encode(state: State) -> bytes:
         columns = list(rows[0]) if rows else []
         arrays[f"{part}.columns"] = np.frombuffer(json.dumps(columns).encode(), np.uint8)
         arrays[f"{part}.rows"] = np.array([list(row.values()) for row in rows], np.float64)
+    if state.predictions:
+        arrays |= {f"predictions.{name}": array for name, array in state.predictions.arrays().items()}
     arrays["record"] = np.frombuffer(json.dumps(state.record).encode(), np.uint8)
     stream = io.BytesIO()
     np.savez(stream, **arrays)  # type: ignore[arg-type]
@@ -115,6 +124,7 @@ def decode(content: bytes) -> State:
                 metrics=_rows(arrays, "metrics"),
                 timings=_rows(arrays, "timings"),
                 record=json.loads(arrays["record"].tobytes()),
+                predictions=_predictions(arrays),
             )
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DamagedState(str(error)) from None
@@ -125,6 +135,11 @@ def _numbered(arrays: Any, part: str) -> Iterator[NDArray[Any]]:
     while f"{part}.{number}" in arrays:
         yield arrays[f"{part}.{number}"]
         number += 1
+
+
+def _predictions(arrays: Any) -> Predictions | None:
+    names = [f"predictions.{name}" for name in predictions.NAMES]
+    return Predictions(*(arrays[name] for name in names)) if names[0] in arrays else None
 
 
 def _rows(arrays: Any, part: str) -> list[Row]:

@@ -18,6 +18,7 @@ SCHEMA_VERSION = 1
 RECORD = "run.json"
 METRICS = "metrics.csv"
 TIMINGS = "timings.csv"
+PREDICTIONS = "predictions.npz"
 CURVES = "curves.png"
 LOG = "runner.log"
 MODEL = "model.keras"

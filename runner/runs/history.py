@@ -13,6 +13,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from runner.formatting import number
+from runner.runs.predictions import Predictions
 
 Row = dict[str, float]
 
@@ -25,13 +26,15 @@ class History:
     """The epochs that a training has recorded: their rows of metrics.csv and timings.csv, and the best one's weights.
 
     `best_epoch` counts from 1; None without a finite value of the monitor. `problem` says why the training failed.
-    A training that continues another begins with the other's history.
+    `predictions` are those of the validation examples, None where they are not kept of every epoch. A training that
+    continues another begins with the other's history.
     """
 
     metrics: list[Row] = field(default_factory=list)
     timings: list[Row] = field(default_factory=list)
     best_epoch: int | None = None
     best_weights: list[NDArray[Any]] = field(default_factory=list)
+    predictions: Predictions | None = None
     problem: str | None = None
 
 

@@ -1,5 +1,6 @@
 """A run as its folder tells it. Reads records only, never imports TensorFlow."""
 
+import functools
 import itertools
 import json
 import math
@@ -9,9 +10,10 @@ from typing import Any
 
 from runner.config.dotted import flat
 from runner.config.monitor import Monitor
-from runner.runs import circumstances, history
+from runner.runs import circumstances, history, predictions
 from runner.runs.folder import METRICS, RECORD, TIMINGS, is_held, read_record
 from runner.runs.history import Row
+from runner.runs.predictions import Predictions
 from runner.runs.status import COMPLETED, CRASHED, RUNNING
 
 
@@ -52,6 +54,15 @@ class Run:
         """
         evaluated: Row = self.record.get("training_at_best") or {}
         return evaluated.get(column, self.best.get(column, math.nan))
+
+    @functools.cached_property
+    def predictions(self) -> Predictions | None:
+        """Predictions of the validation examples, read when first asked for; None where not each epoch has them.
+
+        Raises ValueError where the file is damaged, OSError where it cannot be opened.
+        """
+        found = predictions.read(self.folder)
+        return found if found and len(found.right) == self.record["epochs"] else None
 
     @property
     def updates(self) -> int:

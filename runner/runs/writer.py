@@ -1,4 +1,4 @@
-"""The record of a run as it grows: run.json, metrics.csv, timings.csv."""
+"""The record of a run as it grows: run.json, metrics.csv, timings.csv, predictions.npz."""
 
 import contextlib
 import dataclasses
@@ -11,8 +11,8 @@ from runner.config.monitor import Monitor
 from runner.config.schema import Config
 from runner.errors import ConfigError, DataError
 from runner.formatting import data_label
-from runner.runs import checkpoint, history, identity
-from runner.runs.folder import METRICS, RECORD, TIMINGS, me, read_record, write_record
+from runner.runs import checkpoint, history, identity, predictions
+from runner.runs.folder import BEST_MODEL, METRICS, MODEL, RECORD, TIMINGS, me, read_record, write_record
 from runner.runs.history import History, Row
 from runner.runs.status import COMPLETED, FAILED, INTERRUPTED, RUNNING
 from runner.system import backend, files
@@ -44,6 +44,7 @@ class DatasetInfo:
 class Outcome:
     """How a run ended; `best` is the row of the best epoch, `shown` the columns of it that tell how good it is.
 
+    `models` has for each saved network, by its name in the folder, the row of the epoch whose weights it holds.
     `signal` is the number of the signal that interrupted it, `note` what else there is to say.
     """
 
@@ -54,6 +55,7 @@ class Outcome:
     epochs: int = 0
     best: Row | None = None
     shown: list[str] = field(default_factory=list)
+    models: dict[str, Row] = field(default_factory=dict)
     note: str = ""
 
 
@@ -79,12 +81,16 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 class Record:
-    """The record in a run's folder. `saved` is the last epoch that is stored, 0 where none is."""
+    """The record in a run's folder. `saved` is the last epoch that is stored, 0 where none is.
+
+    `has_models` says whether the saved networks are those of the recorded epochs.
+    """
 
     def __init__(self, folder: Path, config: Config, overrides: list[str]) -> None:
         self.folder, self.config, self.overrides = folder, config, overrides
         self.metrics: list[Row] = []
         self.saved = 0
+        self.has_models = False
         self.entries: dict[str, Any] = read(folder)
 
     @property
@@ -136,17 +142,21 @@ class Record:
             self.metrics = history.read(self.folder / METRICS)
         except (OSError, ValueError):  # lost or changed by hand: it is written again from the states
             return False
+        self.has_models = True
         return True
 
-    def begin(self, dataset: DatasetInfo, monitor: Monitor) -> None:
-        """Record that the run is running; what an earlier start of it has recorded stays."""
+    def begin(self, dataset: DatasetInfo, monitor: Monitor, commonest_class: float | None) -> None:
+        """Record that the run is running; what an earlier start of it has recorded stays.
+
+        `commonest_class` is its share of the validation examples, None without any.
+        """
         surroundings = identity.surroundings(self.config, dataset.fingerprint)
-        self._write_all(RUNNING, dataset, monitor.name, monitor.direction, surroundings)
+        self._write_all(RUNNING, dataset, monitor.name, monitor.direction, surroundings, commonest_class)
 
     def fail_before_begin(self, reason: str) -> None:
         """Record a run that could not even begin; nothing where an earlier start has a record. Raises OSError."""
         if not self.entries:
-            self._write_all(FAILED, None, self.config.training.monitor, None, {}, reason)
+            self._write_all(FAILED, None, self.config.training.monitor, None, {}, None, reason)
 
     def _write_all(
         self,
@@ -155,12 +165,14 @@ class Record:
         monitor: str,
         direction: str | None,
         surroundings: dict[str, Any],
+        commonest_class: float | None,
         error: str | None = None,
     ) -> None:
         self.write(
             status=status,
             identity=self.identity,
             dataset=dataclasses.asdict(dataset) if dataset else None,
+            commonest_class=commonest_class,
             seed=self.config.seed,
             epochs=self.entries.get("epochs", 0),
             inherited_epochs=self.entries.get("inherited_epochs", 0),
@@ -206,6 +218,7 @@ class Record:
         """Write the rows of a history to the files. Raises OSError."""
         for row in recorded.metrics[self.saved :]:
             log.info(history.line(row, self.config.training.epochs))
+        predictions.write(self.folder, recorded.predictions)
         files.write(self.folder / METRICS, history.text(recorded.metrics), durable=True)
         files.write(self.folder / TIMINGS, history.text(recorded.timings))
         self.metrics, self.saved = list(recorded.metrics), len(recorded.metrics)
@@ -217,15 +230,18 @@ class Record:
 
     def outcome(self, note: str = "", signal: int | None = None) -> Outcome:
         """How the run has ended, or stands."""
-        best, monitor = self.entries["best_epoch"], self.monitor
+        epoch, monitor = self.entries["best_epoch"], self.monitor
+        best = self.metrics[epoch - 1] if epoch and len(self.metrics) >= epoch else None
+        models = {BEST_MODEL: best, MODEL: self.metrics[-1] if self.metrics else None} if self.has_models else {}
         return Outcome(
             folder=self.folder,
             status=self.entries["status"],
             error=self.entries["error"],
             signal=signal,
             epochs=len(self.metrics),
-            best=self.metrics[best - 1] if best and len(self.metrics) >= best else None,
+            best=best,
             shown=list(dict.fromkeys([monitor.name, monitor.loss])),
+            models={name: row for name, row in models.items() if row},
             note=note,
         )
 

@@ -5,7 +5,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from runner.training import batches, layers
+from runner.config.task import Task
+from runner.training import batches, layers, model
 
 BUDGET = 32 << 20  # bytes of the largest tensor in a call
 
@@ -20,6 +21,7 @@ class Evaluation:
     def __init__(self, trained: keras.Model, numbers: NDArray[np.int32], targets: NDArray[np.generic]) -> None:
         self.trained = trained
         self.chunks: list[tuple[tf.Tensor, tf.Tensor]] = []
+        self.outputs: list[tf.Tensor] = []  # of each chunk, [examples, units], by the latest call
         if len(numbers):
             self.step = _step(trained, targets)
             size = layers.bytes_each(trained, self.step.get_concrete_function().graph)
@@ -30,9 +32,17 @@ class Evaluation:
         """A value for each column; empty where there are no examples."""
         results: dict[str, tf.Tensor] = {}
         self.trained.reset_metrics()
+        self.outputs = []
         for chunk in self.chunks:
-            results = self.step(chunk)
+            results, outputs = self.step(chunk)
+            self.outputs.append(outputs)
         return {name: float(value) for name, value in results.items()}
+
+    def predicted(self, task: Task) -> tuple[NDArray[np.bool_], NDArray[np.floating]]:
+        """Whether each example was right, [examples], and its outputs, [examples, units], in the latest call."""
+        pairs = zip(self.chunks, self.outputs, strict=True)
+        right = [model.is_right(task, targets, outputs).numpy() for (_, targets), outputs in pairs]
+        return np.concatenate(right), np.concatenate([outputs.numpy() for outputs in self.outputs])
 
 
 def _step(trained: keras.Model, targets: NDArray[np.generic]) -> tf.types.experimental.PolymorphicFunction:

@@ -11,12 +11,22 @@ from runner.config.schema import Config
 from runner.config.task import Task, column
 from runner.datasets.base import Data
 from runner.datasets.split import Split
+from runner.runs import predictions
 from runner.runs.checkpoint import State
 from runner.runs.history import History
+from runner.runs.predictions import Predictions
 from runner.system import backend
 from runner.system.signals import Interruption
 from runner.training import batches, layers, model, optimizer
-from runner.training.callbacks import EarlyStopping, EpochRows, Observer, Observers, StopOnSignal, Validation
+from runner.training.callbacks import (
+    EarlyStopping,
+    EpochRows,
+    Observer,
+    Observers,
+    PredictionRows,
+    StopOnSignal,
+    Validation,
+)
 from runner.training.evaluation import Evaluation
 
 
@@ -36,8 +46,13 @@ class Training:
         self.updates = batches.updates(len(split.train), config.training.batch_size)
         self.network = model.build(config.model, task, data.train.features.shape[1:])
         self.model = layers.over_rows(self.network, data.train)
-        self.history = History()
+        self.keeps_predictions = config.training.keep_predictions and len(split.validation) > 0
+        self.history = History(predictions=self._no_predictions_yet(data) if self.keeps_predictions else None)
         self._compile()
+
+    def _no_predictions_yet(self, data: Data) -> Predictions:
+        examples = self.split.validation
+        return predictions.before_the_first_epoch(examples, data.train.labels[examples], self.task.output_units)
 
     def _compile(self) -> None:
         plain, loss = optimizer.optimizer(self.config, self.updates), model.loss(self.task)
@@ -54,6 +69,7 @@ class Training:
             metrics=list(self.history.metrics),
             timings=list(self.history.timings),
             record=record,
+            predictions=self.history.predictions,
         )
 
     def restore(self, saved: State) -> None:
@@ -64,6 +80,8 @@ class Training:
         self.history.metrics, self.history.timings = list(saved.metrics), list(saved.timings)
         self.history.best_weights = saved.best
         self.history.best_epoch = self.task.monitor.best_epoch(saved.metrics)
+        kept = self.history.predictions
+        self.history.predictions = saved.predictions if kept and kept.fits(saved.predictions) else None
 
     def fit(
         self,
@@ -81,10 +99,12 @@ class Training:
         if done >= settings.epochs or early_stopping.has_stopped(self.model):
             return self._show_recorded(extra_callbacks)
         columns = ["loss", *map(column, self.task.metrics)]
+        validation = Evaluation(self.model, self.split.validation, self.targets)
         callbacks = [
-            Validation(Evaluation(self.model, self.split.validation, self.targets)),
+            Validation(validation),
             early_stopping,
             EpochRows(self.history, self.task.monitor, columns, self.updates, len(self.split.train)),
+            PredictionRows(self.history, validation, self.task),
             Observers(self.history, observers),
             *extra_callbacks,
             StopOnSignal(interruption),

@@ -26,7 +26,20 @@ def over_rows(network: keras.Model, examples: Examples) -> keras.Model:
             outputs = layer(outputs)
     else:
         outputs = network(SparseRows(examples.features)(numbers))
-    return keras.Model(numbers, outputs)
+    return FromNumbers(numbers, outputs)
+
+
+class FromNumbers(keras.Model):
+    """A model whose test step gives the outputs besides the metrics; Keras' own drops them."""
+
+    def test_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        metrics = super().test_step(data)
+        return metrics, self.outputs_of_step
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: tf.Tensor, sample_weight: Any = None) -> dict[str, tf.Tensor]:
+        self.outputs_of_step = y_pred
+        metrics: dict[str, tf.Tensor] = super().compute_metrics(x, y, y_pred, sample_weight)
+        return metrics
 
 
 def begins_with_plain_dense(network: keras.Model) -> bool:

@@ -63,6 +63,16 @@ def metrics(task: Task) -> list[Any]:
     return [_metric(name, task) for name in task.metrics]
 
 
+def is_right(task: Task, targets: Any, outputs: Any) -> Any:
+    """A boolean for each example [examples]: whether the column `accuracy` counts it as right."""
+    matches = {
+        keras_names.SIGMOID: keras.metrics.binary_accuracy,
+        keras_names.INTEGER: keras.metrics.sparse_categorical_accuracy,
+        keras_names.ONE_HOT: keras.metrics.categorical_accuracy,
+    }
+    return keras.ops.reshape(matches[task.form](targets, outputs), (-1,)) > 0
+
+
 def _metric(name: str, task: Task) -> Any:
     if name in register.metrics:
         return _own_metric(register.metrics[name], name)

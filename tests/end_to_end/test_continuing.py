@@ -46,8 +46,9 @@ def from_nothing(tmp_path_factory: pytest.TempPathFactory) -> Plain:
 
 
 def assert_like(folder: Path, plain: Path) -> None:
-    """A run has the numbers of another: its metrics, the weights that are saved, the best epoch."""
+    """A run has the numbers of another: its metrics, its predictions, the weights that are saved, the best epoch."""
     assert metrics_of(folder) == metrics_of(plain)
+    assert (folder / "predictions.npz").read_bytes() == (plain / "predictions.npz").read_bytes()
     for name in ("model.keras", "checkpoints/best.keras"):
         for ours, theirs in zip(weights_of(folder / name), weights_of(plain / name), strict=True):
             assert np.array_equal(ours, theirs)
@@ -159,6 +160,7 @@ def test_resume_goes_on_in_the_folder_and_refuses_everything_else(runner: Comman
     before = (tmp_path / "run" / "run.json").read_bytes()
     finished = runner("resume", "run")
     assert (finished.returncode, finished.stdout.splitlines()[0]) == (0, "finished already")
+    assert "\n  model.keras             epoch 2, val_accuracy 0." in finished.stdout
     refused = runner("resume", "run", "model.width=16", "training.epochs=1")
     assert refused.returncode == 2
     assert refused.stderr.splitlines() == [

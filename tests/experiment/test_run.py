@@ -150,15 +150,19 @@ def test_a_signal_ends_the_run_cleanly(tmp_path: Path, number: signal.Signals, c
 OUT_OF_REACH = {"RUNNER_DATA_DIR": "", "RUNNER_DATA_URL": "http://127.0.0.1:9/", "KERAS_HOME": "nowhere"}
 
 
-def test_piped_output_is_a_line_an_epoch_without_control_characters(process: Command) -> None:
+def test_piped_output_is_a_line_an_epoch_without_control_characters(process: Command, tmp_path: Path) -> None:
     result = process("training.epochs=2", **OUT_OF_REACH)
     assert result.returncode == 0, result.stderr
     assert all(character.isprintable() or character == "\n" for character in result.stdout + result.stderr)
     lines = result.stdout.splitlines()
     assert lines[0] == "imdb (sample): 2,400 to train on, 1,600 for validation, 2,000 for the test"
     assert [line.split()[1] for line in lines if line.startswith("epoch ")] == ["1/2", "2/2"]
-    assert lines[-3].startswith("best epoch:")
-    assert lines[-2].startswith("folder:     outputs/runs/")
+    assert lines[-5].startswith("best epoch:")
+    assert lines[-4].startswith("folder:     outputs/runs/")
+    values = pd.read_csv(tmp_path / lines[-4].removeprefix("folder:     ") / "metrics.csv").val_accuracy
+    best = values.idxmax()
+    assert lines[-3] == f"  checkpoints/best.keras  epoch {best + 1}, val_accuracy {values[best]:.4f}"
+    assert lines[-2] == f"  model.keras             epoch 2, val_accuracy {values[1]:.4f}"
     assert lines[-1].startswith("compare:    python -m runner compare outputs/runs/")
     assert "WARNING: imdb (sample)" in result.stderr
     assert len(result.stderr.splitlines()) == 1, "TensorFlow's chatter shows"
