@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,10 @@ class Predictions:
         with np.errstate(over="ignore"):  # the outputs of a network of one's own need not be probabilities
             last = outputs.astype(np.float16)
         return replace(self, right=rows, best=last if is_best else self.best, last=last)
+
+    def answers(self, epochs: Sequence[int]) -> NDArray[np.uint8]:
+        """Whether each example is answered right after epochs, from 1: uint8 [epochs, v], 1 where it is."""
+        return np.unpackbits(self.right[np.asarray(epochs) - 1], axis=1, count=len(self.examples))
 
     def fits(self, other: "Predictions | None") -> bool:
         """Whether others are of the same examples and classes."""
