@@ -10,7 +10,6 @@ import pytest
 import tensorflow as tf
 
 from runner.config.schema import Config
-from runner.datasets import catalog
 from runner.datasets.base import Data
 from runner.system import backend
 from runner.training import batches, layers, model, optimizer
