@@ -33,12 +33,10 @@ class Predictions:
     best: NDArray[np.float16]
     last: NDArray[np.float16]
 
-    def with_epoch(self, right: NDArray[np.bool_], outputs: NDArray[Any], *, is_best: bool) -> "Predictions":
+    def with_epoch(self, right: NDArray[np.bool_], outputs: NDArray[np.float16], *, is_best: bool) -> "Predictions":
         """With one epoch more, which is the best one so far or is not. right [v], outputs [v, classes]."""
         rows = np.concatenate([self.right, np.packbits(right)[None]])
-        with np.errstate(over="ignore"):  # the outputs of a network of one's own need not be probabilities
-            last = outputs.astype(np.float16)
-        return replace(self, right=rows, best=last if is_best else self.best, last=last)
+        return replace(self, right=rows, best=outputs if is_best else self.best, last=outputs)
 
     def answers(self, epochs: Sequence[int]) -> NDArray[np.uint8]:
         """Whether each example is answered right after epochs, from 1: uint8 [epochs, v], 1 where it is."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from runner.config.monitor import Monitor
 from runner.config.schema import EarlyStopping as EarlyStoppingConfig
-from runner.config.task import Task
 from runner.runs.history import History, Row
 from runner.system.signals import Interruption
 from runner.training.evaluation import Evaluation
@@ -86,13 +85,13 @@ def _last_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
 class PredictionRows(keras.callbacks.Callback):
     """Adds to the predictions of a history, where it keeps any, what the validation of an epoch has computed."""
 
-    def __init__(self, history: History, evaluation: Evaluation, task: Task) -> None:
+    def __init__(self, history: History, evaluation: Evaluation) -> None:
         super().__init__()
-        self.history, self.evaluation, self.task = history, evaluation, task
+        self.history, self.evaluation = history, evaluation
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.history.predictions is not None:
-            right, outputs = self.evaluation.predicted(self.task)
+            right, outputs = self.evaluation.predictions()
             is_best = self.history.best_epoch == len(self.history.metrics)
             self.history.predictions = self.history.predictions.with_epoch(right, outputs, is_best=is_best)
 

@@ -5,8 +5,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from runner.config.task import Task
-from runner.training import batches, layers, model
+from runner.training import batches, layers
 
 BUDGET = 32 << 20  # bytes of the largest tensor in a call
 
@@ -21,7 +20,7 @@ class Evaluation:
     def __init__(self, trained: keras.Model, numbers: NDArray[np.int32], targets: NDArray[np.generic]) -> None:
         self.trained = trained
         self.chunks: list[tuple[tf.Tensor, tf.Tensor]] = []
-        self.outputs: list[tf.Tensor] = []  # of each chunk, [examples, units], by the latest call
+        self.predicted: list[tuple[tf.Tensor, tf.Tensor]] = []
         if len(numbers):
             self.step = _step(trained, targets)
             size = layers.bytes_each(trained, self.step.get_concrete_function().graph)
@@ -32,17 +31,16 @@ class Evaluation:
         """A value for each column; empty where there are no examples."""
         results: dict[str, tf.Tensor] = {}
         self.trained.reset_metrics()
-        self.outputs = []
+        self.predicted = []
         for chunk in self.chunks:
-            results, outputs = self.step(chunk)
-            self.outputs.append(outputs)
+            results, right, outputs = self.step(chunk)
+            self.predicted.append((right, outputs))
         return {name: float(value) for name, value in results.items()}
 
-    def predicted(self, task: Task) -> tuple[NDArray[np.bool_], NDArray[np.floating]]:
+    def predictions(self) -> tuple[NDArray[np.bool_], NDArray[np.float16]]:
         """Whether each example was right, [examples], and its outputs, [examples, units], in the latest call."""
-        pairs = zip(self.chunks, self.outputs, strict=True)
-        right = [model.is_right(task, targets, outputs).numpy() for (_, targets), outputs in pairs]
-        return np.concatenate(right), np.concatenate([outputs.numpy() for outputs in self.outputs])
+        right, outputs = zip(*self.predicted, strict=True)
+        return np.concatenate(right), np.concatenate(outputs)
 
 
 def _step(trained: keras.Model, targets: NDArray[np.generic]) -> tf.types.experimental.PolymorphicFunction:

@@ -45,7 +45,7 @@ class Training:
         self.targets: NDArray[Any] = task.targets(data.train.labels)
         self.updates = batches.updates(len(split.train), config.training.batch_size)
         self.network = model.build(config.model, task, data.train.features.shape[1:])
-        self.model = layers.over_rows(self.network, data.train)
+        self.model = layers.over_rows(self.network, data.train, task)
         self.keeps_predictions = config.training.keep_predictions and len(split.validation) > 0
         self.history = History(predictions=self._no_predictions_yet(data) if self.keeps_predictions else None)
         self._compile()
@@ -104,7 +104,7 @@ class Training:
             Validation(validation),
             early_stopping,
             EpochRows(self.history, self.task.monitor, columns, self.updates, len(self.split.train)),
-            PredictionRows(self.history, validation, self.task),
+            PredictionRows(self.history, validation),
             Observers(self.history, observers),
             *extra_callbacks,
             StopOnSignal(interruption),

@@ -10,7 +10,6 @@ import pytest
 import tensorflow as tf
 
 from runner.config.schema import Config
-from runner.datasets import catalog
 from runner.datasets.base import Data
 from runner.system import backend
 from runner.training import batches, layers, model, optimizer
@@ -136,12 +135,12 @@ def test_the_gradient_is_keras_own(config_of: ConfigOf, words: str) -> None:
 
 
 def test_networks_that_do_not_begin_with_a_dense_layer_get_dense_rows(config_of: ConfigOf) -> None:
-    data = catalog.load(config_of(*SMALL).dataset)
+    data, goal, _ = prepared(config_of(*SMALL))
     inputs = keras.Input((data.train.features.shape[1],))
     network = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.LayerNormalization()(inputs)))
     numbers = np.array([3, 1, 4], np.int32)
     rows_of_numbers = data.train.features[numbers].toarray()
-    outputs = layers.over_rows(network, data.train).predict(numbers, verbose=0)
+    outputs = layers.over_rows(network, data.train, goal).predict(numbers, verbose=0)
     np.testing.assert_allclose(outputs, network.predict(rows_of_numbers, verbose=0), rtol=1e-5)
 
 
