@@ -1,11 +1,13 @@
 """Which validation examples the runs of a setting answer right, and at which epoch that is asked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from runner.compare.grouping import Setting
 from runner.compare.noise import Array, Sample
+from runner.compare.selection import of_epoch, spread
 from runner.compare.significance import SHARES
 
 
@@ -20,8 +22,23 @@ def sample(setting: Setting, epochs: Sequence[int]) -> Sample:
 
 
 def tested(setting: Setting) -> Sample:
-    """The results by which a setting is compared with others."""
-    return sample(setting, [setting.tested_epoch(run) for run in setting.runs])
+    """The results by which a setting is compared with others, with the spread and the luck of a chosen epoch."""
+    found = sample(setting, [setting.epoch(run) for run in setting.runs])
+    if setting.at != "chosen":
+        return found
+    return replace(found, spread=spread(_curves(setting)), luck=epoch_luck(setting))
+
+
+def epoch_luck(setting: Setting) -> float:
+    """By how much the value at the chosen epoch is too good for having been chosen; 0 where the epoch is given."""
+    return of_epoch(_curves(setting)) if setting.at == "chosen" else 0.0
+
+
+def _curves(setting: Setting) -> Array:
+    """The monitored values [seeds, epochs], more is better, of the epochs in which all are finite."""
+    name, epochs = setting.monitor.name, len(setting.curve)
+    values = setting.monitor.sign * np.array([[row[name] for row in run.metrics[:epochs]] for run in setting.runs])
+    return values[:, np.isfinite(values).all(axis=0)]
 
 
 def is_share(setting: Setting) -> bool:

@@ -9,7 +9,7 @@ from statistics import fmean, median
 from typing import Any
 
 from runner.compare import grouping
-from runner.compare.answers import is_share, sample, tested
+from runner.compare.answers import is_share, tested
 from runner.compare.epochs import epochs
 from runner.compare.grouping import At, Setting, Table, is_cut
 from runner.compare.luck import luck
@@ -208,7 +208,7 @@ def unlearned(table: Table) -> list[Setting]:
 
 def error(setting: Setting) -> float | None:
     """The standard error of a setting's mean, over its seeds and the validation examples as far as they are known."""
-    return standard_error(sample(setting, [setting.epoch(run) for run in setting.runs]))
+    return standard_error(tested(setting))
 
 
 def results(found: Comparison) -> list[tuple[Run, float, int]]:

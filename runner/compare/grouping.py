@@ -52,10 +52,7 @@ class Setting:
     @cached_property
     def chosen_epoch(self) -> int:
         """The best epoch of the curve, one for all seeds; of equals that of the lower loss, then the earlier one."""
-        return self._best_of(self.runs)
-
-    def _best_of(self, runs: Sequence[Run]) -> int:
-        curve, losses = mean_of(runs, self.monitor.name), mean_of(runs, self.monitor.loss)
+        curve, losses = self.curve, mean_of(self.runs, self.monitor.loss)
         finite = [epoch for epoch, value in enumerate(curve, 1) if math.isfinite(value)]
 
         def order(epoch: int) -> tuple[float, float, int]:
@@ -68,17 +65,6 @@ class Setting:
         if self.at == "chosen":
             return min(self.chosen_epoch, len(run.metrics))
         return len(run.metrics) if self.at == "last" else self.at
-
-    def tested_epoch(self, run: Run) -> int:
-        """The epoch after which a run is compared with those of other settings.
-
-        The chosen epoch is the highest point of a curve, which wobbles upwards by chance too. So what a test sees of a
-        run is the epoch that the other seeds choose; with a single seed the chosen one.
-        """
-        others = [each for each in self.runs if each is not run]
-        if self.at != "chosen" or not others:
-            return self.epoch(run)
-        return min(self._best_of(others), len(run.metrics))
 
     def result(self, run: Run) -> float:
         """The monitored value of a run where it is judged."""

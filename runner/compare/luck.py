@@ -1,47 +1,29 @@
-"""How much of the best value is luck: the best of several noisy values is too high, the more of them the higher."""
+"""How much of the best value is luck: that of the choice of a setting, and of the choice of an epoch."""
 
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from runner.compare.answers import sample, tested
+from runner.compare.answers import epoch_luck, sample
 from runner.compare.grouping import Setting
 from runner.compare.noise import Array, Sample, share_examples
-
-DRAWS = 1000  # of the bootstrap: the mean of them is exact to a thirtieth of their spread
+from runner.compare.selection import DRAWS, of_choice
 
 
 def luck(settings: Sequence[Setting]) -> float | None:
     """By how much the best value is too good, in the monitor's unit; None where no noise is known.
 
-    `settings` are the best, first, and those that cannot be told from it. Two choices bring luck: that of the best
-    setting, by a bootstrap over seeds and examples that chooses anew in each draw, and that of the best setting's
-    epoch, by what the epochs that the other seeds choose are worth.
+    `settings` are the best, first, and those that cannot be told from it. Noise comes of a bootstrap over seeds and
+    examples; in each draw the best setting is chosen anew. The choice of the best setting's epoch adds to that.
     """
     samples = [sample(each, [each.epoch(run) for run in each.runs]) for each in settings]
     noise = _noise(samples)
     if noise is None or (len(settings) == 1 and settings[0].at != "chosen"):
         return None
     sign = settings[0].monitor.sign
-    of_epoch = sign * (samples[0].mean - tested(settings[0]).mean)
-    return max(0.0, of_epoch) + of_choice(np.array([sign * each.mean for each in samples]), sign * noise)
-
-
-def of_choice(values: Array, noise: Array) -> float:
-    """By how much the highest of some values [settings] is expected to be too high; noise [draws, settings].
-
-    The values are spread by their noise already: drawn around them it would count twice, and the choice would seem
-    surer than it is. So they are moved together by what noise alone explains (James and Stein).
-    """
-    if len(values) < 2:
-        return 0.0
-    apart = noise - noise.mean(axis=1, keepdims=True)
-    explained = float((apart**2).sum(axis=1).mean()) / (len(values) - 1)
-    spread = float(np.var(values, ddof=1))
-    kept = max(0.0, 1 - explained / spread) if spread else 0.0
-    chosen = (kept * values + noise).argmax(axis=1)
-    return max(0.0, float(noise[range(len(noise)), chosen].mean()))
+    means = np.array([sign * each.mean for each in samples])
+    return epoch_luck(settings[0]) + of_choice(means, sign * noise)
 
 
 def _noise(samples: Sequence[Sample]) -> Array | None:

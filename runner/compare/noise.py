@@ -37,12 +37,16 @@ class Sample:
     right       uint8 [seeds, examples]: whether each validation example was answered right; None where it is unknown
     examples    the numbers of those examples
     resolution  the finest step of a result, 1 / examples of a share; 0 where there is none
+    spread      the variance over the seeds, where the results alone would tell too small a one
+    luck        by how much the mean is too good for having been chosen, as the highest point of a curve
     """
 
     results: dict[int, float]
     right: Array | None = None
     examples: Array | None = None
     resolution: float = 0.0
+    spread: float | None = None
+    luck: float = 0.0
 
     @property
     def mean(self) -> float:
@@ -53,7 +57,8 @@ class Sample:
         """Of the results over the seeds, at least that of one step; NaN with a single seed."""
         if len(self.results) < 2:
             return math.nan
-        return max(float(np.var([*self.results.values()], ddof=1)), self.resolution**2)
+        spread = float(np.var([*self.results.values()], ddof=1)) if self.spread is None else self.spread
+        return max(spread, self.resolution**2)
 
     @cached_property
     def interaction(self) -> float:
@@ -118,6 +123,7 @@ class Noise:
         if len(first.results) == len(second.results) == 1:
             return _mcnemar(size, first, second) if both else _unknown(size)
         one_seed, seeds, freedom = self._of_seeds(first, second)
+        seeds += (first.luck - second.luck) ** 2  # alike in both it takes nothing from their difference
         examples = self._of_examples(first, second) if both else None
         total = seeds + (examples or 0.0)
         if seeds:  # Satterthwaite's; the examples are so numerous that their variance counts as known
@@ -247,10 +253,11 @@ def bartlett(samples: Sequence[Sample]) -> float:
 def _residual(samples: Sequence[Sample]) -> tuple[float, float] | None:
     """Variance over seeds without what equal seeds have in common, and its degrees of freedom.
 
-    None where the settings have other seeds, or equal seeds are not shown to go together (an F-test).
+    None where the settings have other seeds, or equal seeds are not shown to go together (an F-test), or their epochs
+    are chosen: the results alone tell too small a spread then.
     """
     seeds = sorted(samples[0].results) if samples else []
-    if len(samples) < 2 or any(sorted(each.results) != seeds for each in samples):
+    if len(samples) < 2 or any(sorted(each.results) != seeds or each.spread is not None for each in samples):
         return None
     table = np.array([[each.results[seed] for seed in seeds] for each in samples])
     settings, count = table.shape

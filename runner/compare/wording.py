@@ -100,18 +100,11 @@ def _size(judged: Judged, setting: Setting, found: Verdict) -> str:
     values, difference, interval = (setting.mean, judged.reference.mean), found.difference, found.interval
     if judged.table.monitor.sign * difference < 0:
         values, difference, interval = values[::-1], -difference, (-interval[1], -interval[0])
-    where = " at epochs chosen by the other seeds" if _is_cross_fitted(judged, setting) else ""
     return (
         f"{judged.table.monitor.name} {number(values[0])} against {number(values[1])}, "
-        f"difference {number(difference)}{where}, 95 % interval {number(interval[0])} to {number(interval[1])}, "
+        f"difference {number(difference)}, 95 % interval {number(interval[0])} to {number(interval[1])}, "
         f"{_p(found)}, {found.method}"
     )
-
-
-def _is_cross_fitted(judged: Judged, setting: Setting) -> bool:
-    """Whether a verdict is on other epochs than the table's values, so that its difference is another."""
-    pair = (judged.reference, setting)
-    return any(each.tested_epoch(run) != each.epoch(run) for each in pair for run in each.runs)
 
 
 def _networks(found: Verdict) -> str:

@@ -392,25 +392,27 @@ def test_a_row_without_validation_has_no_gap(run: Callable[..., Run]) -> None:
     assert "gap" not in judged.rows[0]
 
 
-def test_a_wobbling_curve_is_not_better_for_its_highest_point(run: Callable[..., Run]) -> None:
-    """Each seed jumps by 0.04 in an epoch of its own; at the epochs that the other seeds choose it is at 0.80."""
-    wobbling = [
-        run(
-            f"w-{seed}",
-            tuple(0.84 + seed / 1000 if epoch == seed else 0.80 + seed / 1000 for epoch in range(4)),
-            {"model.width": 4, "seed": seed},
-        )
-        for seed in range(4)
-    ]
-    steady = [run(f"s-{seed}", (0.801 + seed / 1000,) * 4, {"seed": seed + 4}) for seed in range(4)]
-    [judged] = compare([*wobbling, *steady]).tables
-    [(_, verdict)] = judged.verdicts
-    assert judged.best.values["model.width"] == 4
-    assert judged.best.mean == pytest.approx(0.8115)
-    assert [judged.best.tested_epoch(each) for each in judged.best.runs] == [2, 1, 1, 1]
-    assert verdict.difference == pytest.approx(0.001)  # 0.801 to 0.804 less 0.800 to 0.803
-    assert verdict.outcome == "open"
-    assert "difference 0.0010 at epochs chosen by the other seeds" in wording.answer(judged)[0]
+def test_wobbling_curves_are_not_better_than_steady_ones_for_their_highest_points(tmp_path: Path) -> None:
+    """Of 40 pairs of equal worth at most 5 are called better, the 99 % bound of 5 %; by their highest points 20 are.
+
+    The wobble is what networks have: a fall, now and then, below what the others keep to.
+    """
+    random = np.random.default_rng(3)
+    alarms = highest = 0
+    for number in range(40):
+        runs, best = [], {}
+        for width, falls in ((32, 0.03), (8, 0.003)):
+            curves = 0.8 + 0.003 * random.standard_normal((4, 12)) + 0.003 * random.standard_normal((4, 1))
+            curves -= np.where(random.random((4, 12)) < 0.4, random.exponential(falls, (4, 12)), -0.4 * falls)
+            best[width] = curves[:, curves.mean(axis=0).argmax()]
+            for seed, curve in enumerate(curves.tolist()):
+                folder = tmp_path / f"{number}-{width}-{seed}"
+                runs.append(load(write_run(folder, tuple(curve), {"model.width": width, "seed": seed + width})))
+        [judged] = compare(runs).tables
+        alarms += judged.verdicts[0][1].outcome in ("better", "worse")
+        highest += stats.ttest_ind(best[32], best[8], equal_var=False).pvalue < 0.05
+    assert alarms <= stats.binom.ppf(0.99, 40, 0.05)
+    assert highest > 20
 
 
 def test_the_best_and_those_not_told_from_it_are_a_set(run: Callable[..., Run]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from runner.compare.comparison import compare
-from runner.compare.luck import of_choice
+from runner.compare.selection import of_choice
 from runner.runs.reader import Run, load
 from tests.records import write_run
 
@@ -20,7 +20,7 @@ def test_of_equal_settings_the_best_is_as_much_too_good_as_it_is() -> None:
 
 
 def test_of_settings_that_differ_the_best_is_less_too_good() -> None:
-    """Worths with a deviation of 1 under noise of 1, in 400 tables: said is a quarter too much."""
+    """Worths with a deviation of 1 under noise of 1, in 400 tables: said is a fifth too much."""
     random = np.random.default_rng(1)
     said, true = [], []
     for _ in range(400):
@@ -44,7 +44,7 @@ def test_settings_far_apart_leave_nothing_to_luck(run: Callable[..., Run]) -> No
 def test_the_choice_of_an_epoch_is_luck_too(tmp_path: Path) -> None:
     """A setting of 30 epochs of noise alone, 20 times: the mean over four seeds has a deviation of 0.005.
 
-    The highest of 30 is 2.04 of it too high; epochs that three seeds choose are worth 0.8 to the fourth.
+    The highest of 30 is 2.04 of it too high.
     """
     random = np.random.default_rng(1)
     said = []

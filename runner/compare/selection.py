@@ -1,0 +1,68 @@
+"""What a choice brings by luck alone: the highest of several noisy values is too high, the more of them the higher."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runner.compare.noise import Array
+
+DRAWS = 1000  # of the noise: the mean of them is exact to a thirtieth of their spread
+NEAR = 2.0  # standard errors from the best epoch within which another one could have been chosen
+
+
+def of_choice(values: Array, noise: Array) -> float:
+    """By how much the highest of some values [settings] is expected to be too high; noise [draws, settings].
+
+    The values are spread by their noise already: drawn around them it would count twice, and the choice would seem
+    surer than it is. So they are moved together by what noise alone explains (James and Stein, 1961).
+    """
+    count = len(values)
+    if count < 2:
+        return 0.0
+    apart = noise - noise.mean(axis=1, keepdims=True)
+    explained = float((apart**2).sum(axis=1).mean()) / (count - 1)
+    spread = float(np.var(values, ddof=1))
+    kept = max(0.0, 1 - max(0, count - 3) / (count - 1) * explained / spread) if spread else 0.0
+    chosen = (kept * values + noise).argmax(axis=1)
+    return max(0.0, float(noise[range(len(noise)), chosen].mean()))
+
+
+def of_epoch(curves: Array) -> float:
+    """By how much the highest point of the mean of some curves [seeds, epochs] is expected to be too high.
+
+    The noise is drawn from what the seeds have in the near epochs apart from their level and the mean curve: it is
+    skewed, for networks fall below what they can do more often than they rise above it. One seed tells of none.
+    """
+    found = curves[:, near(curves)]
+    seeds, epochs = found.shape
+    if seeds < 2 or epochs < 2:
+        return 0.0
+    rest = _rest(found).ravel() * math.sqrt(seeds * epochs / ((seeds - 1) * (epochs - 1)))
+    noise = np.random.default_rng(0).choice(rest, (DRAWS, seeds, epochs)).mean(axis=1)
+    return of_choice(found.mean(axis=0), noise)
+
+
+def spread(curves: Array) -> float | None:
+    """The variance over seeds that a result at the highest point of the mean curve has; None with a single seed.
+
+    The chosen epoch is one in which no seed happened to fall, and its own spread too small. So it is the mean over the
+    epochs that could have been chosen.
+    """
+    found = curves[:, near(curves)]
+    return float(found.var(axis=0, ddof=1).mean()) if len(found) > 1 else None
+
+
+def near(curves: Array) -> NDArray[np.bool_]:
+    """The epochs whose mean is so near the best one that another noise would have chosen them."""
+    seeds, epochs = curves.shape
+    mean = curves.mean(axis=0)
+    if seeds < 2 or epochs < 2:
+        return mean >= mean.max()
+    error = math.sqrt(float((_rest(curves) ** 2).sum()) / ((seeds - 1) * (epochs - 1)) / seeds)
+    return mean >= mean.max() - NEAR * math.sqrt(2) * error
+
+
+def _rest(curves: Array) -> Array:
+    """What is left of curves without the mean curve and the levels of the seeds."""
+    return curves - curves.mean(axis=0) - curves.mean(axis=1, keepdims=True) + curves.mean()
