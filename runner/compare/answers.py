@@ -22,11 +22,17 @@ def sample(setting: Setting, epochs: Sequence[int]) -> Sample:
 
 
 def tested(setting: Setting) -> Sample:
-    """The results by which a setting is compared with others, with the spread and the luck of a chosen epoch."""
-    found = sample(setting, [setting.epoch(run) for run in setting.runs])
-    if setting.at != "chosen":
-        return found
-    return replace(found, spread=spread(_curves(setting)), luck=epoch_luck(setting))
+    """The results by which a setting is compared with others."""
+    if setting.at == "chosen":
+        return at_chosen(setting)
+    return sample(setting, [setting.epoch(run) for run in setting.runs])
+
+
+def at_chosen(setting: Setting) -> Sample:
+    """The results after the chosen epoch, with the spread and the luck that come of the choice."""
+    found = sample(setting, [setting.chosen_epoch] * len(setting.runs))
+    curves = _curves(setting)
+    return replace(found, spread=spread(curves), luck=of_epoch(curves))
 
 
 def epoch_luck(setting: Setting) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runner.compare.answers import sample
+from runner.compare.answers import at_chosen, sample
 from runner.compare.grouping import Setting, mean_of
 from runner.compare.multiplicity import student
 from runner.compare.noise import Difference, paired, standard_error
@@ -46,7 +46,7 @@ class Epochs:
 def epochs(setting: Setting) -> Epochs:
     """How many epochs a setting needs."""
     curve, chosen, sign = setting.curve, setting.chosen_epoch, setting.monitor.sign
-    value, noise = curve[chosen - 1], standard_error(sample(setting, [chosen] * len(setting.runs)))
+    value, noise = curve[chosen - 1], standard_error(at_chosen(setting))
     enough = value - sign * (noise or 0.0)
     lowest, growth = _loss(setting.runs)
     return Epochs(
