@@ -70,10 +70,13 @@ def _is_width(value: Any) -> bool:
     return all(isinstance(width, int) and not isinstance(width, bool) and width >= 1 for width in widths)
 
 
+DEPTH = 3  # hidden layers where neither `depth` nor a list of widths gives their number
+
+
 @dataclass
 class Model:
     name: str = MISSING
-    depth: int = at_least(0)
+    depth: Optional[int] = null_or_at_least(0)
     width: Any = option(Rule("a whole number of at least 1, or a list of them", _is_width))
     activation: str = MISSING
     dropout: float = fraction()
@@ -82,9 +85,14 @@ class Model:
     output_units: Optional[int] = null_or_at_least(1)
     options: dict[str, Any] = options()
 
+    def __post_init__(self) -> None:
+        """A depth of null becomes its number: run.json tells it, and null and the number are the same run."""
+        if self.depth is None:
+            self.depth = len(self.width) if isinstance(self.width, list) else DEPTH
+
     def widths(self) -> list[int]:
         """Units of each hidden layer, first to last."""
-        return list(self.width) if isinstance(self.width, list) else [self.width] * self.depth
+        return list(self.width) if isinstance(self.width, list) else [self.width] * (self.depth or 0)
 
 
 @dataclass

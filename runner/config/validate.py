@@ -58,7 +58,8 @@ def _misfits(config: Config) -> list[str]:
     model, dataset, optimizer = config.model, config.dataset, config.optimizer
     if isinstance(model.width, list) and len(model.width) != model.depth:
         found.append(
-            f"model.width must have one number a hidden layer, model.depth={model.depth}; got {shown(model.width)}"
+            f"model.width must have a number for each hidden layer, model.depth={model.depth}; "
+            f"got {shown(model.width)}: with model.depth=null the list decides"
         )
     if model.activation == "glu" and any(width % 2 for width in model.widths()):
         found.append(f"model.width must be even with model.activation=glu; got {shown(model.width)}")

@@ -265,6 +265,11 @@ def test_the_ways_to_write_several_values(word: str, values: list[object]) -> No
     assert [value_of(job.config, word.partition("=")[0]) for job in planned.jobs] == values
 
 
+def test_networks_of_different_depth_are_one_sweep() -> None:
+    planned = plan("model.width=[64,16],[32],8", multirun=True)
+    assert [job.config.model.widths() for job in planned.jobs] == [[64, 16], [32], [8, 8, 8]]
+
+
 def test_a_glob_over_the_options_of_a_group_sweeps_them() -> None:
     planned = plan("optimizer=glob(ada*)", multirun=True)
     assert [job.config.optimizer.name for job in planned.jobs] == ["adagrad", "adam", "adamw"]

@@ -82,7 +82,7 @@ def test_a_value_at_the_edge_of_its_range_is_taken(config_of: ConfigOf, word: st
     ("word", "line"),
     [
         ("dataset.num_words=3", "dataset.num_words must be null or at least 4; got 3"),
-        ("model.depth=-1", "model.depth must be at least 0; got -1"),
+        ("model.depth=-1", "model.depth must be null or at least 0; got -1"),
         ("model.width=0", "model.width must be a whole number of at least 1, or a list of them; got 0"),
         (
             "model.width=[32,0,32]",
@@ -183,10 +183,10 @@ def test_every_problem_is_said_at_once() -> None:
     ("words", "line"),
     [
         (
-            ["model.width=[64,32]"],
-            "model.width must have one number a hidden layer, model.depth=3; got [64,32]",
+            ["model.depth=3", "model.width=[64,32]"],
+            "model.width must have a number for each hidden layer, model.depth=3; got [64,32]: "
+            "with model.depth=null the list decides",
         ),
-        (["model.width=[]"], "model.width must have one number a hidden layer, model.depth=3; got []"),
         (
             ["model.activation=glu", "model.width=31"],
             "model.width must be even with model.activation=glu; got 31",
@@ -298,16 +298,29 @@ def test_a_new_key_decides_unless_it_says_otherwise() -> None:
     assert (deciding["momentum"], "colour" in deciding) == (0.5, False)
 
 
-@given(depth=st.integers(0, 4), width=st.integers(1, 64) | st.lists(st.integers(1, 64), max_size=4))
+@given(depth=st.none() | st.integers(0, 4), width=st.integers(1, 64) | st.lists(st.integers(1, 64), max_size=4))
 @settings(deadline=None)
-def test_there_is_a_width_for_each_hidden_layer_or_a_refusal(depth: int, width: int | list[int]) -> None:
+def test_there_is_a_width_for_each_hidden_layer_or_a_refusal(depth: int | None, width: int | list[int]) -> None:
     model = Model("mlp", depth, width, "relu", 0.0, 0.0, "auto", None)
     whole = Config(dataset=Imdb("imdb"), model=model, optimizer=schema.SGD("sgd"))
     whole.training.loss, whole.training.metrics = "auto", []
-    fits = isinstance(width, int) or len(width) == depth
+    fits = isinstance(width, int) or depth in (None, len(width))
     assert bool(validate.problems(whole)) is not fits
     if fits:
-        assert model.widths() == (width if isinstance(width, list) else [width] * depth)
+        assert model.widths() == (width if isinstance(width, list) else [width] * (3 if depth is None else depth))
+        assert model.depth == len(model.widths())
+
+
+def test_a_depth_of_null_is_the_number_that_it_stands_for_in_the_record_and_in_what_decides(
+    config_of: ConfigOf,
+) -> None:
+    for null, number in (
+        (["model.width=[64,16]"], ["model.width=[64,16]", "model.depth=2"]),
+        (["model.depth=null"], ["model.depth=3"]),
+        (["model.width=[]"], ["model.width=[]", "model.depth=0"]),
+    ):
+        assert config_of(*null) == config_of(*number)
+        assert schema.deciding(config_of(*null))["model"]["depth"] == config_of(*number).model.depth
 
 
 @pytest.mark.parametrize(
