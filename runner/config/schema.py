@@ -20,13 +20,14 @@ class Rule(NamedTuple):
 Decides = bool | Callable[["Config"], bool]
 
 
-def option(rule: Rule | None = None, *, decides: Decides = True) -> Any:
+def option(rule: Rule | None = None, *, decides: Decides = True, before: Any = MISSING) -> Any:
     """A key, whose value stands in conf/ and keeps the rule.
 
     `decides` says whether the key decides the numbers of a run, which makes runs with other values other runs; a
-    function says it of a whole config. A key that is not known to leave the numbers alone decides.
+    function says it of a whole config. A key that is not known to leave the numbers alone decides. `before` is the
+    value of runs that were recorded before there was the key.
     """
-    return field(default=MISSING, metadata={"rule": rule, "decides": decides})
+    return field(default=before, metadata={"rule": rule, "decides": decides})
 
 
 def one_of(*choices: str, decides: Decides = True) -> Any:
@@ -155,8 +156,15 @@ def _are_names(value: Any) -> bool:
     return all(isinstance(each, str) for each in value)
 
 
+def _is_seed(value: Any) -> bool:
+    return 0 <= value < 2**32
+
+
 def _is_split(value: Any) -> bool:
     return value >= 0 if isinstance(value, int) else 0 <= value < 1
+
+
+DRAWN = ("random", "stratified")  # the values of `validation_from` that draw the validation examples
 
 
 @dataclass
@@ -167,7 +175,12 @@ class Training:
     validation_split: Union[int, float] = option(
         Rule("a whole number of examples (0 is none) or a fraction below 1", _is_split)
     )
-    validation_from: str = one_of("first", "last", "random", "stratified")
+    validation_from: str = one_of("first", "last", *DRAWN)
+    split_seed: Optional[int] = option(
+        Rule("null or a whole number from 0 to 4294967295", lambda value: value is None or _is_seed(value)),
+        decides=lambda config: config.training.split_seed is not None,
+        before=None,
+    )
     loss: str = MISSING
     metrics: list[str] = option(Rule("a list of names, as [a,b]", _are_names))
     monitor: str = MISSING
@@ -184,7 +197,7 @@ class Config:
     model: Model = field(default_factory=Model)
     optimizer: Optimizer = field(default_factory=Optimizer)
     training: Training = field(default_factory=Training)
-    seed: int = option(Rule("a whole number from 0 to 4294967295", lambda value: 0 <= value < 2**32))
+    seed: int = option(Rule("a whole number from 0 to 4294967295", _is_seed))
     plugins: list[str] = option(Rule("a list of modules, as [a,b]", _are_names))
     reuse: bool = option(decides=False)
     plan: bool = option(decides=False)

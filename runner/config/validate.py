@@ -7,7 +7,7 @@ from typing import Any
 
 from runner import register
 from runner.config import keras_names
-from runner.config.schema import CLASSES, GROUPS, MODELS, Config, Rule
+from runner.config.schema import CLASSES, DRAWN, GROUPS, MODELS, Config, Rule, Training
 from runner.errors import did_you_mean
 from runner.formatting import shown
 
@@ -68,8 +68,18 @@ def _misfits(config: Config) -> list[str]:
     for key, is_built_in in built_in.items():
         if is_built_in and getattr(config, key).options:
             found.append(f"{key}.options are for a plugin's {key}; {getattr(config, key).name} has none")
+    found += _split_misfits(config.training)
     for key, node in (("dataset", dataset), ("optimizer", optimizer)):
         wanted = GROUPS[key].get(node.name)
         if wanted and not isinstance(node, wanted):
             found.append(f"{key}.name={node.name} needs the fields of that option: use {key}={node.name}")
     return found
+
+
+def _split_misfits(training: Training) -> Iterator[str]:
+    """Keys of the validation split that do not fit one another."""
+    if training.split_seed is not None and training.validation_from not in DRAWN:
+        yield (
+            f"training.split_seed must be null with training.validation_from={training.validation_from}, which draws "
+            f"nothing; got {training.split_seed}: use training.validation_from=random or stratified"
+        )

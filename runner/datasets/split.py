@@ -9,7 +9,7 @@ from runner.config.schema import Training
 from runner.datasets.base import Data
 from runner.datasets.labels import listed
 
-SPLIT_SEED = 0  # a random split is the same for every seed, so that seeds differ in training only
+SPLIT_SEED = 0  # where `split_seed` is null: the same split for every seed, so that seeds differ in training only
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _remedy(training: Training) -> str:
 def split(training: Training, labels: NDArray[np.integer]) -> Split:
     """Divide the training data by `validation_split` and `validation_from`.
 
-    labels [examples]. `first` and `last` go by position; `random` and `stratified` are drawn with a fixed seed, and
+    labels [examples]. `first` and `last` go by position; `random` and `stratified` are drawn by `split_seed`, and
     `stratified` holds out the same fraction of every class, to the nearest example.
     """
     examples = len(labels)
@@ -99,15 +99,19 @@ def split(training: Training, labels: NDArray[np.integer]) -> Split:
     if training.validation_from == "last":
         return Split(order[: examples - count], order[examples - count :])
     if training.validation_from == "random":
-        order = np.random.default_rng(SPLIT_SEED).permutation(order)
+        order = _generator(training).permutation(order)
     if training.validation_from == "stratified":
-        order = _stratified(labels)
+        order = _stratified(labels, _generator(training))
     return Split(np.sort(order[count:]), np.sort(order[:count]))
 
 
-def _stratified(labels: NDArray[np.integer]) -> NDArray[np.int32]:
+def _generator(training: Training) -> np.random.Generator:
+    return np.random.default_rng(SPLIT_SEED if training.split_seed is None else training.split_seed)
+
+
+def _stratified(labels: NDArray[np.integer], generator: np.random.Generator) -> NDArray[np.int32]:
     """An order of which every beginning holds the classes in their proportions."""
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
+    order = generator.permutation(len(labels))
     position = np.empty(len(labels))
     for label in np.unique(labels):
         of_class = order[labels[order] == label]

@@ -49,8 +49,9 @@ def warnings(checked: Sequence[Checked]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _split(config: Config) -> tuple[int | float, str]:
-    return config.training.validation_split, config.training.validation_from
+def _split(config: Config) -> tuple[int | float | str | None, ...]:
+    training = config.training
+    return training.validation_split, training.validation_from, training.split_seed
 
 
 def _missing_packages(config: Config) -> list[str]:

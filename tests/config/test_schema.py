@@ -61,6 +61,7 @@ def value_of(found: Config, key: str) -> object:
         ("training.validation_split=1", 1),
         ("training.validation_split=0.4", 0.4),
         ("training.validation_split=10000", 10000),
+        ("training.split_seed=null", None),
         ("training.early_stopping.patience=0", 0),
         ("training.early_stopping.patience=null", None),
         ("training.early_stopping.min_delta=0.01", 0.01),
@@ -106,6 +107,7 @@ def test_a_value_at_the_edge_of_its_range_is_taken(config_of: ConfigOf, word: st
         ("training.early_stopping.min_delta=-1", "training.early_stopping.min_delta must be at least 0; got -1.0"),
         ("seed=-1", "seed must be a whole number from 0 to 4294967295; got -1"),
         ("seed=4294967296", "seed must be a whole number from 0 to 4294967295; got 4294967296"),
+        ("training.split_seed=-1", "training.split_seed must be null or a whole number from 0 to 4294967295; got -1"),
         ("dataset.source=ful", "dataset.source must be one of auto, full, sample; got ful"),
         ("dataset.labels=onehot", "dataset.labels must be one of integer, one_hot; got onehot"),
         ("model.head=linear", "model.head must be one of auto, sigmoid, softmax; got linear"),
@@ -196,6 +198,11 @@ def test_every_problem_is_said_at_once() -> None:
             "dataset.name=mnist needs the fields of that option: use dataset=mnist",
         ),
         (
+            ["training.split_seed=3"],
+            "training.split_seed must be null with training.validation_from=first, which draws nothing; got 3: "
+            "use training.validation_from=random or stratified",
+        ),
+        (
             ["optimizer.name=adam"],
             "optimizer.name=adam needs the fields of that option: use optimizer=adam",
         ),
@@ -278,7 +285,10 @@ NEVER_DECIDING = """dataset.path dataset.source fail_fast plan reuse training.ke
     training.tensorboard""".split()
 
 
-@pytest.mark.parametrize(("schedule", "others"), [("constant", ["training.epochs"]), ("cosine", [])])
+@pytest.mark.parametrize(
+    ("schedule", "others"),
+    [("constant", ["training.epochs", "training.split_seed"]), ("cosine", ["training.split_seed"])],
+)
 def test_what_decides_the_numbers_of_a_run_is_all_but_a_few_keys(
     config_of: ConfigOf, schedule: str, others: list[str]
 ) -> None:
@@ -286,6 +296,14 @@ def test_what_decides_the_numbers_of_a_run_is_all_but_a_few_keys(
     found = config_of(f"optimizer.schedule={schedule}", "dataset.name=x", "dataset.options.rows=3", "plugins=[mine]")
     whole, deciding = dict(flat(asdict(found))), dict(flat(schema.deciding(found)))
     assert deciding == {key: value for key, value in whole.items() if key not in {*NEVER_DECIDING, *others}}
+
+
+def test_a_split_seed_decides_and_may_follow_the_seed(config_of: ConfigOf) -> None:
+    first, second = (
+        config_of("training.validation_from=random", "training.split_seed=${seed}", f"seed={seed}") for seed in (1, 2)
+    )
+    assert (first.training.split_seed, schema.deciding(second)["training"]["split_seed"]) == (1, 2)
+    assert validate.problems(first) == []
 
 
 def test_a_new_key_decides_unless_it_says_otherwise() -> None:

@@ -47,6 +47,23 @@ def test_stratified_holds_out_every_class_in_its_proportion(labels: list[int], s
         assert abs(held - expected) <= len(set(labels))
 
 
+@pytest.mark.parametrize(("seed", "drawn_by"), [(None, 0), (0, 0), (7, 7)])
+def test_the_split_seed_draws_the_examples_and_null_is_seed_0(seed: int | None, drawn_by: int) -> None:
+    training = Training(validation_split=30, validation_from="random", split_seed=seed)
+    expected = sorted(np.random.default_rng(drawn_by).permutation(100)[:30].tolist())
+    assert splitting.split(training, np.zeros(100, int)).validation.tolist() == expected
+
+
+def test_a_stratified_split_is_another_for_another_split_seed() -> None:
+    labels = np.arange(100) % 2
+    drawn = [
+        splitting.split(Training(validation_split=0.4, validation_from="stratified", split_seed=seed), labels)
+        for seed in (None, 0, 1)
+    ]
+    (null, zero, one) = (each.validation.tolist() for each in drawn)
+    assert null == zero != one
+
+
 def of_labels(*labels: int) -> Data:
     """A dataset of ones with these labels to train on."""
     examples = Examples(np.ones((len(labels), 1)), np.array(labels))
