@@ -38,8 +38,9 @@ def at_least(least: int, *, decides: Decides = True) -> Any:
     return option(Rule(f"at least {least}", lambda value: value >= least), decides=decides)
 
 
-def null_or_at_least(least: int) -> Any:
-    return option(Rule(f"null or at least {least}", lambda value: value is None or value >= least))
+def null_or_at_least(least: int, *, decides: Decides = True, before: Any = MISSING) -> Any:
+    rule = Rule(f"null or at least {least}", lambda value: value is None or value >= least)
+    return option(rule, decides=decides, before=before)
 
 
 def above_zero() -> Any:
@@ -173,7 +174,8 @@ class Training:
     epochs: int = at_least(1, decides=lambda config: config.optimizer.schedule == "cosine")
     batch_size: int = at_least(1)
     validation_split: Union[int, float] = option(
-        Rule("a whole number of examples (0 is none) or a fraction below 1", _is_split)
+        Rule("a whole number of examples (0 is none) or a fraction below 1", _is_split),
+        decides=lambda config: config.training.folds is None,
     )
     validation_from: str = one_of("first", "last", *DRAWN)
     split_seed: Optional[int] = option(
@@ -181,6 +183,8 @@ class Training:
         decides=lambda config: config.training.split_seed is not None,
         before=None,
     )
+    folds: Optional[int] = null_or_at_least(2, decides=lambda config: config.training.folds is not None, before=None)
+    fold: Optional[int] = null_or_at_least(1, decides=lambda config: config.training.fold is not None, before=None)
     loss: str = MISSING
     metrics: list[str] = option(Rule("a list of names, as [a,b]", _are_names))
     monitor: str = MISSING
@@ -189,6 +193,11 @@ class Training:
     keep_state: str = one_of("all", "last", "none", decides=False)
     save_seconds: float = at_least(0, decides=False)
     tensorboard: bool = option(decides=False)
+
+    @property
+    def validates(self) -> bool:
+        """Whether examples are held out."""
+        return self.folds is not None or self.validation_split != 0
 
 
 @dataclass

@@ -83,3 +83,10 @@ def _split_misfits(training: Training) -> Iterator[str]:
             f"training.split_seed must be null with training.validation_from={training.validation_from}, which draws "
             f"nothing; got {training.split_seed}: use training.validation_from=random or stratified"
         )
+    if training.folds is None and training.fold is not None:
+        yield f"training.folds must be the number of folds with training.fold={training.fold}; got null"
+    if training.folds is not None and not 1 <= (training.fold or 0) <= training.folds:
+        yield (
+            f"training.fold must be from 1 to training.folds={training.folds}; got {shown(training.fold)}: "
+            f"give one of them, or all as -m 'training.fold=range(1,{training.folds + 1})'"
+        )

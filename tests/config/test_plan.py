@@ -89,8 +89,8 @@ def test_no_words_are_one_job_with_the_defaults_of_the_text() -> None:
         ),
         (
             "experiment=smok",
-            "experiment must be one of batch_sizes, epochs, mnist, overfit, seeds, smoke, width_depth; got smok; "
-            "did you mean smoke?",
+            "experiment must be one of batch_sizes, cross_validation, epochs, mnist, overfit, seeds, smoke, "
+            "width_depth; got smok; did you mean smoke?",
         ),
         (
             "model={width:3}",
@@ -280,6 +280,7 @@ def test_a_glob_over_the_options_of_a_group_sweeps_them() -> None:
     [
         (["experiment=epochs"], "training.epochs", [1, 2, 4, 8, 16]),
         (["experiment=batch_sizes"], "training.batch_size", [32, 128, 512, 2048]),
+        (["experiment=cross_validation", "model.width=1,2"], "training.fold", [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]),
         (["experiment=epochs", "training.epochs=3"], "training.epochs", [3]),
         (["experiment=epochs", "training.epochs=3,5"], "training.epochs", [3, 5]),
         (["experiment=epochs", "model.width=1,2"], "training.epochs", [1, 1, 2, 2, 4, 4, 8, 8, 16, 16]),

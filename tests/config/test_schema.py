@@ -108,6 +108,8 @@ def test_a_value_at_the_edge_of_its_range_is_taken(config_of: ConfigOf, word: st
         ("seed=-1", "seed must be a whole number from 0 to 4294967295; got -1"),
         ("seed=4294967296", "seed must be a whole number from 0 to 4294967295; got 4294967296"),
         ("training.split_seed=-1", "training.split_seed must be null or a whole number from 0 to 4294967295; got -1"),
+        ("training.folds=1", "training.folds must be null or at least 2; got 1"),
+        ("training.fold=0", "training.fold must be null or at least 1; got 0"),
         ("dataset.source=ful", "dataset.source must be one of auto, full, sample; got ful"),
         ("dataset.labels=onehot", "dataset.labels must be one of integer, one_hot; got onehot"),
         ("model.head=linear", "model.head must be one of auto, sigmoid, softmax; got linear"),
@@ -202,6 +204,17 @@ def test_every_problem_is_said_at_once() -> None:
             "training.split_seed must be null with training.validation_from=first, which draws nothing; got 3: "
             "use training.validation_from=random or stratified",
         ),
+        (["training.fold=2"], "training.folds must be the number of folds with training.fold=2; got null"),
+        (
+            ["training.folds=5"],
+            "training.fold must be from 1 to training.folds=5; got null: "
+            "give one of them, or all as -m 'training.fold=range(1,6)'",
+        ),
+        (
+            ["training.folds=12", "training.fold=13"],
+            "training.fold must be from 1 to training.folds=12; got 13: "
+            "give one of them, or all as -m 'training.fold=range(1,13)'",
+        ),
         (
             ["optimizer.name=adam"],
             "optimizer.name=adam needs the fields of that option: use optimizer=adam",
@@ -285,15 +298,23 @@ NEVER_DECIDING = """dataset.path dataset.source fail_fast plan reuse training.ke
     training.tensorboard""".split()
 
 
+SPLIT = "training.validation_split"
+WITHOUT = {"training.split_seed", "training.folds", "training.fold"}  # keys that decide nothing where they are null
+
+
 @pytest.mark.parametrize(
-    ("schedule", "others"),
-    [("constant", ["training.epochs", "training.split_seed"]), ("cosine", ["training.split_seed"])],
+    ("words", "others"),
+    [
+        (["optimizer.schedule=constant"], WITHOUT | {"training.epochs"}),
+        (["optimizer.schedule=cosine"], WITHOUT),
+        (["training.folds=5", "training.fold=1"], {"training.split_seed", "training.epochs", SPLIT}),
+    ],
 )
 def test_what_decides_the_numbers_of_a_run_is_all_but_a_few_keys(
-    config_of: ConfigOf, schedule: str, others: list[str]
+    config_of: ConfigOf, words: list[str], others: set[str]
 ) -> None:
     assert sorted(schema.NEVER_DECIDING) == NEVER_DECIDING
-    found = config_of(f"optimizer.schedule={schedule}", "dataset.name=x", "dataset.options.rows=3", "plugins=[mine]")
+    found = config_of(*words, "dataset.name=x", "dataset.options.rows=3", "plugins=[mine]")
     whole, deciding = dict(flat(asdict(found))), dict(flat(schema.deciding(found)))
     assert deciding == {key: value for key, value in whole.items() if key not in {*NEVER_DECIDING, *others}}
 

@@ -54,7 +54,7 @@ REFUSED: list[tuple[str, list[str]]] = [
     ("dataset=imbd", ["dataset must be one of imdb, mnist; got imbd; did you mean imdb?"]),
     (
         "experiment=smok",
-        ["experiment must be one of batch_sizes, epochs, mnist, overfit, seeds, smoke, width_depth; got smok; did you"],
+        ["experiment must be one of batch_sizes, cross_validation, epochs, mnist, overfit, seeds, smoke, width_"],
     ),
     ("+model.foo=1", ["model.foo is not a key of the config"]),
     ("++model.foo=1", ["model.foo is not a key of the config"]),
@@ -400,6 +400,19 @@ def test_a_config_folder_that_is_not_there_is_refused_in_a_line(runner: Command,
     assert (ran.returncode, [*tmp_path.iterdir()]) == (2, [])
     (line,) = ran.stderr.splitlines()
     assert "nope" in line
+
+
+def test_a_sweep_over_some_of_the_folds_is_told_which_are_missing(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask = ["experiment=cross_validation", "dataset.source=sample", "plan=true"]
+    assert asked(*ask, "training.folds=7") == 0
+    assert capsys.readouterr().err == (
+        "warning: training.fold=1,2,3,4,5 leaves out folds of training.folds=7: give training.fold=range(1,8)\n"
+    )
+    assert asked(*ask, "training.folds=7", "training.fold=range(1,8)") == 0
+    assert asked(*ask, "training.fold=2") == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("words", [[], ["-m", "seed=0,1"]])
