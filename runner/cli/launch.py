@@ -121,7 +121,7 @@ def _hand_out(plan: Plan, place: Place, work: list[Work], run: Callable[[Work], 
             raise FailFast
         return run(dataclasses.replace(mine, environment=dict(hydras.job.env_set), chdir=plan.chdir))
 
-    hydra_adapter.run(["--multirun", *plan.words], place, job)
+    hydra_adapter.run_jobs(plan.words, [each.words for each in plan.jobs], place, job)
 
 
 def _elsewhere(planned: Path, composed: str) -> Iterator[str]:

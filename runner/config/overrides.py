@@ -106,9 +106,12 @@ SYNONYMS = {
 }
 
 
-def parsed(words: list[str], parser: OverridesParser) -> list[Override]:
-    """The words as Hydra reads them. Raises ConfigError with every word that cannot be read."""
-    overrides, problems = [], []
+def parsed(words: Sequence[str], parser: OverridesParser, found: Sequence[str] = ()) -> list[Override]:
+    """The words as Hydra reads them.
+
+    Raises ConfigError with every word that cannot be read, after the problems that were found before.
+    """
+    overrides, problems = [], list(found)
     for word in words:
         try:
             override = parser.parse_overrides([word])[0]

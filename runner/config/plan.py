@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from runner.config.overrides import (
 )
 from runner.config.paths import Place, config_dir, with_absolute_path
 from runner.config.schema import Config
+from runner.config.zipped import Zip, clashes, without_zips
 from runner.errors import ConfigError
 from runner.formatting import shown
 
@@ -81,7 +82,7 @@ def plan_of(words: list[str], multirun: bool = False, place: Place | None = None
     place = place or Place(config_dir())
     with hydra_adapter.loader(place) as loader:
         composer = Composer(loader, place.name)
-        overrides = parsed(opened(words), composer.parser)
+        overrides, zips = _read(words, composer)
         composer.groups.searched = tuple(as_word(each) for each in overrides if each.key_or_group == "hydra.searchpath")
         composer.base(composer.groups.searched)  # what is wrong with the primary config is said first
         _refuse_choices(composer, overrides)
@@ -90,8 +91,8 @@ def plan_of(words: list[str], multirun: bool = False, place: Place | None = None
         choices = tuple(map(as_word, fixed))
         settings = composer.base(choices).hydra
         if multirun or str(settings.mode).endswith("MULTIRUN"):
-            return _sweep(composer, overrides, choices, settings)
-        return _single(composer, overrides)
+            return _sweep(composer, overrides, zips, choices, settings)
+        return _single(composer, overrides, zips)
 
 
 def with_absolute_paths(plan: Plan) -> Plan:
@@ -105,10 +106,17 @@ def with_absolute_paths(plan: Plan) -> Plan:
     return dataclasses.replace(plan, jobs=jobs, folder=plan.folder.absolute())
 
 
+def _read(words: list[str], composer: Composer) -> tuple[list[Override], list[Zip]]:
+    """The words as Hydra reads them, each zip as the words of its keys, and the zips. Raises ConfigError."""
+    plain, zips, problems = without_zips(words, composer.parser)
+    return parsed(opened(plain), composer.parser, problems), zips
+
+
 class _Line:
     """A command line without problems: the words of the config, and those of Hydra's settings."""
 
-    def __init__(self, overrides: Sequence[Override]) -> None:
+    def __init__(self, overrides: Sequence[Override], zips: Sequence[Zip] = ()) -> None:
+        self.zips = {each.keys: each.rows for each in zips}
         self.given = [as_given(each) for each in overrides]
         self.own = [each for each in overrides if not is_hydras(each)]
         self.hydras = [as_word(each) for each in overrides if is_hydras(each)]
@@ -118,12 +126,24 @@ class _Line:
         """The keys that have one value in all jobs."""
         return [each.key_or_group for each in self.own if not each.is_sweep_override()]
 
-    def combinations(self) -> Iterable[tuple[str, ...]]:
+    def combinations(self) -> Iterator[tuple[str, ...]]:
         """The words of each job."""
-        return itertools.product(*map(single_words, self.own))
+        for rows in itertools.product(*self._dimensions()):
+            yield tuple(itertools.chain(*rows))
+
+    def _dimensions(self) -> Iterator[list[tuple[str, ...]]]:
+        """What varies by itself, in the order of the words: for each of its values the words."""
+        for each in self.own:
+            zips = [keys for keys in self.zips if each.key_or_group in keys]
+            if not zips:
+                yield [(word,) for word in single_words(each)]
+            elif each.key_or_group == zips[0][0]:
+                yield self.zips[zips[0]]
 
 
-def _single(composer: Composer, overrides: list[Override]) -> Plan:
+def _single(composer: Composer, overrides: list[Override], zips: list[Zip]) -> Plan:
+    if zips:
+        raise ConfigError([f"{each.name}=zip(…) names several values: add -m to train each" for each in zips])
     refuse_sweeps(overrides)
     line = _Line(overrides)
     jobs = _jobs(composer, line)
@@ -131,12 +151,16 @@ def _single(composer: Composer, overrides: list[Override]) -> Plan:
     return Plan(jobs, False, [*line.given, *hydra_adapter.run_words(folder)], folder, chdir=chdir)
 
 
-def _sweep(composer: Composer, overrides: list[Override], choices: tuple[str, ...], settings: DictConfig) -> Plan:
+def _sweep(
+    composer: Composer, overrides: list[Override], zips: list[Zip], choices: tuple[str, ...], settings: DictConfig
+) -> Plan:
     hydra_adapter.refuse(settings)
-    recipe = parsed(_recipe_words(settings, overrides), composer.parser)
+    recipe, of_recipe = _read(_recipe_words(settings, overrides, zips), composer)
+    zips = [*of_recipe, *zips]
+    _refuse_clashes(composer, zips, [*recipe, *overrides])
     overrides = last_of_each_key([*recipe, *overrides])
     _refuse_sweep_of_sweeps(composer, overrides, choices)
-    line = _Line(overrides)
+    line = _Line(overrides, zips)
     jobs = _jobs(composer, line, in_sweep=True)
     folder, chdir = _target(composer, jobs[0], line, "hydra.sweep.dir")
     n_jobs = hydra_adapter.n_jobs(settings)
@@ -146,11 +170,20 @@ def _sweep(composer: Composer, overrides: list[Override], choices: tuple[str, ..
     return Plan(jobs, True, words, folder, n_jobs or 1, chdir)
 
 
-def _recipe_words(settings: DictConfig, overrides: list[Override]) -> list[str]:
-    """What a recipe sweeps over, without the keys that the command line gives values of its own."""
-    given = {each.key_or_group for each in overrides}
+def _recipe_words(settings: DictConfig, overrides: list[Override], zips: list[Zip]) -> list[str]:
+    """What a recipe sweeps over, without the keys and zips that the command line gives values of its own."""
+    given = {each.key_or_group for each in overrides} | {each.name for each in zips}
     params = settings.sweeper.get("params") or {}
-    return opened([f"{key}={value}" for key, value in params.items() if key not in given])
+    return [f"{key}={value}" for key, value in params.items() if key not in given]
+
+
+def _refuse_clashes(composer: Composer, zips: Sequence[Zip], overrides: Sequence[Override]) -> None:
+    known = {each.name for each in dataclasses.fields(Config)}
+    keys = [each.key_or_group for each in overrides]
+    problems = clashes(zips, keys, lambda name: name in known or bool(composer.groups.options(name)))
+    found = list(dict.fromkeys(problems))
+    if found:
+        raise ConfigError(found)
 
 
 def _jobs(composer: Composer, line: _Line, in_sweep: bool = False) -> list[Job]:
