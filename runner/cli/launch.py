@@ -89,7 +89,7 @@ def _sweep(plan: Plan, checked: list[Checked], place: Place) -> int:
     count = workers.count(plan.n_jobs, len(plan.jobs))
     whole = Sweep(plan.folder, plan.jobs, count, backend.threads_wanted())
     work = executor.work(whole, checked, [_outputs(plan), plan.folder])
-    sweep_display.plan(whole, work)
+    sweep_display.plan(whole, work, plan.excluded)
     if any(job.config.plan for job in plan.jobs):
         sweep_display.planned_jobs(whole, work)
         return 0

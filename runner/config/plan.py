@@ -3,16 +3,18 @@
 import dataclasses
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
 from runner.config import hydra_adapter
 from runner.config.compose import Composer
+from runner.config.conditions import excluded
 from runner.config.dotted import value_of
 from runner.config.overrides import (
     as_given,
@@ -63,7 +65,7 @@ class Plan:
     """The jobs of a command, the words that make Hydra run just these, and the folder they go to.
 
     `n_jobs` is the number of workers, -1 for one on each core. With `chdir` Hydra makes each job's folder the current
-    one.
+    one. `excluded` is the number of jobs that `exclude` leaves out, None where it is not given.
     """
 
     jobs: list[Job]
@@ -72,6 +74,14 @@ class Plan:
     folder: Path
     n_jobs: int = 1
     chdir: bool = False
+    excluded: int | None = None
+
+
+class Typed(NamedTuple):
+    """The words of a job, and its config."""
+
+    words: tuple[str, ...]
+    config: Config
 
 
 def plan_of(words: list[str], multirun: bool = False, place: Place | None = None) -> Plan:
@@ -146,9 +156,10 @@ def _single(composer: Composer, overrides: list[Override], zips: list[Zip]) -> P
         raise ConfigError([f"{each.name}=zip(…) names several values: add -m to train each" for each in zips])
     refuse_sweeps(overrides)
     line = _Line(overrides)
-    jobs = _jobs(composer, line)
-    folder, chdir = _target(composer, jobs[0], line, "hydra.run.dir")
-    return Plan(jobs, False, [*line.given, *hydra_adapter.run_words(folder)], folder, chdir=chdir)
+    ((words, config),) = _configs(composer, line)
+    job = Job(0, "", words, config)
+    folder, chdir = _target(composer, job, line, "hydra.run.dir")
+    return Plan([job], False, [*line.given, *hydra_adapter.run_words(folder)], folder, chdir=chdir)
 
 
 def _sweep(
@@ -161,13 +172,16 @@ def _sweep(
     overrides = last_of_each_key([*recipe, *overrides])
     _refuse_sweep_of_sweeps(composer, overrides, choices)
     line = _Line(overrides, zips)
-    jobs = _jobs(composer, line, in_sweep=True)
+    found = _configs(composer, line)
+    kept = [job for job, out in zip(found, excluded([each.config for each in found]), strict=True) if not out]
+    jobs = _jobs(composer, line, kept)
     folder, chdir = _target(composer, jobs[0], line, "hydra.sweep.dir")
     n_jobs = hydra_adapter.n_jobs(settings)
     words = [*line.given, *(["hydra.sweeper.params=null"] if recipe else [])]
     words += hydra_adapter.sweep_words(settings, folder, line.constant)
     words += ["~hydra.launcher.n_jobs"] if n_jobs else []
-    return Plan(jobs, True, words, folder, n_jobs or 1, chdir)
+    left_out = len(found) - len(kept) if any(each.config.exclude for each in found) else None
+    return Plan(jobs, True, words, folder, n_jobs or 1, chdir, left_out)
 
 
 def _recipe_words(settings: DictConfig, overrides: list[Override], zips: list[Zip]) -> list[str]:
@@ -180,25 +194,38 @@ def _recipe_words(settings: DictConfig, overrides: list[Override], zips: list[Zi
 def _refuse_clashes(composer: Composer, zips: Sequence[Zip], overrides: Sequence[Override]) -> None:
     known = {each.name for each in dataclasses.fields(Config)}
     keys = [each.key_or_group for each in overrides]
-    problems = clashes(zips, keys, lambda name: name in known or bool(composer.groups.options(name)))
+    _raise(clashes(zips, keys, lambda name: name in known or bool(composer.groups.options(name))))
+
+
+def _configs(composer: Composer, line: _Line) -> list[Typed]:
+    """The words and the config of each combination. Raises ConfigError with the problems of all, each once."""
+    found, problems = [], []
+    for words in line.combinations():
+        try:
+            found.append(Typed(words, composer.config(words, line.hydras)))
+        except ConfigError as error:
+            problems += error.problems
+    _raise(problems)
+    return found
+
+
+def _jobs(composer: Composer, line: _Line, found: list[Typed]) -> list[Job]:
+    """The jobs of a sweep, each with its folder. Raises ConfigError with the problems of all folders."""
+    jobs, problems = [], []
+    for number, (words, config) in enumerate(found):
+        try:
+            jobs.append(Job(number, _folder(composer, number, words, line), words, config))
+        except ConfigError as error:
+            problems += error.problems
+    _raise([*problems, *hydra_adapter.folder_problems([job.folder for job in jobs])])
+    return jobs
+
+
+def _raise(problems: Iterable[str]) -> None:
+    """Raises ConfigError with the problems, each once, if there are any."""
     found = list(dict.fromkeys(problems))
     if found:
         raise ConfigError(found)
-
-
-def _jobs(composer: Composer, line: _Line, in_sweep: bool = False) -> list[Job]:
-    """The jobs of a command line. Raises ConfigError with the problems of all of them, each once."""
-    jobs, problems = [], []
-    for number, words in enumerate(line.combinations()):
-        try:
-            folder = _folder(composer, number, words, line) if in_sweep else ""
-            jobs.append(Job(number, folder, words, composer.config(words, line.hydras)))
-        except ConfigError as error:
-            problems += error.problems
-    problems += hydra_adapter.folder_problems([job.folder for job in jobs]) if in_sweep else []
-    if problems:
-        raise ConfigError(list(dict.fromkeys(problems)))
-    return jobs
 
 
 def _folder(composer: Composer, number: int, words: tuple[str, ...], line: _Line) -> str:

@@ -200,6 +200,11 @@ class Training:
         return self.folds is not None or self.validation_split != 0
 
 
+def _is_exclusion(value: Any) -> bool:
+    texts = value if isinstance(value, list) else [value]
+    return value is None or all(isinstance(text, str) and text for text in texts)
+
+
 @dataclass
 class Config:
     dataset: Dataset = field(default_factory=Dataset)
@@ -211,6 +216,11 @@ class Config:
     reuse: bool = option(decides=False)
     plan: bool = option(decides=False)
     fail_fast: bool = option(decides=False)
+    exclude: Any = option(Rule("null, a condition or a list of them", _is_exclusion), decides=False, before=None)
+
+    def exclusions(self) -> list[str]:
+        """The conditions of the jobs that a sweep leaves out."""
+        return self.exclude if isinstance(self.exclude, list) else [self.exclude] if self.exclude else []
 
 
 # The type of each choice of a group; those of dataset are registered, choices that are not here have the group's own.

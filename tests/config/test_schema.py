@@ -294,7 +294,7 @@ def test_a_registered_name_is_known(config_of: ConfigOf, monkeypatch: pytest.Mon
     assert validate.problems(found) == []
 
 
-NEVER_DECIDING = """dataset.path dataset.source fail_fast plan reuse training.keep_state training.save_seconds
+NEVER_DECIDING = """dataset.path dataset.source exclude fail_fast plan reuse training.keep_state training.save_seconds
     training.tensorboard""".split()
 
 
