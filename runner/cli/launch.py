@@ -72,7 +72,14 @@ def _single(plan: Plan, place: Place) -> Outcome:
         folder = plan.folder if plan.chdir else _from_here(Path(hydras.runtime.output_dir))
         config, words = with_absolute_path(compose.typed(composed), here), list(hydras.overrides.task)
         try:
-            outcome = experiment.run(config, folder, words, run_roots=run_roots, progress=TerminalProgress())
+            outcome = experiment.run(
+                config,
+                folder,
+                words,
+                run_roots=run_roots,
+                epochs_to_keep=reuse.doublings(config),
+                progress=TerminalProgress(),
+            )
         except (ConfigError, DataError, OSError) as error:
             ended.append(error)  # raised below, for Hydra would add lines of its own
             return None

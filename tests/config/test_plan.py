@@ -278,12 +278,13 @@ def test_a_glob_over_the_options_of_a_group_sweeps_them() -> None:
 @pytest.mark.parametrize(
     ("words", "key", "values"),
     [
-        (["experiment=epochs"], "training.epochs", [1, 2, 4, 8, 16]),
+        (["experiment=epochs"], "training.epochs", [epochs for epochs in (1, 2, 4, 8, 16) for _ in range(3)]),
+        (["experiment=epochs", "seed=7"], "training.epochs", [1, 2, 4, 8, 16]),
         (["experiment=batch_sizes"], "training.batch_size", [32, 128, 512, 2048]),
         (["experiment=cross_validation", "model.width=1,2"], "training.fold", [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]),
-        (["experiment=epochs", "training.epochs=3"], "training.epochs", [3]),
-        (["experiment=epochs", "training.epochs=3,5"], "training.epochs", [3, 5]),
-        (["experiment=epochs", "model.width=1,2"], "training.epochs", [1, 1, 2, 2, 4, 4, 8, 8, 16, 16]),
+        (["experiment=epochs", "training.epochs=3"], "training.epochs", [3, 3, 3]),
+        (["experiment=epochs", "training.epochs=3,5", "seed=0"], "training.epochs", [3, 5]),
+        (["experiment=epochs", "training.epochs=3", "model.width=1,2"], "seed", [0, 0, 1, 1, 2, 2]),
         (["experiment=batch_sizes", "dataset=mnist", "training.batch_size=7"], "training.batch_size", [7]),
     ],
 )
@@ -303,7 +304,7 @@ def test_two_recipes_with_sweeps_of_their_own_are_not_swept_over_in_silence() ->
         planned = plan("experiment=epochs,batch_sizes", multirun=True)
     except ConfigError:
         return
-    assert len(planned.jobs) == 5 + 4
+    assert len(planned.jobs) == 5 * 3 + 4
 
 
 def test_a_group_choice_without_the_key_of_a_sweep_is_refused_for_that_choice() -> None:

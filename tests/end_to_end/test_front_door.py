@@ -342,6 +342,7 @@ def test_a_recipe_with_the_command_lines_values_trains_just_these(here: Path) ->
             "dataset.num_words=200",
             "model.depth=0",
             "training.epochs=1,2",
+            "seed=0",
         )
         == 0
     )
