@@ -72,7 +72,14 @@ def _single(plan: Plan, place: Place) -> Outcome:
         folder = plan.folder if plan.chdir else _from_here(Path(hydras.runtime.output_dir))
         config, words = with_absolute_path(compose.typed(composed), here), list(hydras.overrides.task)
         try:
-            outcome = experiment.run(config, folder, words, run_roots=run_roots, progress=TerminalProgress())
+            outcome = experiment.run(
+                config,
+                folder,
+                words,
+                run_roots=run_roots,
+                epochs_to_keep=reuse.doublings(config),
+                progress=TerminalProgress(),
+            )
         except (ConfigError, DataError, OSError) as error:
             ended.append(error)  # raised below, for Hydra would add lines of its own
             return None
@@ -89,7 +96,7 @@ def _sweep(plan: Plan, checked: list[Checked], place: Place) -> int:
     count = workers.count(plan.n_jobs, len(plan.jobs))
     whole = Sweep(plan.folder, plan.jobs, count, backend.threads_wanted())
     work = executor.work(whole, checked, [_outputs(plan), plan.folder])
-    sweep_display.plan(whole, work)
+    sweep_display.plan(whole, work, plan.excluded)
     if any(job.config.plan for job in plan.jobs):
         sweep_display.planned_jobs(whole, work)
         return 0
@@ -121,7 +128,7 @@ def _hand_out(plan: Plan, place: Place, work: list[Work], run: Callable[[Work], 
             raise FailFast
         return run(dataclasses.replace(mine, environment=dict(hydras.job.env_set), chdir=plan.chdir))
 
-    hydra_adapter.run(["--multirun", *plan.words], place, job)
+    hydra_adapter.run_jobs(plan.words, [each.words for each in plan.jobs], place, job)
 
 
 def _elsewhere(planned: Path, composed: str) -> Iterator[str]:

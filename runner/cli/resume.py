@@ -20,7 +20,7 @@ from runner.errors import ConfigError, did_you_mean, refuse_usage
 from runner.experiment import run as experiment
 from runner.experiment.preflight import Checked
 from runner.formatting import shown
-from runner.runs import identity, writer
+from runner.runs import identity, reuse, writer
 from runner.runs.folder import OUTPUTS, PLAN, RECORD, claimed, logged
 from runner.runs.status import COMPLETED
 from runner.sweeps import executor, summary, sweep
@@ -69,7 +69,13 @@ def _resume_run(folder: Path, overrides: list[str], *, force: bool) -> int:
         _refuse_differences([(record, checked)])
     with logged(folder):
         outcome = experiment.run(
-            config, folder, record["overrides"], run_roots=[OUTPUTS], force=force, progress=TerminalProgress()
+            config,
+            folder,
+            record["overrides"],
+            run_roots=[OUTPUTS],
+            epochs_to_keep=reuse.doublings(config),
+            force=force,
+            progress=TerminalProgress(),
         )
     run_display.result(outcome)
     return exit_status.of_run(outcome)

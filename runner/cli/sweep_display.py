@@ -30,11 +30,12 @@ SECONDS = 0.3  # between two looks at the folders
 OVERHEAD_EPOCHS = 4  # epochs of IMDB that take as long as building, tracing and saving
 
 
-def plan(sweep: Sweep, work: Sequence[Work]) -> None:
-    """The number of jobs, what varies, what is recorded or equal, and the epochs that this leaves."""
+def plan(sweep: Sweep, work: Sequence[Work], excluded: int | None = None) -> None:
+    """The number of jobs and of those excluded, what varies, what is recorded or equal, the epochs that this leaves."""
     varies = [f"{key}={','.join(dict.fromkeys(job.value(key) for job in sweep.jobs))}" for key in sweep.swept]
     parallel = f", {sweep.workers} in parallel" if sweep.workers > 1 else ""
-    say(f"{counted(len(sweep.jobs), 'job')}{parallel}: {' '.join(varies) or 'nothing varies'}")
+    left_out = "" if excluded is None else f", {excluded:,} excluded"
+    say(f"{counted(len(sweep.jobs), 'job')}{left_out}{parallel}: {' '.join(varies) or 'nothing varies'}")
     say(epochs_left([each.forecast for each in work]))
 
 

@@ -97,11 +97,27 @@ def flags(words: list[str]) -> argparse.Namespace:
 
 
 def run(words: list[str], place: Place, job: Callable[[DictConfig], object]) -> None:
-    """Let Hydra do what the words say: print what they ask for, or call `job` with each config that it composes."""
+    """Let Hydra do what the words say: print what they ask for, or call `job` with the config that it composes."""
     register_schema()
     further = [word for folder in place.further for word in ("--config-dir", str(folder))]
     sys.argv = [sys.argv[0], *further, *words]
     hydra.main(config_path=str(place.folder), config_name=place.name, **VERSION_BASE)(job)()
+
+
+def run_jobs(
+    words: list[str], jobs: Sequence[Sequence[str]], place: Place, job: Callable[[DictConfig], object]
+) -> None:
+    """Let Hydra hand out these jobs, each given by its words, and call `job` with each config that it composes.
+
+    Its sweeper does all but one step: where it would multiply the values of the words, it takes the jobs.
+    """
+    sweeper: Any = Plugins.instance().class_name_to_class[SWEEPER]
+    multiply, listed = sweeper.split_arguments, [list(each) for each in jobs]
+    sweeper.split_arguments = staticmethod(lambda _, size: list(sweeper.split_overrides_to_chunks(listed, size)))
+    try:
+        run(["--multirun", *words], place, job)
+    finally:
+        sweeper.split_arguments = staticmethod(multiply)
 
 
 def resolved(settings: DictConfig, key: str) -> str:

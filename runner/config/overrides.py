@@ -20,9 +20,22 @@ from runner.formatting import shown
 OPTIONS = re.compile(r"^[+~]*(dataset|model|optimizer)\.options(\.|=)")
 
 
+EXCLUDE = re.compile(r"^exclude=(?!null$)([^\[\"'$].*)$", re.DOTALL)
+
+
 def opened(words: list[str]) -> list[str]:
-    """The words with `++` before a plugin's own options: Hydra wants it for new keys, the user need not write it."""
-    return [f"++{word.lstrip('+')}" if OPTIONS.match(word) and word[0] != "~" else word for word in words]
+    """The words as Hydra wants them, and the user need not write them.
+
+    A plugin's own options, which are new keys, get `++` before them. Conditions of `exclude` get quotes, and several
+    of them become a list.
+    """
+    words = [f"++{word.lstrip('+')}" if OPTIONS.match(word) and word[0] != "~" else word for word in words]
+    given = [word for word in words if EXCLUDE.match(word)]
+    if not given:
+        return words
+    texts = [QuotedString(word.partition("=")[2], Quote.double).with_quotes() for word in given]
+    exclude = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]"
+    return [f"exclude={exclude}" if word == given[0] else word for word in words if word not in given[1:]]
 
 
 # The keys of its group that a plugin's dataset, model or optimizer uses, in addition to its options.
@@ -106,9 +119,12 @@ SYNONYMS = {
 }
 
 
-def parsed(words: list[str], parser: OverridesParser) -> list[Override]:
-    """The words as Hydra reads them. Raises ConfigError with every word that cannot be read."""
-    overrides, problems = [], []
+def parsed(words: Sequence[str], parser: OverridesParser, found: Sequence[str] = ()) -> list[Override]:
+    """The words as Hydra reads them.
+
+    Raises ConfigError with every word that cannot be read, after the problems that were found before.
+    """
+    overrides, problems = [], list(found)
     for word in words:
         try:
             override = parser.parse_overrides([word])[0]

@@ -3,16 +3,18 @@
 import dataclasses
 import itertools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
 from runner.config import hydra_adapter
 from runner.config.compose import Composer
+from runner.config.conditions import excluded
 from runner.config.dotted import value_of
 from runner.config.overrides import (
     as_given,
@@ -27,6 +29,7 @@ from runner.config.overrides import (
 )
 from runner.config.paths import Place, config_dir, with_absolute_path
 from runner.config.schema import Config
+from runner.config.zipped import Zip, clashes, without_zips
 from runner.errors import ConfigError
 from runner.formatting import shown
 
@@ -62,7 +65,7 @@ class Plan:
     """The jobs of a command, the words that make Hydra run just these, and the folder they go to.
 
     `n_jobs` is the number of workers, -1 for one on each core. With `chdir` Hydra makes each job's folder the current
-    one.
+    one. `excluded` is the number of jobs that `exclude` leaves out, None where it is not given.
     """
 
     jobs: list[Job]
@@ -71,6 +74,14 @@ class Plan:
     folder: Path
     n_jobs: int = 1
     chdir: bool = False
+    excluded: int | None = None
+
+
+class Typed(NamedTuple):
+    """The words of a job, and its config."""
+
+    words: tuple[str, ...]
+    config: Config
 
 
 def plan_of(words: list[str], multirun: bool = False, place: Place | None = None) -> Plan:
@@ -81,7 +92,7 @@ def plan_of(words: list[str], multirun: bool = False, place: Place | None = None
     place = place or Place(config_dir())
     with hydra_adapter.loader(place) as loader:
         composer = Composer(loader, place.name)
-        overrides = parsed(opened(words), composer.parser)
+        overrides, zips = _read(words, composer)
         composer.groups.searched = tuple(as_word(each) for each in overrides if each.key_or_group == "hydra.searchpath")
         composer.base(composer.groups.searched)  # what is wrong with the primary config is said first
         _refuse_choices(composer, overrides)
@@ -90,8 +101,8 @@ def plan_of(words: list[str], multirun: bool = False, place: Place | None = None
         choices = tuple(map(as_word, fixed))
         settings = composer.base(choices).hydra
         if multirun or str(settings.mode).endswith("MULTIRUN"):
-            return _sweep(composer, overrides, choices, settings)
-        return _single(composer, overrides)
+            return _sweep(composer, overrides, zips, choices, settings)
+        return _single(composer, overrides, zips)
 
 
 def with_absolute_paths(plan: Plan) -> Plan:
@@ -105,10 +116,17 @@ def with_absolute_paths(plan: Plan) -> Plan:
     return dataclasses.replace(plan, jobs=jobs, folder=plan.folder.absolute())
 
 
+def _read(words: list[str], composer: Composer) -> tuple[list[Override], list[Zip]]:
+    """The words as Hydra reads them, each zip as the words of its keys, and the zips. Raises ConfigError."""
+    plain, zips, problems = without_zips(words, composer.parser)
+    return parsed(opened(plain), composer.parser, problems), zips
+
+
 class _Line:
     """A command line without problems: the words of the config, and those of Hydra's settings."""
 
-    def __init__(self, overrides: Sequence[Override]) -> None:
+    def __init__(self, overrides: Sequence[Override], zips: Sequence[Zip] = ()) -> None:
+        self.zips = {each.keys: each.rows for each in zips}
         self.given = [as_given(each) for each in overrides]
         self.own = [each for each in overrides if not is_hydras(each)]
         self.hydras = [as_word(each) for each in overrides if is_hydras(each)]
@@ -118,54 +136,96 @@ class _Line:
         """The keys that have one value in all jobs."""
         return [each.key_or_group for each in self.own if not each.is_sweep_override()]
 
-    def combinations(self) -> Iterable[tuple[str, ...]]:
+    def combinations(self) -> Iterator[tuple[str, ...]]:
         """The words of each job."""
-        return itertools.product(*map(single_words, self.own))
+        for rows in itertools.product(*self._dimensions()):
+            yield tuple(itertools.chain(*rows))
+
+    def _dimensions(self) -> Iterator[list[tuple[str, ...]]]:
+        """What varies by itself, in the order of the words: for each of its values the words."""
+        for each in self.own:
+            zips = [keys for keys in self.zips if each.key_or_group in keys]
+            if not zips:
+                yield [(word,) for word in single_words(each)]
+            elif each.key_or_group == zips[0][0]:
+                yield self.zips[zips[0]]
 
 
-def _single(composer: Composer, overrides: list[Override]) -> Plan:
+def _single(composer: Composer, overrides: list[Override], zips: list[Zip]) -> Plan:
+    if zips:
+        raise ConfigError([f"{each.name}=zip(…) names several values: add -m to train each" for each in zips])
     refuse_sweeps(overrides)
     line = _Line(overrides)
-    jobs = _jobs(composer, line)
-    folder, chdir = _target(composer, jobs[0], line, "hydra.run.dir")
-    return Plan(jobs, False, [*line.given, *hydra_adapter.run_words(folder)], folder, chdir=chdir)
+    ((words, config),) = _configs(composer, line)
+    job = Job(0, "", words, config)
+    folder, chdir = _target(composer, job, line, "hydra.run.dir")
+    return Plan([job], False, [*line.given, *hydra_adapter.run_words(folder)], folder, chdir=chdir)
 
 
-def _sweep(composer: Composer, overrides: list[Override], choices: tuple[str, ...], settings: DictConfig) -> Plan:
+def _sweep(
+    composer: Composer, overrides: list[Override], zips: list[Zip], choices: tuple[str, ...], settings: DictConfig
+) -> Plan:
     hydra_adapter.refuse(settings)
-    recipe = parsed(_recipe_words(settings, overrides), composer.parser)
+    recipe, of_recipe = _read(_recipe_words(settings, overrides, zips), composer)
+    zips = [*of_recipe, *zips]
+    _refuse_clashes(composer, zips, [*recipe, *overrides])
     overrides = last_of_each_key([*recipe, *overrides])
     _refuse_sweep_of_sweeps(composer, overrides, choices)
-    line = _Line(overrides)
-    jobs = _jobs(composer, line, in_sweep=True)
+    line = _Line(overrides, zips)
+    found = _configs(composer, line)
+    kept = [job for job, out in zip(found, excluded([each.config for each in found]), strict=True) if not out]
+    jobs = _jobs(composer, line, kept)
     folder, chdir = _target(composer, jobs[0], line, "hydra.sweep.dir")
     n_jobs = hydra_adapter.n_jobs(settings)
     words = [*line.given, *(["hydra.sweeper.params=null"] if recipe else [])]
     words += hydra_adapter.sweep_words(settings, folder, line.constant)
     words += ["~hydra.launcher.n_jobs"] if n_jobs else []
-    return Plan(jobs, True, words, folder, n_jobs or 1, chdir)
+    left_out = len(found) - len(kept) if any(each.config.exclude for each in found) else None
+    return Plan(jobs, True, words, folder, n_jobs or 1, chdir, left_out)
 
 
-def _recipe_words(settings: DictConfig, overrides: list[Override]) -> list[str]:
-    """What a recipe sweeps over, without the keys that the command line gives values of its own."""
-    given = {each.key_or_group for each in overrides}
+def _recipe_words(settings: DictConfig, overrides: list[Override], zips: list[Zip]) -> list[str]:
+    """What a recipe sweeps over, without the keys and zips that the command line gives values of its own."""
+    given = {each.key_or_group for each in overrides} | {each.name for each in zips}
     params = settings.sweeper.get("params") or {}
-    return opened([f"{key}={value}" for key, value in params.items() if key not in given])
+    return [f"{key}={value}" for key, value in params.items() if key not in given]
 
 
-def _jobs(composer: Composer, line: _Line, in_sweep: bool = False) -> list[Job]:
-    """The jobs of a command line. Raises ConfigError with the problems of all of them, each once."""
-    jobs, problems = [], []
-    for number, words in enumerate(line.combinations()):
+def _refuse_clashes(composer: Composer, zips: Sequence[Zip], overrides: Sequence[Override]) -> None:
+    known = {each.name for each in dataclasses.fields(Config)}
+    keys = [each.key_or_group for each in overrides]
+    _raise(clashes(zips, keys, lambda name: name in known or bool(composer.groups.options(name))))
+
+
+def _configs(composer: Composer, line: _Line) -> list[Typed]:
+    """The words and the config of each combination. Raises ConfigError with the problems of all, each once."""
+    found, problems = [], []
+    for words in line.combinations():
         try:
-            folder = _folder(composer, number, words, line) if in_sweep else ""
-            jobs.append(Job(number, folder, words, composer.config(words, line.hydras)))
+            found.append(Typed(words, composer.config(words, line.hydras)))
         except ConfigError as error:
             problems += error.problems
-    problems += hydra_adapter.folder_problems([job.folder for job in jobs]) if in_sweep else []
-    if problems:
-        raise ConfigError(list(dict.fromkeys(problems)))
+    _raise(problems)
+    return found
+
+
+def _jobs(composer: Composer, line: _Line, found: list[Typed]) -> list[Job]:
+    """The jobs of a sweep, each with its folder. Raises ConfigError with the problems of all folders."""
+    jobs, problems = [], []
+    for number, (words, config) in enumerate(found):
+        try:
+            jobs.append(Job(number, _folder(composer, number, words, line), words, config))
+        except ConfigError as error:
+            problems += error.problems
+    _raise([*problems, *hydra_adapter.folder_problems([job.folder for job in jobs])])
     return jobs
+
+
+def _raise(problems: Iterable[str]) -> None:
+    """Raises ConfigError with the problems, each once, if there are any."""
+    found = list(dict.fromkeys(problems))
+    if found:
+        raise ConfigError(found)
 
 
 def _folder(composer: Composer, number: int, words: tuple[str, ...], line: _Line) -> str:

@@ -20,14 +20,14 @@ class Rule(NamedTuple):
 Decides = bool | Callable[["Config"], bool]
 
 
-def option(rule: Rule | None = None, *, decides: Decides = True, default: Any = MISSING) -> Any:
+def option(rule: Rule | None = None, *, decides: Decides = True, before: Any = MISSING) -> Any:
     """A key, whose value stands in conf/ and keeps the rule.
 
     `decides` says whether the key decides the numbers of a run, which makes runs with other values other runs; a
-    function says it of a whole config. A key that is not known to leave the numbers alone decides. `default` is the
-    value of recorded configs that are older than the key.
+    function says it of a whole config. A key that is not known to leave the numbers alone decides. `before` is the
+    value of runs that were recorded before there was the key.
     """
-    return field(default=default, metadata={"rule": rule, "decides": decides})
+    return field(default=before, metadata={"rule": rule, "decides": decides})
 
 
 def one_of(*choices: str, decides: Decides = True) -> Any:
@@ -38,8 +38,9 @@ def at_least(least: int, *, decides: Decides = True) -> Any:
     return option(Rule(f"at least {least}", lambda value: value >= least), decides=decides)
 
 
-def null_or_at_least(least: int) -> Any:
-    return option(Rule(f"null or at least {least}", lambda value: value is None or value >= least))
+def null_or_at_least(least: int, *, decides: Decides = True, before: Any = MISSING) -> Any:
+    rule = Rule(f"null or at least {least}", lambda value: value is None or value >= least)
+    return option(rule, decides=decides, before=before)
 
 
 def above_zero() -> Any:
@@ -71,10 +72,13 @@ def _is_width(value: Any) -> bool:
     return all(isinstance(width, int) and not isinstance(width, bool) and width >= 1 for width in widths)
 
 
+DEPTH = 3  # hidden layers where neither `depth` nor a list of widths gives their number
+
+
 @dataclass
 class Model:
     name: str = MISSING
-    depth: int = at_least(0)
+    depth: Optional[int] = null_or_at_least(0)
     width: Any = option(Rule("a whole number of at least 1, or a list of them", _is_width))
     activation: str = MISSING
     dropout: float = fraction()
@@ -83,9 +87,14 @@ class Model:
     output_units: Optional[int] = null_or_at_least(1)
     options: dict[str, Any] = options()
 
+    def __post_init__(self) -> None:
+        """A depth of null becomes its number: run.json tells it, and null and the number are the same run."""
+        if self.depth is None:
+            self.depth = len(self.width) if isinstance(self.width, list) else DEPTH
+
     def widths(self) -> list[int]:
         """Units of each hidden layer, first to last."""
-        return list(self.width) if isinstance(self.width, list) else [self.width] * self.depth
+        return list(self.width) if isinstance(self.width, list) else [self.width] * (self.depth or 0)
 
 
 @dataclass
@@ -148,8 +157,15 @@ def _are_names(value: Any) -> bool:
     return all(isinstance(each, str) for each in value)
 
 
+def _is_seed(value: Any) -> bool:
+    return 0 <= value < 2**32
+
+
 def _is_split(value: Any) -> bool:
     return value >= 0 if isinstance(value, int) else 0 <= value < 1
+
+
+DRAWN = ("random", "stratified")  # the values of `validation_from` that draw the validation examples
 
 
 @dataclass
@@ -158,9 +174,17 @@ class Training:
     epochs: int = at_least(1, decides=lambda config: config.optimizer.schedule == "cosine")
     batch_size: int = at_least(1)
     validation_split: Union[int, float] = option(
-        Rule("a whole number of examples (0 is none) or a fraction below 1", _is_split)
+        Rule("a whole number of examples (0 is none) or a fraction below 1", _is_split),
+        decides=lambda config: config.training.folds is None,
     )
-    validation_from: str = one_of("first", "last", "random", "stratified")
+    validation_from: str = one_of("first", "last", *DRAWN)
+    split_seed: Optional[int] = option(
+        Rule("null or a whole number from 0 to 4294967295", lambda value: value is None or _is_seed(value)),
+        decides=lambda config: config.training.split_seed is not None,
+        before=None,
+    )
+    folds: Optional[int] = null_or_at_least(2, decides=lambda config: config.training.folds is not None, before=None)
+    fold: Optional[int] = null_or_at_least(1, decides=lambda config: config.training.fold is not None, before=None)
     loss: str = MISSING
     metrics: list[str] = option(Rule("a list of names, as [a,b]", _are_names))
     monitor: str = MISSING
@@ -168,8 +192,18 @@ class Training:
     shuffle: bool = MISSING
     keep_state: str = one_of("all", "last", "none", decides=False)
     save_seconds: float = at_least(0, decides=False)
-    keep_predictions: bool = option(decides=False, default=True)
+    keep_predictions: bool = option(decides=False, before=True)
     tensorboard: bool = option(decides=False)
+
+    @property
+    def validates(self) -> bool:
+        """Whether examples are held out."""
+        return self.folds is not None or self.validation_split != 0
+
+
+def _is_exclusion(value: Any) -> bool:
+    texts = value if isinstance(value, list) else [value]
+    return value is None or all(isinstance(text, str) and text for text in texts)
 
 
 @dataclass
@@ -178,11 +212,16 @@ class Config:
     model: Model = field(default_factory=Model)
     optimizer: Optimizer = field(default_factory=Optimizer)
     training: Training = field(default_factory=Training)
-    seed: int = option(Rule("a whole number from 0 to 4294967295", lambda value: 0 <= value < 2**32))
+    seed: int = option(Rule("a whole number from 0 to 4294967295", _is_seed))
     plugins: list[str] = option(Rule("a list of modules, as [a,b]", _are_names))
     reuse: bool = option(decides=False)
     plan: bool = option(decides=False)
     fail_fast: bool = option(decides=False)
+    exclude: Any = option(Rule("null, a condition or a list of them", _is_exclusion), decides=False, before=None)
+
+    def exclusions(self) -> list[str]:
+        """The conditions of the jobs that a sweep leaves out."""
+        return self.exclude if isinstance(self.exclude, list) else [self.exclude] if self.exclude else []
 
 
 # The type of each choice of a group; those of dataset are registered, choices that are not here have the group's own.

@@ -54,7 +54,7 @@ def resolve(config: Config, classes: int) -> tuple[Task, list[str]]:
     units = config.model.output_units or (1 if form == keras_names.SIGMOID else classes)
     metrics = tuple(_own_or_canonical(name, register.metrics) for name in config.training.metrics)
     monitor = config.training.monitor
-    if config.training.validation_split == 0:
+    if not config.training.validates:
         monitor = monitor.removeprefix("val_")
     task = Task(
         classes=classes,

@@ -7,7 +7,7 @@ from typing import Any
 
 from runner import register
 from runner.config import keras_names
-from runner.config.schema import CLASSES, GROUPS, MODELS, Config, Rule
+from runner.config.schema import CLASSES, DRAWN, GROUPS, MODELS, Config, Rule, Training
 from runner.errors import did_you_mean
 from runner.formatting import shown
 
@@ -58,7 +58,8 @@ def _misfits(config: Config) -> list[str]:
     model, dataset, optimizer = config.model, config.dataset, config.optimizer
     if isinstance(model.width, list) and len(model.width) != model.depth:
         found.append(
-            f"model.width must have one number a hidden layer, model.depth={model.depth}; got {shown(model.width)}"
+            f"model.width must have a number for each hidden layer, model.depth={model.depth}; "
+            f"got {shown(model.width)}: with model.depth=null the list decides"
         )
     if model.activation == "glu" and any(width % 2 for width in model.widths()):
         found.append(f"model.width must be even with model.activation=glu; got {shown(model.width)}")
@@ -67,8 +68,25 @@ def _misfits(config: Config) -> list[str]:
     for key, is_built_in in built_in.items():
         if is_built_in and getattr(config, key).options:
             found.append(f"{key}.options are for a plugin's {key}; {getattr(config, key).name} has none")
+    found += _split_misfits(config.training)
     for key, node in (("dataset", dataset), ("optimizer", optimizer)):
         wanted = GROUPS[key].get(node.name)
         if wanted and not isinstance(node, wanted):
             found.append(f"{key}.name={node.name} needs the fields of that option: use {key}={node.name}")
     return found
+
+
+def _split_misfits(training: Training) -> Iterator[str]:
+    """Keys of the validation split that do not fit one another."""
+    if training.split_seed is not None and training.validation_from not in DRAWN:
+        yield (
+            f"training.split_seed must be null with training.validation_from={training.validation_from}, which draws "
+            f"nothing; got {training.split_seed}: use training.validation_from=random or stratified"
+        )
+    if training.folds is None and training.fold is not None:
+        yield f"training.folds must be the number of folds with training.fold={training.fold}; got null"
+    if training.folds is not None and not 1 <= (training.fold or 0) <= training.folds:
+        yield (
+            f"training.fold must be from 1 to training.folds={training.folds}; got {shown(training.fold)}: "
+            f"give one of them, or all as -m 'training.fold=range(1,{training.folds + 1})'"
+        )

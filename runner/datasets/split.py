@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.config.schema import Training
+from runner.config.schema import DRAWN, Training
 from runner.datasets.base import Data
 from runner.datasets.labels import listed
 
-SPLIT_SEED = 0  # a random split is the same for every seed, so that seeds differ in training only
+SPLIT_SEED = 0  # where `split_seed` is null: the same split for every seed, so that seeds differ in training only
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,23 @@ def held_out(validation_split: int | float, examples: int) -> int:
 
 def problems(training: Training, data: Data) -> list[str]:
     """Reasons why the validation split does not fit the data; empty if it does."""
-    examples, asked = len(data.train), training.validation_split
-    count = held_out(asked, examples)
-    if count >= examples:
-        why = "must leave examples to train on"
-    elif asked and not count:
-        why = "must hold out at least one example, or be 0"
+    return _size_problems(training, data) or _class_problems(training, data)
+
+
+def _size_problems(training: Training, data: Data) -> list[str]:
+    examples, key, asked = len(data.train), "validation_split", training.validation_split
+    if training.folds is not None:
+        key, asked = "folds", training.folds
+        why = "must be at most the number of training examples" if asked > examples else ""
     else:
-        return _class_problems(training, data)
-    return [f"training.validation_split {why}: {data.label} has {examples:,} training examples; got {asked}"]
+        count = held_out(asked, examples)
+        why = "must leave examples to train on" if count >= examples else ""
+        why = "must hold out at least one example, or be 0" if asked and not count else why
+    return [f"training.{key} {why}: {data.label} has {examples:,} training examples; got {asked}"] if why else []
 
 
 def _class_problems(training: Training, data: Data) -> list[str]:
-    trained, validated = _classes(training, data)
+    trained, validated, _ = _classes(training, data)
     if not len(validated):
         return []
     if len(trained) == 1 or not np.isin(validated, trained).any():
@@ -57,12 +61,12 @@ def _class_problems(training: Training, data: Data) -> list[str]:
 
 def warnings(training: Training, data: Data) -> list[str]:
     """Warnings about the classes of a split: those without training examples, or a single one held out."""
-    trained, validated = _classes(training, data)
+    trained, validated, count = _classes(training, data)
     found = []
     unseen = np.setdiff1d(validated, trained)
     if len(unseen):
         found.append(f"holds out class {listed(unseen)}, never trained on,")
-    elif len(validated) == 1 < held_out(training.validation_split, len(data.train)):
+    elif len(validated) == 1 < count:
         found.append(f"holds out class {listed(validated)} alone")
     lines = [
         f"training.validation_from={training.validation_from} {why} of {data.label}: {_remedy(training)}"
@@ -79,11 +83,11 @@ def commonest_class(labels: NDArray[np.integer]) -> float | None:
     return int(np.bincount(labels).max()) / len(labels) if len(labels) else None
 
 
-def _classes(training: Training, data: Data) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The classes trained on and those held out, ascending."""
+def _classes(training: Training, data: Data) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """The classes trained on and those held out, ascending, and the number of examples held out."""
     labels = np.asarray(data.train.labels)
     numbers = split(training, labels)
-    return np.unique(labels[numbers.train]), np.unique(labels[numbers.validation])
+    return np.unique(labels[numbers.train]), np.unique(labels[numbers.validation]), len(numbers.validation)
 
 
 def _remedy(training: Training) -> str:
@@ -93,26 +97,53 @@ def _remedy(training: Training) -> str:
 
 
 def split(training: Training, labels: NDArray[np.integer]) -> Split:
-    """Divide the training data by `validation_split` and `validation_from`.
+    """Divide the training data by `validation_split` and `validation_from`, or hold out one of its folds.
 
-    labels [examples]. `first` and `last` go by position; `random` and `stratified` are drawn with a fixed seed, and
+    labels [examples]. `first` and `last` go by position; `random` and `stratified` are drawn by `split_seed`, and
     `stratified` holds out the same fraction of every class, to the nearest example.
     """
+    if training.folds is not None:
+        return _fold(training, labels)
     examples = len(labels)
     count = held_out(training.validation_split, examples)
     order = np.arange(examples, dtype=np.int32)
     if training.validation_from == "last":
         return Split(order[: examples - count], order[examples - count :])
     if training.validation_from == "random":
-        order = np.random.default_rng(SPLIT_SEED).permutation(order)
+        order = _generator(training).permutation(order)
     if training.validation_from == "stratified":
-        order = _stratified(labels)
+        order = _stratified(labels, _generator(training))
     return Split(np.sort(order[count:]), np.sort(order[:count]))
 
 
-def _stratified(labels: NDArray[np.integer]) -> NDArray[np.int32]:
+def _fold(training: Training, labels: NDArray[np.integer]) -> Split:
+    """Hold out fold `training.fold`, counted from 1, of `training.folds`; each example is in exactly one of them.
+
+    `first` and `last` cut the examples into blocks, and count them from the beginning or from the end. `random` deals
+    the shuffled examples out like cards; `stratified` deals one class after the other. So two folds differ by one
+    example at most, stratified ones also in each class.
+    """
+    folds, fold = training.folds, training.fold
+    assert folds
+    assert fold
+    numbers = np.arange(len(labels), dtype=np.int32)
+    if training.validation_from in DRAWN:
+        order = _generator(training).permutation(numbers)
+        if training.validation_from == "stratified":
+            order = order[np.argsort(labels[order], kind="stable")]
+        held = np.sort(order[fold - 1 :: folds])
+    else:
+        held = np.array_split(numbers, folds)[fold - 1 if training.validation_from == "first" else -fold]
+    return Split(np.setdiff1d(numbers, held), held)
+
+
+def _generator(training: Training) -> np.random.Generator:
+    return np.random.default_rng(SPLIT_SEED if training.split_seed is None else training.split_seed)
+
+
+def _stratified(labels: NDArray[np.integer], generator: np.random.Generator) -> NDArray[np.int32]:
     """An order of which every beginning holds the classes in their proportions."""
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
+    order = generator.permutation(len(labels))
     position = np.empty(len(labels))
     for label in np.unique(labels):
         of_class = order[labels[order] == label]

@@ -1,10 +1,11 @@
 """The last check before anything is made: plugins, names, ranges, data. All problems of all jobs at once."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from runner.config import plugins, schema, task, validate
-from runner.config.schema import Config
+from runner.config.schema import Config, Training
 from runner.datasets import catalog, split
 from runner.datasets.base import Data
 from runner.errors import ConfigError
@@ -45,12 +46,27 @@ def check(configs: Sequence[Config]) -> list[Checked]:
 def warnings(checked: Sequence[Checked]) -> list[str]:
     """What is no reason to refuse, and has to be said before the training."""
     distinct = {repr((each.config.dataset, _split(each.config))): each for each in checked}
-    found = (line for each in distinct.values() for line in split.warnings(each.config.training, each.data))
-    return list(dict.fromkeys(found))
+    found = [line for each in distinct.values() for line in split.warnings(each.config.training, each.data)]
+    return list(dict.fromkeys([*found, *_missing_folds([each.config.training for each in checked])]))
 
 
-def _split(config: Config) -> tuple[int | float, str]:
-    return config.training.validation_split, config.training.validation_from
+def _missing_folds(trainings: Iterable[Training]) -> Iterator[str]:
+    """Sweeps over folds that leave some out."""
+    folds: dict[int, set[int]] = defaultdict(set)
+    for each in trainings:
+        if each.folds and each.fold:
+            folds[each.folds].add(each.fold)
+    for number, swept in folds.items():
+        if 1 < len(swept) < number:
+            yield (
+                f"training.fold={','.join(map(str, sorted(swept)))} leaves out folds of training.folds={number}: "
+                f"give training.fold=range(1,{number + 1})"
+            )
+
+
+def _split(config: Config) -> tuple[int | float | str | None, ...]:
+    training = config.training
+    return training.validation_split, training.validation_from, training.split_seed, training.folds, training.fold
 
 
 def _missing_packages(config: Config) -> list[str]:

@@ -41,8 +41,9 @@ def header(config: Config, dataset: DatasetInfo) -> list[str]:
     if model.name == "mlp":
         widths = shown(model.width) if isinstance(model.width, list) else f"{model.depth} × {model.width}"
         network = f"{widths} {model.activation}" if model.depth else "no hidden layer"
+    fold = f" (fold {training.fold} of {training.folds})" if training.folds else ""
     return [
-        f"{dataset.label}: {dataset.train:,} to train on, {dataset.validation:,} for validation, "
+        f"{dataset.label}: {dataset.train:,} to train on, {dataset.validation:,} for validation{fold}, "
         f"{dataset.test:,} for the test",
         f"{network}, {config.optimizer.name} {config.optimizer.learning_rate:g}, {counted(training.epochs, 'epoch')}, "
         f"batches of {training.batch_size}, seed {config.seed}",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.config.schema import Config
+from runner.config.schema import Config, deciding
 from runner.runs import checkpoint
 from runner.runs.folder import read_record
 
@@ -96,6 +96,16 @@ def _states(folder: Path, identity: str, epochs: int, warn: Warn) -> Iterator[Re
         else:
             if state.identity == identity and state.epoch == epoch:
                 yield Recorded(state, folder)
+
+
+def doublings(config: Config) -> set[int]:
+    """The epochs 1, 2, 4, 8, … of a single run, whose states it keeps for shorter runs of the same identity.
+
+    Such a run finds a state of more than half of its epochs. Empty where another number of epochs is another identity.
+    """
+    if "epochs" in deciding(config)["training"]:
+        return set()
+    return {1 << power for power in range(config.training.epochs.bit_length())}
 
 
 def epochs_to_keep(configs: list[Config], identities: list[str]) -> list[set[int]]:

@@ -52,6 +52,11 @@ def test_all_filters_must_hold() -> None:
     assert [run.record["config"]["seed"] for run in filters.chosen(runs, both)] == [1, 2]
 
 
+def test_a_filter_may_join_tests() -> None:
+    runs = [a_run(seed=seed) for seed in range(4)]
+    assert filters.chosen(runs, [filters.parse("seed>=1 and seed<3 and status=completed")]) == runs[1:3]
+
+
 def test_a_run_without_the_key_of_others_does_not_pass() -> None:
     plain, momentum = a_run(optimizer={"name": "adam"}), a_run(optimizer={"name": "sgd", "momentum": 0.5})
     assert filters.chosen([plain, momentum], [filters.parse("optimizer.momentum<1")]) == [momentum]
@@ -62,7 +67,7 @@ def test_an_unknown_key_is_refused_with_a_hint() -> None:
         filters.chosen([a_run(model={"width": 32})], [filters.parse("model.widht>=16")])
 
 
-@pytest.mark.parametrize("text", ["", "model.width", ">=3", "model width>3", "model.width=>3"])
+@pytest.mark.parametrize("text", ["", "model.width", ">=3", "model width>3", "model.width=>3", "seed>1,seed<3"])
 def test_what_is_no_filter_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="--filter must be a key"):
         filters.parse(text)

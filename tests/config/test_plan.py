@@ -89,8 +89,8 @@ def test_no_words_are_one_job_with_the_defaults_of_the_text() -> None:
         ),
         (
             "experiment=smok",
-            "experiment must be one of batch_sizes, epochs, mnist, overfit, seeds, smoke, width_depth; got smok; "
-            "did you mean smoke?",
+            "experiment must be one of batch_sizes, cross_validation, epochs, mnist, overfit, seeds, smoke, "
+            "width_depth; got smok; did you mean smoke?",
         ),
         (
             "model={width:3}",
@@ -265,6 +265,11 @@ def test_the_ways_to_write_several_values(word: str, values: list[object]) -> No
     assert [value_of(job.config, word.partition("=")[0]) for job in planned.jobs] == values
 
 
+def test_networks_of_different_depth_are_one_sweep() -> None:
+    planned = plan("model.width=[64,16],[32],8", multirun=True)
+    assert [job.config.model.widths() for job in planned.jobs] == [[64, 16], [32], [8, 8, 8]]
+
+
 def test_a_glob_over_the_options_of_a_group_sweeps_them() -> None:
     planned = plan("optimizer=glob(ada*)", multirun=True)
     assert [job.config.optimizer.name for job in planned.jobs] == ["adagrad", "adam", "adamw"]
@@ -273,11 +278,13 @@ def test_a_glob_over_the_options_of_a_group_sweeps_them() -> None:
 @pytest.mark.parametrize(
     ("words", "key", "values"),
     [
-        (["experiment=epochs"], "training.epochs", [1, 2, 4, 8, 16]),
+        (["experiment=epochs"], "training.epochs", [epochs for epochs in (1, 2, 4, 8, 16) for _ in range(3)]),
+        (["experiment=epochs", "seed=7"], "training.epochs", [1, 2, 4, 8, 16]),
         (["experiment=batch_sizes"], "training.batch_size", [32, 128, 512, 2048]),
-        (["experiment=epochs", "training.epochs=3"], "training.epochs", [3]),
-        (["experiment=epochs", "training.epochs=3,5"], "training.epochs", [3, 5]),
-        (["experiment=epochs", "model.width=1,2"], "training.epochs", [1, 1, 2, 2, 4, 4, 8, 8, 16, 16]),
+        (["experiment=cross_validation", "model.width=1,2"], "training.fold", [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]),
+        (["experiment=epochs", "training.epochs=3"], "training.epochs", [3, 3, 3]),
+        (["experiment=epochs", "training.epochs=3,5", "seed=0"], "training.epochs", [3, 5]),
+        (["experiment=epochs", "training.epochs=3", "model.width=1,2"], "seed", [0, 0, 1, 1, 2, 2]),
         (["experiment=batch_sizes", "dataset=mnist", "training.batch_size=7"], "training.batch_size", [7]),
     ],
 )
@@ -297,7 +304,7 @@ def test_two_recipes_with_sweeps_of_their_own_are_not_swept_over_in_silence() ->
         planned = plan("experiment=epochs,batch_sizes", multirun=True)
     except ConfigError:
         return
-    assert len(planned.jobs) == 5 + 4
+    assert len(planned.jobs) == 5 * 3 + 4
 
 
 def test_a_group_choice_without_the_key_of_a_sweep_is_refused_for_that_choice() -> None:

@@ -61,6 +61,7 @@ def value_of(found: Config, key: str) -> object:
         ("training.validation_split=1", 1),
         ("training.validation_split=0.4", 0.4),
         ("training.validation_split=10000", 10000),
+        ("training.split_seed=null", None),
         ("training.early_stopping.patience=0", 0),
         ("training.early_stopping.patience=null", None),
         ("training.early_stopping.min_delta=0.01", 0.01),
@@ -82,7 +83,7 @@ def test_a_value_at_the_edge_of_its_range_is_taken(config_of: ConfigOf, word: st
     ("word", "line"),
     [
         ("dataset.num_words=3", "dataset.num_words must be null or at least 4; got 3"),
-        ("model.depth=-1", "model.depth must be at least 0; got -1"),
+        ("model.depth=-1", "model.depth must be null or at least 0; got -1"),
         ("model.width=0", "model.width must be a whole number of at least 1, or a list of them; got 0"),
         (
             "model.width=[32,0,32]",
@@ -106,6 +107,9 @@ def test_a_value_at_the_edge_of_its_range_is_taken(config_of: ConfigOf, word: st
         ("training.early_stopping.min_delta=-1", "training.early_stopping.min_delta must be at least 0; got -1.0"),
         ("seed=-1", "seed must be a whole number from 0 to 4294967295; got -1"),
         ("seed=4294967296", "seed must be a whole number from 0 to 4294967295; got 4294967296"),
+        ("training.split_seed=-1", "training.split_seed must be null or a whole number from 0 to 4294967295; got -1"),
+        ("training.folds=1", "training.folds must be null or at least 2; got 1"),
+        ("training.fold=0", "training.fold must be null or at least 1; got 0"),
         ("dataset.source=ful", "dataset.source must be one of auto, full, sample; got ful"),
         ("dataset.labels=onehot", "dataset.labels must be one of integer, one_hot; got onehot"),
         ("model.head=linear", "model.head must be one of auto, sigmoid, softmax; got linear"),
@@ -183,10 +187,10 @@ def test_every_problem_is_said_at_once() -> None:
     ("words", "line"),
     [
         (
-            ["model.width=[64,32]"],
-            "model.width must have one number a hidden layer, model.depth=3; got [64,32]",
+            ["model.depth=3", "model.width=[64,32]"],
+            "model.width must have a number for each hidden layer, model.depth=3; got [64,32]: "
+            "with model.depth=null the list decides",
         ),
-        (["model.width=[]"], "model.width must have one number a hidden layer, model.depth=3; got []"),
         (
             ["model.activation=glu", "model.width=31"],
             "model.width must be even with model.activation=glu; got 31",
@@ -194,6 +198,22 @@ def test_every_problem_is_said_at_once() -> None:
         (
             ["dataset.name=mnist"],
             "dataset.name=mnist needs the fields of that option: use dataset=mnist",
+        ),
+        (
+            ["training.split_seed=3"],
+            "training.split_seed must be null with training.validation_from=first, which draws nothing; got 3: "
+            "use training.validation_from=random or stratified",
+        ),
+        (["training.fold=2"], "training.folds must be the number of folds with training.fold=2; got null"),
+        (
+            ["training.folds=5"],
+            "training.fold must be from 1 to training.folds=5; got null: "
+            "give one of them, or all as -m 'training.fold=range(1,6)'",
+        ),
+        (
+            ["training.folds=12", "training.fold=13"],
+            "training.fold must be from 1 to training.folds=12; got 13: "
+            "give one of them, or all as -m 'training.fold=range(1,13)'",
         ),
         (
             ["optimizer.name=adam"],
@@ -274,18 +294,37 @@ def test_a_registered_name_is_known(config_of: ConfigOf, monkeypatch: pytest.Mon
     assert validate.problems(found) == []
 
 
-NEVER_DECIDING = """dataset.path dataset.source fail_fast plan reuse training.keep_predictions training.keep_state
-    training.save_seconds training.tensorboard""".split()
+NEVER_DECIDING = """dataset.path dataset.source exclude fail_fast plan reuse training.keep_predictions
+    training.keep_state training.save_seconds training.tensorboard""".split()
 
 
-@pytest.mark.parametrize(("schedule", "others"), [("constant", ["training.epochs"]), ("cosine", [])])
+SPLIT = "training.validation_split"
+WITHOUT = {"training.split_seed", "training.folds", "training.fold"}  # keys that decide nothing where they are null
+
+
+@pytest.mark.parametrize(
+    ("words", "others"),
+    [
+        (["optimizer.schedule=constant"], WITHOUT | {"training.epochs"}),
+        (["optimizer.schedule=cosine"], WITHOUT),
+        (["training.folds=5", "training.fold=1"], {"training.split_seed", "training.epochs", SPLIT}),
+    ],
+)
 def test_what_decides_the_numbers_of_a_run_is_all_but_a_few_keys(
-    config_of: ConfigOf, schedule: str, others: list[str]
+    config_of: ConfigOf, words: list[str], others: set[str]
 ) -> None:
     assert sorted(schema.NEVER_DECIDING) == NEVER_DECIDING
-    found = config_of(f"optimizer.schedule={schedule}", "dataset.name=x", "dataset.options.rows=3", "plugins=[mine]")
+    found = config_of(*words, "dataset.name=x", "dataset.options.rows=3", "plugins=[mine]")
     whole, deciding = dict(flat(asdict(found))), dict(flat(schema.deciding(found)))
     assert deciding == {key: value for key, value in whole.items() if key not in {*NEVER_DECIDING, *others}}
+
+
+def test_a_split_seed_decides_and_may_follow_the_seed(config_of: ConfigOf) -> None:
+    first, second = (
+        config_of("training.validation_from=random", "training.split_seed=${seed}", f"seed={seed}") for seed in (1, 2)
+    )
+    assert (first.training.split_seed, schema.deciding(second)["training"]["split_seed"]) == (1, 2)
+    assert validate.problems(first) == []
 
 
 def test_a_new_key_decides_unless_it_says_otherwise() -> None:
@@ -298,16 +337,29 @@ def test_a_new_key_decides_unless_it_says_otherwise() -> None:
     assert (deciding["momentum"], "colour" in deciding) == (0.5, False)
 
 
-@given(depth=st.integers(0, 4), width=st.integers(1, 64) | st.lists(st.integers(1, 64), max_size=4))
+@given(depth=st.none() | st.integers(0, 4), width=st.integers(1, 64) | st.lists(st.integers(1, 64), max_size=4))
 @settings(deadline=None)
-def test_there_is_a_width_for_each_hidden_layer_or_a_refusal(depth: int, width: int | list[int]) -> None:
+def test_there_is_a_width_for_each_hidden_layer_or_a_refusal(depth: int | None, width: int | list[int]) -> None:
     model = Model("mlp", depth, width, "relu", 0.0, 0.0, "auto", None)
     whole = Config(dataset=Imdb("imdb"), model=model, optimizer=schema.SGD("sgd"))
     whole.training.loss, whole.training.metrics = "auto", []
-    fits = isinstance(width, int) or len(width) == depth
+    fits = isinstance(width, int) or depth in (None, len(width))
     assert bool(validate.problems(whole)) is not fits
     if fits:
-        assert model.widths() == (width if isinstance(width, list) else [width] * depth)
+        assert model.widths() == (width if isinstance(width, list) else [width] * (3 if depth is None else depth))
+        assert model.depth == len(model.widths())
+
+
+def test_a_depth_of_null_is_the_number_that_it_stands_for_in_the_record_and_in_what_decides(
+    config_of: ConfigOf,
+) -> None:
+    for null, number in (
+        (["model.width=[64,16]"], ["model.width=[64,16]", "model.depth=2"]),
+        (["model.depth=null"], ["model.depth=3"]),
+        (["model.width=[]"], ["model.width=[]", "model.depth=0"]),
+    ):
+        assert config_of(*null) == config_of(*number)
+        assert schema.deciding(config_of(*null))["model"]["depth"] == config_of(*number).model.depth
 
 
 @pytest.mark.parametrize(

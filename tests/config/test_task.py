@@ -153,6 +153,7 @@ def test_each_metric_is_taken_or_refused_with_those_that_fit(config_of: ConfigOf
         (["training.validation_split=0"], "accuracy", "max"),
         (["training.validation_split=0.0"], "accuracy", "max"),
         (["training.validation_split=0", "training.monitor=val_loss"], "loss", "min"),
+        (["training.validation_split=0", "training.folds=2", "training.fold=1"], "val_accuracy", "max"),
         (["training.metrics=[mse]", "training.monitor=val_mean_squared_error"], "val_mean_squared_error", "min"),
         (["training.metrics=[log_cosh_error]", "training.monitor=val_logcosh"], "val_logcosh", "min"),
         (["training.metrics=[AUC]", "training.monitor=val_auc"], "val_auc", "max"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from runner.config.schema import Training
@@ -47,6 +47,59 @@ def test_stratified_holds_out_every_class_in_its_proportion(labels: list[int], s
         assert abs(held - expected) <= len(set(labels))
 
 
+@pytest.mark.parametrize(("seed", "drawn_by"), [(None, 0), (0, 0), (7, 7)])
+def test_the_split_seed_draws_the_examples_and_null_is_seed_0(seed: int | None, drawn_by: int) -> None:
+    training = Training(validation_split=30, validation_from="random", split_seed=seed)
+    expected = sorted(np.random.default_rng(drawn_by).permutation(100)[:30].tolist())
+    assert splitting.split(training, np.zeros(100, int)).validation.tolist() == expected
+
+
+def test_a_stratified_split_is_another_for_another_split_seed() -> None:
+    labels = np.arange(100) % 2
+    drawn = [
+        splitting.split(Training(validation_split=0.4, validation_from="stratified", split_seed=seed), labels)
+        for seed in (None, 0, 1)
+    ]
+    (null, zero, one) = (each.validation.tolist() for each in drawn)
+    assert null == zero != one
+
+
+def folds_of(labels: list[int], folds: int, where: str, seed: int | None = None) -> list[splitting.Split]:
+    every = (Training(validation_from=where, split_seed=seed, folds=folds, fold=fold + 1) for fold in range(folds))
+    return [splitting.split(each, np.array(labels)) for each in every]
+
+
+@given(
+    labels=st.lists(st.integers(0, 3), min_size=2, max_size=200),
+    folds=st.integers(2, 12),
+    where=st.sampled_from(["first", "last", "random", "stratified"]),
+)
+def test_each_example_is_in_one_fold_and_trained_on_with_all_others(labels: list[int], folds: int, where: str) -> None:
+    assume(folds <= len(labels))
+    every = folds_of(labels, folds, where)
+    assert sorted(np.concatenate([each.validation for each in every])) == list(range(len(labels)))
+    for each in every:
+        assert sorted([*each.train, *each.validation]) == list(range(len(labels)))
+        assert len(each.validation) - len(labels) // folds in (0, 1)
+
+
+@given(st.lists(st.integers(0, 4), min_size=12, max_size=300), st.integers(2, 12), st.none() | st.integers(0, 9))
+def test_stratified_folds_share_every_class_to_one_example(labels: list[int], folds: int, seed: int | None) -> None:
+    for fold in folds_of(labels, folds, "stratified", seed):
+        for label in set(labels):
+            held = int((np.array(labels)[fold.validation] == label).sum())
+            assert held - labels.count(label) // folds in (0, 1)
+
+
+def test_folds_are_counted_from_the_beginning_or_from_the_end_or_drawn() -> None:
+    labels = [0, 1] * 5
+    assert [each.validation.tolist() for each in folds_of(labels, 3, "first")] == [[0, 1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    assert [each.validation.tolist() for each in folds_of(labels, 3, "last")] == [[7, 8, 9], [4, 5, 6], [0, 1, 2, 3]]
+    order = np.random.default_rng(5).permutation(10)
+    dealt = [sorted(order[fold::3].tolist()) for fold in range(3)]
+    assert [each.validation.tolist() for each in folds_of(labels, 3, "random", 5)] == dealt
+
+
 def of_labels(*labels: int) -> Data:
     """A dataset of ones with these labels to train on."""
     examples = Examples(np.ones((len(labels), 1)), np.array(labels))
@@ -70,6 +123,14 @@ def test_a_split_that_makes_validation_meaningless_is_refused(split: float, wher
     if len(data.train) >= 10:
         assert splitting.problems(a_training(split, "stratified"), data) == []
         assert splitting.warnings(a_training(split, "stratified"), data) == []
+
+
+def test_folds_that_do_not_fit_the_data_are_refused() -> None:
+    (line,) = splitting.problems(Training(validation_from="random", folds=5, fold=1), of_labels(0, 1, 0, 1))
+    assert line == "training.folds must be at most the number of training examples: mine has 4 training examples; got 5"
+    (line,) = splitting.problems(Training(validation_from="first", folds=10, fold=2), SORTED)
+    assert line.endswith("alone and holds out 1 of mine: use training.validation_from=stratified")
+    assert splitting.problems(Training(validation_from="stratified", folds=10, fold=2), SORTED) == []
 
 
 @pytest.mark.parametrize(

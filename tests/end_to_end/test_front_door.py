@@ -54,13 +54,13 @@ REFUSED: list[tuple[str, list[str]]] = [
     ("dataset=imbd", ["dataset must be one of imdb, mnist; got imbd; did you mean imdb?"]),
     (
         "experiment=smok",
-        ["experiment must be one of batch_sizes, epochs, mnist, overfit, seeds, smoke, width_depth; got smok; did you"],
+        ["experiment must be one of batch_sizes, cross_validation, epochs, mnist, overfit, seeds, smoke, width_"],
     ),
     ("+model.foo=1", ["model.foo is not a key of the config"]),
     ("++model.foo=1", ["model.foo is not a key of the config"]),
     ("optimizer.learning_rate=nan", ["optimizer.learning_rate must be a finite number; got nan"]),
     ("training.batch_size=0", ["training.batch_size must be at least 1; got 0"]),
-    ("model.width=[1,2]", ["model.width must have one number a hidden layer, model.depth=3; got [1,2]"]),
+    ("model.depth=3 model.width=[1,2]", ["model.width must have a number for each hidden layer, model.depth=3; got"]),
     ("training.loss=categorical_crossentropy", ["training.loss=categorical_crossentropy does not fit a sigmoid head"]),
     ("dataset=mnist model.head=sigmoid", ["model.head=sigmoid fits two classes, mnist has 10"]),
     ("dataset.labels=one_hot model.head=sigmoid", ["model.head=sigmoid fits dataset.labels=integer; got one_hot"]),
@@ -182,7 +182,7 @@ INFORMS: list[tuple[list[str], str]] = [
     (["--hydra-help"], "Hydra's help"),
     (["--version"], "keras-experiment-runner "),
     (["--cfg", "job"], "  batch_size: 512"),
-    (["--cfg", "job", "--package", "model"], "depth: 3"),
+    (["--cfg", "job", "--package", "model"], "depth: null"),
     (["--cfg", "job", "training.batch_size=7"], "  batch_size: 7"),
     (["--cfg", "job", "experiment=mnist"], "  batch_size: 128"),
     (["--cfg", "job", "dataset.options.rows=7"], "    rows: 7"),
@@ -342,6 +342,7 @@ def test_a_recipe_with_the_command_lines_values_trains_just_these(here: Path) ->
             "dataset.num_words=200",
             "model.depth=0",
             "training.epochs=1,2",
+            "seed=0",
         )
         == 0
     )
@@ -400,6 +401,19 @@ def test_a_config_folder_that_is_not_there_is_refused_in_a_line(runner: Command,
     assert (ran.returncode, [*tmp_path.iterdir()]) == (2, [])
     (line,) = ran.stderr.splitlines()
     assert "nope" in line
+
+
+def test_a_sweep_over_some_of_the_folds_is_told_which_are_missing(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask = ["experiment=cross_validation", "dataset.source=sample", "plan=true"]
+    assert asked(*ask, "training.folds=7") == 0
+    assert capsys.readouterr().err == (
+        "warning: training.fold=1,2,3,4,5 leaves out folds of training.folds=7: give training.fold=range(1,8)\n"
+    )
+    assert asked(*ask, "training.folds=7", "training.fold=range(1,8)") == 0
+    assert asked(*ask, "training.fold=2") == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("words", [[], ["-m", "seed=0,1"]])

@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from runner.cli import resume, train
 from runner.runs import folder as run_folder
 from runner.sweeps import sweep
 from runner.system import backend
-from tests.conftest import Command, record_of
+from tests.conftest import Command, metrics_of, record_of
 from tests.processes import PATIENCE, started, wait_until
 
 PLUGIN = """
@@ -307,6 +308,28 @@ def driven(folder: Path, *words: str) -> tuple[int, list[str], list[str]]:
     """Exit code, lines of stdout with `True` last where tensorflow was imported, lines of stderr."""
     ran = subprocess.run([sys.executable, "-c", DRIVER, *words], cwd=folder, capture_output=True, text=True)
     return ran.returncode, ran.stdout.splitlines(), ran.stderr.splitlines()
+
+
+@pytest.mark.slow
+def test_pairs_without_those_excluded_are_trained_and_resumed(
+    asked: Callable[..., int], place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hydra records for each job the words that train it alone; resume knows the jobs of the plan."""
+    pairs = "sizes=zip(model.width=[4,8,16],model.depth=[1,2,3])"
+    sample, exclude = [*SAMPLE[:2], "training.epochs=1"], "exclude=model.width=8 and seed<3"
+    assert asked("-m", *sample, pairs, "seed=2,3", exclude, "hydra.sweep.dir=sweep") == 0
+    assert capsys.readouterr().out.startswith("5 jobs, 1 excluded: model.width=4,8,16 model.depth=1,2,3 seed=2,3\n")
+    rows = [(row["model.width"], row["model.depth"], row["seed"]) for row in summary_of(place / "sweep")]
+    assert rows == [("4", "1", "2"), ("4", "1", "3"), ("8", "2", "3"), ("16", "3", "2"), ("16", "3", "3")]
+    folder = place / "sweep/2_model.depth=2,model.width=8,seed=3"
+    before = metrics_of(folder)
+    words = list(OmegaConf.load(folder / ".hydra/overrides.yaml"))
+    shutil.rmtree(folder)
+    assert resume.main([str(place / "sweep")]) == 0
+    assert (metrics_of(folder), statuses(place / "sweep")) == (before, ["completed"] * 5)
+    assert [word for word in words if not word.startswith("exclude=")] == [
+        *sample, "model.width=8", "model.depth=2", "seed=3"
+    ]  # fmt: skip
 
 
 def test_a_bad_value_in_job_7_of_12_and_nothing_starts(tmp_path: Path) -> None:

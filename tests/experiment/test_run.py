@@ -61,6 +61,21 @@ def test_without_validation_there_are_no_val_columns_and_the_monitor_is_its_coun
     assert record_of(outcome.folder)["dataset"]["train"] == 4000
 
 
+def test_a_fold_is_held_out_whatever_the_validation_split(train: Train) -> None:
+    folds = ("training.validation_from=stratified", "training.folds=4", "training.fold=2")
+    first, second = (
+        train(SAMPLE, FEW, "training.epochs=1", *folds, f"training.validation_split={split}", folder=str(split)).folder
+        for split in (0.4, 0)
+    )
+    assert metrics_of(first) == metrics_of(second)
+    assert list(pd.read_csv(first / "metrics.csv")) == [
+        "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"
+    ]  # fmt: skip
+    record = record_of(first)
+    assert (record["dataset"]["train"], record["dataset"]["validation"]) == (3000, 1000)
+    assert record["identity"] == record_of(second)["identity"]
+
+
 def test_metric_columns_have_their_keras_names_in_every_run_of_a_process(train: Train) -> None:
     words = (SAMPLE, FEW, "training.epochs=1", "training.metrics=[AUC,precision,f1_score]", "training.monitor=val_auc")
     for folder in ("first", "second"):

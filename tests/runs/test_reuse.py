@@ -98,6 +98,32 @@ def test_runs_on_a_shelf_are_recorded_already_or_shorten_what_is_left(train: Tra
     assert left(forecast("training.epochs=3", "seed=1", "reuse=false", root=tmp_path / "root")) == [3]
 
 
+@pytest.mark.parametrize(
+    ("epochs", "kept"), [(1, [1]), (2, [1, 2]), (3, [1, 2]), (16, [1, 2, 4, 8, 16]), (20, [1, 2, 4, 8, 16])]
+)
+def test_a_single_run_keeps_the_states_of_each_doubling(epochs: int, kept: list[int]) -> None:
+    (config,), _ = known(f"training.epochs={epochs}")
+    assert sorted(reuse.doublings(config)) == kept
+    (cosine,), _ = known(f"training.epochs={epochs}", "optimizer.schedule=cosine")
+    assert reuse.doublings(cosine) == set()
+
+
+@pytest.mark.slow
+def test_a_longer_run_serves_a_sweep_over_its_first_epochs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those that a sweep over other numbers has to continue, from a state of more than half of them."""
+    monkeypatch.chdir(tmp_path)
+    assert train.main([*SAMPLE, "training.epochs=7", "hydra.run.dir=outputs/longer"]) == 0
+    assert left(forecast("training.epochs=1,2,4,8", root=tmp_path / "outputs")) == [0, 0, 0, 1]
+    assert left(forecast("training.epochs=3", root=tmp_path / "outputs")) == [1]
+    assert train.main(["experiment=epochs", *SAMPLE, "training.epochs=1,2,4", "seed=0", "hydra.sweep.dir=sweep"]) == 0
+    longer = Path("outputs/longer/metrics.csv").read_bytes()
+    for folder in Path("sweep").glob("*_*"):
+        record, metrics = run_folder.read_record(folder), (folder / "metrics.csv").read_bytes()
+        assert record["inherited_epochs"] == record["epochs"]
+        assert longer.startswith(metrics)
+        assert (folder / "model.keras").exists()
+
+
 @pytest.mark.slow
 def test_the_plan_of_a_sweep_is_what_it_then_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
