@@ -20,7 +20,7 @@ NAMED = 10  # most of the runs left out that are named
 AS_GOOD = "*"  # marks the best and those that cannot be told from it
 
 # Columns that a table can do without, the first to go first where the terminal is narrow.
-DISPENSABLE = ("seconds", "updates", "gap", "seeds")
+DISPENSABLE = ("seconds", "updates", "gap", "seeds", "folds")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Wanted:
 def show(found: Comparison, wanted: Wanted) -> None:
     """Print the answer and the table for each data set and monitor, then the runs left out."""
     if len(found.tables) > 1:
-        say("runs on different data or with different monitors are not comparable: one table each")
+        say("runs on different data, by different monitors or by losses of another kind have a table each")
     for place, judged in enumerate(found.tables):
         if place:
             say("")
@@ -109,7 +109,8 @@ def _default_columns(judged: Judged) -> list[str]:
     table = judged.table
     mark = ["not_told_from_best"] if len(judged.verdicts) > 1 else []
     gap = ["gap"] if table.monitor.is_of_validation and table.at == "chosen" else []
-    return [*mark, *table.telling_keys, "seeds", table.monitor.name, *gap, "chosen_epoch", "updates", "seconds"]
+    repeats = ["folds", "seeds"] if table.settings[0].folds else ["seeds"]
+    return [*mark, *table.telling_keys, *repeats, table.monitor.name, *gap, "chosen_epoch", "updates", "seconds"]
 
 
 def _cell(row: dict[str, Any], name: str, columns: Sequence[str], of: Table) -> str:

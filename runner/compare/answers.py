@@ -14,11 +14,11 @@ from runner.compare.significance import SHARES
 def sample(setting: Setting, epochs: Sequence[int]) -> Sample:
     """The results of a setting, of each run after the epoch given for it; epochs count from 1."""
     name = setting.monitor.name
-    results = {
-        seed: run.metrics[epoch - 1][name] for seed, run, epoch in zip(setting.seeds, setting.runs, epochs, strict=True)
-    }
+    chosen = zip(setting.repeats, setting.runs, epochs, strict=True)
+    results = {each: run.metrics[epoch - 1][name] for each, run, epoch in chosen}
     right, examples = answers(setting, [[epoch] for epoch in epochs])
-    return Sample(results, None if right is None else right[:, 0], examples, _resolution(setting))
+    answered = None if right is None else right[:, 0]
+    return Sample(results, answered, examples, resolution=_resolution(setting), overlap=setting.overlap)
 
 
 def tested(setting: Setting) -> Sample:

@@ -177,7 +177,8 @@ def _row(judged: Judged, setting: Setting) -> dict[str, Any]:
     table = judged.table
     overfit, monitor, needed = overfitting(setting), table.monitor, epochs(setting)
     found: dict[str, Any] = {key: setting.values.get(key) for key in table.keys}
-    found |= {"seeds": len(setting.runs), monitor.name: setting.mean, "deviation": setting.deviation}
+    found |= {"seeds": len(set(setting.seeds)), monitor.name: setting.mean, "deviation": setting.deviation}
+    found |= {"folds": setting.folds} if setting.folds else {}
     found |= {"standard_error": error(setting), "not_told_from_best": setting in judged.as_good}
     training = setting.training_at_best(monitor.training_counterpart)
     if monitor.is_of_validation and training is not None:

@@ -16,18 +16,27 @@ from runner.formatting import shown
 from runner.runs import circumstances
 from runner.runs.reader import Run
 
-# What decides no number of a run, or stands in its data; runs that differ in their seed alone are one setting.
-ASIDE = NEVER_DECIDING | {"seed"}
-SPLIT, FROM = "training.validation_split", "training.validation_from"
+SPLIT, FROM, DRAW = "training.validation_split", "training.validation_from", "training.split_seed"
+LOSS, PENALTY = "training.loss", "model.l2"
+FOLDS, FOLD = "training.folds", "training.fold"
+# What decides no number of a run, or stands in its data; runs that differ in seed and fold alone are one setting.
+ASIDE = NEVER_DECIDING | {"seed", DRAW, FOLDS, FOLD}
 EPOCHS, SCHEDULE = "training.epochs", "optimizer.schedule"
 
 # Where settings are judged: after the last epoch, after the chosen one of each setting, or after this one, from 1.
 At = Literal["last", "chosen"] | int
 
 
+Repeat = tuple[int, int]  # the fold, 0 without cross-validation, and the seed
+
+
+def repeat(run: Run) -> Repeat:
+    return (run.record["config"]["training"].get("fold") or 0, run.record["seed"])
+
+
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """Runs that differ in nothing but their seed: one run per seed, ordered by seed.
+    """Runs that differ in nothing but their seed, or fold: one run per seed and fold, ordered by both.
 
     values  the config by dotted keys, and the circumstances: code, versions, machine
     every   also the runs of a repeated seed, which do not count
@@ -42,7 +51,24 @@ class Setting:
 
     @property
     def seeds(self) -> list[int]:
+        """The seed of each run; in cross-validation one seed has a run for each fold."""
         return [run.record["seed"] for run in self.runs]
+
+    @property
+    def repeats(self) -> list[Repeat]:
+        """What tells the runs apart."""
+        return [repeat(run) for run in self.runs]
+
+    @property
+    def folds(self) -> int:
+        """Number of folds that are held out in turn; 0 without cross-validation."""
+        return len({fold for fold, _ in self.repeats if fold})
+
+    @property
+    def overlap(self) -> float:
+        """Validation by training examples where the runs are folds, which share most of what they train on; else 0."""
+        data = self.runs[0].record["dataset"]
+        return data["validation"] / data["train"] if self.folds else 0.0
 
     @cached_property
     def curve(self) -> list[float]:
@@ -147,7 +173,7 @@ class Table:
     def name(self, setting: Setting, other: Setting | None = None) -> str:
         """What sets a setting apart from all others, or from one other, as words of the command line."""
         apart = [key for key in self.keys if not other or setting.values.get(key) != other.values.get(key)]
-        return _words(setting, apart) or "the only setting"
+        return _words(setting.values, apart) or "the only setting"
 
     @property
     def curves(self) -> dict[str, Setting]:
@@ -157,7 +183,7 @@ class Table:
             cuts = [each for each in self.settings if is_cut(each, setting)]
             if all(len(each.curve) < len(setting.curve) for each in cuts):
                 keys = [key for key in self.keys if key != EPOCHS or not cuts]
-                found[_words(setting, keys) or "the only setting"] = setting
+                found[_words(setting.values, keys) or "the only setting"] = setting
         return found
 
 
@@ -171,11 +197,14 @@ class Data:
     train: int  # number of training examples
     validation: int  # number of validation examples
     held_out: str | None  # which examples are the validation examples: validation_from; None without validation
+    folds: int  # of cross-validation; 0 without
+    draw: str  # the split_seed that has drawn them
+    measure: str  # what a loss is made of, its name and the penalty in it; empty for a metric
     monitor: Monitor
 
 
-def _words(setting: Setting, keys: Iterable[str]) -> str:
-    return " ".join(f"{key}={shown(setting.values.get(key))}" for key in keys)
+def _words(values: dict[str, Any], keys: Iterable[str]) -> str:
+    return " ".join(f"{key}={shown(values.get(key))}" for key in keys)
 
 
 def tables(runs: Iterable[Run], at: At | None = None) -> list[Table]:
@@ -185,16 +214,31 @@ def tables(runs: Iterable[Run], at: At | None = None) -> list[Table]:
     that is what was asked and what model.keras holds, else each after its chosen epoch.
     """
     groups: dict[Data, list[Run]] = defaultdict(list)
-    for run in runs:
-        groups[_data(run)].append(run)
+    found = list(runs)
+    drawn = [(_training(run, "split_seed"), run.record["seed"]) for run in found]
+    by_seed = all(draw == seed for draw, seed in drawn if draw is not None)
+    for run in found:
+        groups[_data(run, by_seed)].append(run)
     titles = [_title(data, groups) for data in groups]
     return [_table(title, data, group, at) for title, (data, group) in zip(titles, groups.items(), strict=True)]
 
 
-def _data(run: Run) -> Data:
+def _training(run: Run, key: str) -> Any:
+    """A key of the training, None in records that are older than it."""
+    return run.record["config"]["training"].get(key)
+
+
+def _data(run: Run, by_seed: bool) -> Data:
+    """The data of a run. `by_seed` says that each seed has drawn validation examples of its own."""
     record, values = run.record["dataset"], _values(run)
     about = {key: record[key] for key in ("name", "source", "fingerprint", "train", "validation")}
-    return Data(**about, held_out=values.get(FROM), monitor=run.monitor)
+    draw, folds = _training(run, "split_seed"), _training(run, "folds") or 0
+    if folds:  # which differ by an example where the number is not a multiple
+        examples = record["train"] + record["validation"]
+        about |= {"train": examples - examples // folds, "validation": examples // folds}
+    which = "" if draw is None else "${seed}" if by_seed and not folds else str(draw)
+    measure = _words(values, (LOSS, PENALTY)) if run.monitor.name == run.monitor.loss else ""
+    return Data(**about, held_out=values.get(FROM), folds=folds, draw=which, measure=measure, monitor=run.monitor)
 
 
 def _title(data: Data, groups: dict[Data, list[Run]]) -> str:
@@ -211,8 +255,14 @@ def _title(data: Data, groups: dict[Data, list[Run]]) -> str:
     hidden = len(alike) > 1 and sum(other == mine for other in alike.values()) > 1
     source = f"{data.source}, {data.fingerprint[:8]}" if hidden else data.source
     examples = f"{data.train:,} to train on, {data.validation:,} for validation"
+    if data.folds:
+        examples += f" in each of {data.folds} folds"
     if data.held_out and len({other.held_out for other in of_name} - {None}) > 1:
         examples += f" ({FROM}={data.held_out})"
+    if data.draw and (data.draw == "${seed}" or len({other.draw for other in of_name}) > 1):
+        examples += f" ({DRAW}={data.draw})"
+    if data.measure and len({other.measure for other in of_name} - {""}) > 1:
+        examples += f", {data.monitor.name} with {data.measure}"
     return f"{which} ({source}): {examples}"
 
 
@@ -267,6 +317,8 @@ def _values(run: Run) -> dict[str, Any]:
     count = run.record["dataset"]["validation"]
     if SPLIT in values:
         values[SPLIT] = count
+    if _training(run, "folds"):
+        values.pop(SPLIT, None)
     if not count:
         values.pop(FROM, None)
     return {**values, **circumstances.of(run.record)}
@@ -277,8 +329,8 @@ def _json(value: Any) -> str:
 
 
 def _setting(runs: list[Run], monitor: Monitor, at: At) -> Setting:
-    """One setting's runs. A seed that was trained twice counts once: the longest run, of equal ones the newest."""
-    by_seed: dict[int, Run] = {}
+    """One setting's runs. What was trained twice counts once: the longest run, of equal ones the newest."""
+    known: dict[Repeat, Run] = {}
     for run in sorted(runs, key=lambda run: (run.record["epochs"], run.recorded_at)):
-        by_seed[run.record["seed"]] = run
-    return Setting(_values(runs[0]), [by_seed[seed] for seed in sorted(by_seed)], runs, monitor, at)
+        known[repeat(run)] = run
+    return Setting(_values(runs[0]), [known[each] for each in sorted(known)], runs, monitor, at)

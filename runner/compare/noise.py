@@ -33,20 +33,30 @@ Array = NDArray[Any]
 class Sample:
     """The results of a setting.
 
-    results     the value of each seed
+    results     the value of each seed, or of each fold and seed
     right       uint8 [seeds, examples]: whether each validation example was answered right; None where it is unknown
     examples    the numbers of those examples
     resolution  the finest step of a result, 1 / examples of a share; 0 where there is none
     spread      the variance over the seeds, where the results alone would tell too small a one
     luck        by how much the mean is too good for having been chosen, as the highest point of a curve
+    overlap     validation by training examples where the runs are folds of one data set; 0 where they are seeds
     """
 
-    results: dict[int, float]
+    results: dict[Any, float]
     right: Array | None = None
     examples: Array | None = None
     resolution: float = 0.0
     spread: float | None = None
     luck: float = 0.0
+    overlap: float = 0.0
+
+    @property
+    def weight(self) -> float:
+        """What the variance of one result is multiplied by for that of the mean.
+
+        Folds share most of what they train on: overlap is added to 1 / n (Nadeau and Bengio, 2003).
+        """
+        return 1 / len(self.results) + self.overlap
 
     @property
     def mean(self) -> float:
@@ -80,6 +90,7 @@ class Difference:
     one_seed  the variance that is due to the seeds where each side has one; None where it is unknown
     seeds     the variance that is due to the seeds there are; None where each side has a single one
     examples  the variance that is due to the examples; None where predictions are missing
+    repeats   what the seeds' variance is of: seeds or folds
     freedom   of the sum, at most MANY
     step      the finest step, by which McNemar's test corrects for continuity; 0 in the others
     method    the test, in words
@@ -92,6 +103,7 @@ class Difference:
     freedom: float
     step: float
     method: str
+    repeats: str = "seeds"
 
     @property
     def error(self) -> float:
@@ -100,8 +112,8 @@ class Difference:
 
     @property
     def covers(self) -> tuple[str, ...]:
-        """What the difference speaks of: other seeds, other examples."""
-        known = {"seeds": self.seeds, "examples": self.examples}
+        """What the difference speaks of: other seeds, other folds, other examples."""
+        known = {self.repeats: self.seeds, "examples": self.examples}
         return tuple(name for name, variance in known.items() if variance is not None)
 
 
@@ -122,6 +134,8 @@ class Noise:
         both = share_examples(first, second)
         if len(first.results) == len(second.results) == 1:
             return _mcnemar(size, first, second) if both else _unknown(size)
+        if first.overlap and len(first.results.keys() & second.results.keys()) > 1:
+            return paired(first, second)
         one_seed, seeds, freedom = self._of_seeds(first, second)
         seeds += (first.luck - second.luck) ** 2  # alike in both it takes nothing from their difference
         examples = self._of_examples(first, second) if both else None
@@ -143,17 +157,17 @@ class Noise:
 
     def _of_seeds(self, first: Sample, second: Sample) -> tuple[float, float, float]:
         """The variance with one seed each and with those there are, and its degrees of freedom."""
-        counts = [len(each.results) for each in (first, second)]
         if self.paired and self._are_paired(first, second):
             variance, freedom = self.paired
-            return 2 * variance, 2 * variance / counts[0], freedom
+            return 2 * variance, 2 * variance / len(first.results), freedom
         spreads = [self._spread(first, second), self._spread(second, first)]
         one_seed = sum(spread for spread, _ in spreads)
-        parts = [spread / count for (spread, _), count in zip(spreads, counts, strict=True)]
+        weights = (first.weight, second.weight)
+        parts = [spread * weight for (spread, _), weight in zip(spreads, weights, strict=True)]
         if spreads[0] == spreads[1]:  # one estimate serves both
             return one_seed, sum(parts), spreads[0][1]
-        weights = sum(part**2 / freedom for part, (_, freedom) in zip(parts, spreads, strict=True))
-        return one_seed, sum(parts), sum(parts) ** 2 / weights
+        shares = sum(part**2 / freedom for part, (_, freedom) in zip(parts, spreads, strict=True))
+        return one_seed, sum(parts), sum(parts) ** 2 / shares
 
     def _spread(self, sample: Sample, other: Sample | None = None) -> tuple[float, float]:
         """The variance over seeds of a setting and its degrees of freedom; a single seed takes the other's."""
@@ -187,7 +201,7 @@ def share_examples(first: Sample, second: Sample) -> bool:
 
 def standard_error(sample: Sample) -> float | None:
     """Of a setting's mean: over seeds, where there are several, and over examples, where their answers are known."""
-    seeds = sample.variance / len(sample.results) if len(sample.results) > 1 else None
+    seeds = sample.variance * sample.weight if len(sample.results) > 1 else None
     examples = None
     if sample.right is not None:
         within = float(np.var(sample.by_example, ddof=1)) - sample.interaction / len(sample.results)
@@ -196,25 +210,32 @@ def standard_error(sample: Sample) -> float | None:
     return math.sqrt(sum(known)) if known else None
 
 
-def paired(first: Sample, second: Sample, overlap: float = 0.0) -> Difference:
-    """The first mean less the second, of runs that belong together: one network after two epochs, two on one fold.
-
-    `overlap` is validation by training examples where the runs are folds, which share most of what they train on: the
-    variance of their mean is 1 / n + overlap times that of one (Nadeau and Bengio, 2003).
-    """
-    seeds = sorted(first.results.keys() & second.results.keys())
-    apart = np.array([first.results[seed] - second.results[seed] for seed in seeds])
-    size, count, both = float(apart.mean()), len(seeds), share_examples(first, second)
+def paired(first: Sample, second: Sample) -> Difference:
+    """The first mean less the second, of runs that belong together: one network after two epochs, two on one fold."""
+    keys = sorted(first.results.keys() & second.results.keys())
+    apart = np.array([first.results[key] - second.results[key] for key in keys])
+    size, count, both = float(apart.mean()), len(keys), share_examples(first, second)
     if count == 1:
         return _mcnemar(size, first, second) if both else _unknown(size)
-    variance = max(float(np.var(apart, ddof=1)), first.resolution**2)
-    of_seeds, examples, freedom = variance * (1 / count + overlap), None, count - 1.0
+    variance = max(float(np.var(apart, ddof=1)) * _widening(first, second), first.resolution**2)
+    of_seeds = variance * (1 / count + first.overlap) + (first.luck - second.luck) ** 2
+    examples, freedom = None, count - 1.0
     if both and first.right is not None and second.right is not None:
         between = float(np.var(first.by_example - second.by_example, ddof=1))
         within = mean_square(first.right.astype(np.int8) - second.right) / count
         examples = max(0.0, between - within) / first.right.shape[1]
         freedom *= ((of_seeds + examples) / of_seeds) ** 2 if of_seeds else 1.0
-    return Difference(size, variance, of_seeds, examples, min(freedom, MANY), 0.0, f"paired t-test over {count} seeds")
+    repeats = "folds" if first.overlap else "seeds"
+    method = f"paired t-test, over {counted(count, repeats[:-1])}"
+    return Difference(size, variance, of_seeds, examples, min(freedom, MANY), 0.0, method, repeats)
+
+
+def _widening(first: Sample, second: Sample) -> float:
+    """By what the variances of two are larger than their results alone tell, where epochs are chosen; at least 1."""
+    if first.spread is None or second.spread is None:
+        return 1.0
+    told = sum(float(np.var([*each.results.values()], ddof=1)) for each in (first, second))
+    return max(1.0, (first.spread + second.spread) / told) if told else 1.0
 
 
 def mean_square(answers: Array) -> float:

@@ -39,7 +39,7 @@ class Verdict:
     difference  the setting's value less the reference's
     interval    95 % for all differences of the family at once; None where it is unknown
     p           two-sided; None where it is unknown
-    covers      what the verdict speaks of: seeds, examples
+    covers      what the verdict speaks of: seeds, folds, examples
     method      the test, in words
     needed      of an open one
     """
@@ -51,6 +51,11 @@ class Verdict:
     covers: tuple[str, ...]
     method: str
     needed: Needed
+
+    @property
+    def is_of_networks(self) -> bool:
+        """Whether it speaks of two networks rather than of what would come of training again."""
+        return not {"seeds", "folds"} & {*self.covers}
 
 
 def verdicts(

@@ -42,7 +42,7 @@ def _best(judged: Judged) -> str:
             f"{name} is better than each of the other {len(judged.verdicts)} settings: {_value(judged, judged.best)}; "
             f"next is {table.name(next_best)} with {number(next_best.mean)}, {_p(found)}, {found.method}"
         )
-    what = "settings" if all("seeds" in found.covers for _, found in judged.verdicts) else "networks"
+    what = "networks" if any(found.is_of_networks for _, found in judged.verdicts) else "settings"
     told = f"{len(others)} of {len(judged.verdicts)} other {what} cannot be told from the best ({name})"
     return f"{told}{_cheapest(judged)}"
 
@@ -71,7 +71,7 @@ def _missing(judged: Judged) -> str:
     still_open = [found for _, found in judged.verdicts if found.outcome == "open"]
     if not still_open or len(judged.verdicts) == 1:
         return ""
-    if any("seeds" not in found.covers for found in still_open):
+    if any(found.is_of_networks for found in still_open):
         unknown = "" if still_open[0].covers else ", and without predictions its noise is unknown"
         return f"a single seed of a setting is one network{unknown}: train more seeds (seed=0,1,2) to compare settings"
     examples = max((found.needed.examples or 0 for found in still_open), default=0)
@@ -109,7 +109,7 @@ def _size(judged: Judged, setting: Setting, found: Verdict) -> str:
 
 def _networks(found: Verdict) -> str:
     """That a verdict on two single seeds is one on two networks."""
-    if "seeds" in found.covers:
+    if not found.is_of_networks:
         return ""
     return "; these are two networks, train more seeds (seed=0,1,2) to compare the settings"
 

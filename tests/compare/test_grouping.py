@@ -138,7 +138,8 @@ def test_everything_else_sets_settings_apart(run: Callable[..., Run], config_of:
     keys = dict(flat(dataclasses.asdict(config_of()))).keys()
     assert keys >= DECIDING_NOTHING.keys()
     plain = run("plain")
-    of_tables = {"training.monitor", "training.validation_split", "training.validation_from"}
+    of_tables = {"training.monitor", "training.validation_split", "training.validation_from", "training.split_seed"}
+    of_tables |= {"training.folds", "training.fold"}
     for key in keys - DECIDING_NOTHING.keys() - of_tables:
         table = only(tables([plain, run(key, settings={key: "another"})]))
         assert (len(table.settings), table.keys) == (2, [key])
@@ -322,3 +323,46 @@ def test_the_training_column_is_the_one_evaluated_at_the_best_epoch(
     """Evaluated 0.99 and, of a run without it, (1 + 0.9)/2 = 0.95 of its row: 0.97 in the mean."""
     table = only(tables([run("a", (0.5, 0.9), training_at_best={"accuracy": 0.99}), run("b", (0.5, 0.9), {"seed": 1})]))
     assert table.settings[0].training_at_best("accuracy") == pytest.approx(0.97)
+
+
+def test_folds_are_one_setting_and_one_table_whatever_their_sizes(run: Callable[..., Run]) -> None:
+    """Of 1,001 examples in five folds one is larger by one."""
+    runs = [
+        run(
+            f"{width}-{fold}",
+            (0.8 + fold / 100,),
+            {"model.width": width, "training.folds": 5, "training.fold": fold},
+            data={"train": 1001 - size, "validation": size},
+        )
+        for width in (8, 32)
+        for fold, size in enumerate((201, 200, 200, 200, 200), 1)
+    ]
+    table = only(tables(runs))
+    assert [len(setting.runs) for setting in table.settings] == [5, 5]
+    assert [setting.folds for setting in table.settings] == [5, 5]
+    assert table.settings[0].overlap == pytest.approx(201 / 800)
+    assert table.title.startswith("imdb (full): 801 to train on, 200 for validation in each of 5 folds")
+
+
+def test_examples_that_each_seed_draws_are_one_table_and_other_draws_are_others(run: Callable[..., Run]) -> None:
+    drawn = [run(f"d{seed}", (0.8,), {"seed": seed, "training.split_seed": seed}) for seed in (0, 1)]
+    assert len(only(tables(drawn)).settings[0].runs) == 2
+    fixed = [run(f"f{draw}", (0.8,), {"seed": 2, "training.split_seed": draw}) for draw in (5, 6)]
+    assert len(tables(fixed)) == 2
+    assert [
+        f"(training.split_seed={draw})" in table.title for draw, table in zip((5, 6), tables(fixed), strict=True)
+    ] == [
+        True,
+        True,
+    ]
+
+
+def test_losses_with_other_penalties_stand_in_tables_of_their_own(run: Callable[..., Run]) -> None:
+    """By val_loss, which has the penalty in it; accuracies are comparable."""
+    for monitor, count in (("val_loss", 2), ("val_accuracy", 1)):
+        runs = [run(f"{monitor}-{l2}", (0.8,), {"model.l2": l2}, monitor=monitor) for l2 in (0.0, 0.01)]
+        assert len(tables(runs)) == count
+    assert (
+        "val_loss with training.loss=auto model.l2=0.01"
+        in tables([run(f"again-{l2}", (0.8,), {"model.l2": l2}, monitor="val_loss") for l2 in (0.01, 0.0)])[0].title
+    )

@@ -1,6 +1,7 @@
 """The noise in a difference: against a simulation's known truth, scipy, and cases worked by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from runner.compare.noise import Noise, Sample, bartlett, mean_square, paired, standard_error
+from runner.compare.noise import Noise, Sample, bartlett, mean_square, standard_error
 from tests.compare.answers import answered, results
 
 GROUPS = st.lists(
@@ -108,8 +109,10 @@ def test_other_examples_are_not_paired() -> None:
 
 def test_folds_share_what_they_train_on() -> None:
     """Nadeau and Bengio: 5 folds, differences 0.01 0.02 0.03 0.02 0.02, variance 5e-5; 1/5 + 1/4 of it, 4 degrees."""
-    first, second = results([0.81, 0.82, 0.83, 0.82, 0.82]), results([0.8] * 5)
-    found = paired(first, second, overlap=1 / 4)
+    values = ([0.81, 0.82, 0.83, 0.82, 0.82], [0.8] * 5)
+    first, second = (replace(results(each), overlap=1 / 4) for each in values)
+    found = Noise([first, second]).difference(first, second)
+    assert (found.covers, found.method) == (("folds",), "paired t-test, over 5 folds")
     assert found.error == pytest.approx(math.sqrt(5e-5 * (1 / 5 + 1 / 4)))
     assert found.freedom == 4
 

@@ -67,6 +67,7 @@ def test_an_interrupted_run_is_resumed(recorded: Path) -> None:
     assert after.startswith(before)
     assert (len(before.splitlines()), len(after.splitlines())) == (1 + 3, 1 + 5)
     assert (writer.read(folder)["status"], writer.read(folder)["inherited_epochs"]) == (COMPLETED, 0)
+    assert not (folder / "predictions.npz").exists()  # those of a part of the epochs are no record
 
 
 @pytest.mark.slow
@@ -83,6 +84,7 @@ def test_a_finished_run_is_reused(recorded: Path) -> None:
     words = [word for word in record["overrides"] if not word.startswith("training.epochs=")]
     assert train.main([*words, "training.epochs=4", "hydra.run.dir=longer"]) == 0
     assert writer.read(Path("longer"))["inherited_epochs"] == 3
+    assert not Path("longer/predictions.npz").exists()
     assert Path("longer/metrics.csv").read_text().startswith((folder / "metrics.csv").read_text())
 
 
