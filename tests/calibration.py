@@ -1,102 +1,152 @@
-"""Is 5 % what it says? `python -m tests.calibration`: 200 comparisons between runs of one setting, on real training.
+"""Is 5 % what it says? `python -m tests.calibration`: verdicts on real training whose truth is known.
 
-Two groups differ in nothing but their seeds, so every "better" is a false alarm; of 200 at 5 % at most 17 are expected
-(the 99 % bound). So it is for the best of five equal settings. Settings are judged as `compare` does: at the best epoch
-of the mean over their seeds. Then a difference that is there must be found: width 1 against 32.
+Runs of one setting are dealt out as settings of several seeds, again and again: every "better" between them is a false
+alarm, and at most 5 % may be. Differences that are there must be found: width 8 against 32 of the sample, and labels of
+which a part is wrong. Each is counted beside what was done before: each run at the best epoch of its own, Welch's test.
 """
 
 import argparse
-import csv
 import multiprocessing
 import os
+import random
 import tempfile
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
-from scipy.stats import binom
+from scipy import stats
 
-from runner.compare.grouping import Setting
-from runner.compare.significance import LEVEL, Sample, Verdict, verdicts
-from runner.config.monitor import Monitor
+from runner.compare.comparison import compare
+from runner.compare.significance import LEVEL
 from runner.config.plan import plan_of
-from runner.runs.history import Row
+from runner.runs import reader
 from runner.runs.reader import Run
-from runner.runs.status import COMPLETED
 
-COMPARISONS, SEEDS, SETTINGS = 200, 3, 5
-VALIDATION = 1_600  # of the sample
-WORDS = ("dataset.source=sample", "training.epochs=6", "training.keep_state=none", "reuse=false")
+SAMPLE = ("dataset.source=sample", "training.epochs=6", "training.keep_state=none", "reuse=false")
+DEALS = 200  # of each kind
+
+Deal = Sequence[Sequence[Run]]  # the runs of each setting
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.calibration", description=__doc__)
-    parser.add_argument("--comparisons", type=int, default=COMPARISONS)
-    parser.add_argument("--to", type=Path, default=Path("outputs/calibration.csv"))
+    parser.add_argument("--runs", type=int, default=90, help="of each setting")
+    parser.add_argument("--deals", type=int, default=DEALS)
     options = parser.parse_args()
     os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
-    seeds = range(2 * SEEDS * options.comparisons)
+    with tempfile.TemporaryDirectory() as folder:
+        runs = trained(Path(folder), options.runs)
+        report(runs, options.deals)
+
+
+SETTINGS = {
+    "width 32": ["model.width=32"],
+    "width 8": ["model.width=8"],
+    "wobbling": ["model.width=32", "optimizer.learning_rate=0.01"],
+    "steady": ["model.width=32", "optimizer.learning_rate=0.0005", "training.epochs=12"],
+    "folds": ["model.width=32", "training.folds=5", "training.validation_from=stratified"],
+}
+
+
+def trained(folder: Path, count: int) -> dict[str, list[Run]]:
+    """Runs by setting, seeds from 0 on; of the folds five for each of a fifth as many seeds."""
+    jobs = []
+    for name, words in SETTINGS.items():
+        for number in range(count):
+            seed = [f"seed={number // 5}", f"training.fold={number % 5 + 1}"] if name == "folds" else [f"seed={number}"]
+            jobs.append((folder / name.replace(" ", "_") / str(number), [*SAMPLE, *words, *seed]))
     with ProcessPoolExecutor(multiprocessing.cpu_count(), multiprocessing.get_context("spawn")) as pool:
-        results = list(pool.map(trained, seeds, ["model.width=32"] * len(seeds), chunksize=20))
-        narrow = list(pool.map(trained, range(SEEDS), ["model.width=1"] * SEEDS))
-    options.to.parent.mkdir(parents=True, exist_ok=True)
-    with options.to.open("w", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["seed", "epoch", "val_accuracy"])
-        writer.writerows(
-            [seed, int(row["epoch"]), row["val_accuracy"]] for seed, run in enumerate(results) for row in run
-        )
-    report(results, narrow)
+        list(pool.map(train, jobs, chunksize=10))
+    return {name: [reader.load(folder / name.replace(" ", "_") / str(n)) for n in range(count)] for name in SETTINGS}
 
 
-def trained(seed: int, word: str) -> list[Row]:
-    """The rows of a run's metrics.csv."""
+def train(job: tuple[Path, list[str]]) -> None:
     import contextlib
     import io
 
     from runner.experiment import run as experiment
-    from runner.runs import history
 
-    words = [*WORDS, word, f"seed={seed}"]
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        outcome = experiment.run(plan_of(words).jobs[0].config, Path(folder), words)
-        return history.read(outcome.folder / "metrics.csv")
+    folder, words = job
+    with contextlib.redirect_stdout(io.StringIO()):
+        experiment.run(plan_of(words).jobs[0].config, folder, words)
 
 
-def report(results: list[list[Row]], narrow: list[list[Row]]) -> None:
-    groups = [results[place : place + SEEDS] for place in range(0, len(results), SEEDS)]
-    pairs = [groups[place : place + 2] for place in range(0, len(groups) - 1, 2)]
-    fives = [groups[place : place + SETTINGS] for place in range(0, len(groups) - SETTINGS + 1, SETTINGS)]
-    judge(f"{SEEDS} seeds against {SEEDS}, paired in their order", [judged(pair) for pair in pairs])
-    judge(f"{SEEDS} seeds against {SEEDS} others", [judged(pair, apart=True) for pair in pairs])
-    judge("one seed against another", [judged([group[:1] for group in pair], apart=True) for pair in pairs])
-    judge(f"the best of {SETTINGS} settings against the others, {SEEDS} seeds each", [judged(five) for five in fives])
-    (wide,) = judged([results[:SEEDS], narrow])
-    print(f"width 32 against width 1: difference {wide.difference:.4f}, p {wide.adjusted:.2g} ({wide.method})")
-    if not wide.is_better:
-        raise SystemExit(1)
-
-
-def judge(what: str, found: list[list[Verdict]]) -> None:
-    """Count the comparisons with a false alarm, and refuse what chance would give in one of 100 cases."""
-    alarms = sum(any(each.is_better is not None for each in verdicts) for verdicts in found)
-    bound = int(binom.ppf(0.99, len(found), LEVEL)) - 1
-    print(f"{what}: {alarms} of {len(found)} called better, at most {bound} allowed ({found[0][0].method})")
-    if alarms > bound:
-        raise SystemExit(1)
-
-
-def judged(groups: list[list[list[Row]]], apart: bool = False) -> list[Verdict]:
-    """The best group of runs against the others; `apart` gives each seeds of its own."""
-    settings = [[Run(Path(), COMPLETED, {}, rows, []) for rows in group] for group in groups]
-    monitor = Monitor("val_accuracy", "max")
-    ranked = sorted((Setting({}, runs, runs, monitor, "chosen") for runs in settings), key=lambda each: -each.mean)
-    samples = [
-        Sample(
-            {seed + apart * place * SEEDS: value for seed, value in enumerate(setting.results)}, "accuracy", VALIDATION
+def report(runs: dict[str, list[Run]], deals: int) -> None:
+    chance = random.Random(0)
+    equal = runs["width 32"]
+    for seeds in (3, 5, 10):
+        alarms(f"{seeds} seeds against {seeds}", lambda n=seeds: dealt(chance, equal, [n, n]), deals)  # type: ignore[misc]
+    alarms("one seed against five", lambda: dealt(chance, equal, [1, 5]), deals)
+    alarms("best of nine, 3 seeds each", lambda: dealt(chance, equal, [3] * 9), deals)
+    alarms("5 folds against 5", lambda: folds(chance, runs["folds"]), deals)
+    for seeds in (1, 3, 5, 10):
+        power(
+            f"width 8 against 32, {seeds} seeds",
+            lambda n=seeds: [chance.sample(runs["width 8"], n), chance.sample(equal, n)],  # type: ignore[misc]
+            deals,
         )
-        for place, setting in enumerate(ranked)
-    ]
-    return verdicts(samples[0], samples[1:], sign=1, chosen=True)
+
+
+def dealt(chance: random.Random, runs: list[Run], sizes: list[int]) -> Deal:
+    """Runs of one setting as several settings."""
+    drawn = iter(chance.sample(runs, sum(sizes)))
+    return [[next(drawn) for _ in range(size)] for size in sizes]
+
+
+def folds(chance: random.Random, runs: list[Run]) -> Deal:
+    """Two seeds, five folds each."""
+    first, second = chance.sample(range(len(runs) // 5), 2)
+    return [runs[5 * seed : 5 * seed + 5] for seed in (first, second)]
+
+
+def verdicts(deal: Deal) -> list[str]:
+    """What `compare` says of the best of the settings against each of the others."""
+    [judged] = compare(relabelled(deal)).tables
+    return [verdict.outcome for _, verdict in judged.verdicts]
+
+
+def relabelled(deal: Deal) -> list[Run]:
+    """The runs as of settings that differ in a key, each with seeds of its own."""
+    found = []
+    for number, runs in enumerate(deal):
+        for place, run in enumerate(runs):
+            config: dict[str, Any] = {**run.record["config"], "model": {"name": "mlp", "width": number + 1}}
+            config["optimizer"] = {"name": "same"}
+            config["training"] = {**config["training"], "epochs": 6}
+            fold = run.record["config"]["training"]["fold"]
+            record = {**run.record, "config": config, "seed": 0 if fold else 1000 * number + place}
+            found.append(Run(run.folder, run.status, record, run.metrics, run.timings))
+    return found
+
+
+def before(deal: Deal) -> bool:
+    """Whether Welch's test of each run's own best epoch, corrected by Holm's method for all pairs, finds a difference."""
+    groups = [[run.monitored or 0.0 for run in runs] for runs in deal]
+    best = max(groups, key=lambda group: sum(group) / len(group))
+    others = [group for group in groups if group is not best]
+    pairs = len(groups) * (len(groups) - 1) // 2
+    if min(map(len, groups)) < 2:
+        return False
+    return min(stats.ttest_ind(best, group, equal_var=False).pvalue for group in others) * pairs < LEVEL
+
+
+def alarms(what: str, deal: Callable[[], Deal], deals: int) -> None:
+    """Count the comparisons of equal settings in which one is called better."""
+    drawn = [deal() for _ in range(deals)]
+    found = sum(any(each in ("better", "worse") for each in verdicts(one)) for one in drawn)
+    earlier = sum(before(one) for one in drawn)
+    bound = int(stats.binom.ppf(0.99, deals, LEVEL))
+    print(f"{what}: {found} of {deals} called better, at most {bound} allowed; before {earlier}", flush=True)
+    if found > bound:
+        raise SystemExit(1)
+
+
+def power(what: str, deal: Callable[[], Deal], deals: int) -> None:
+    """Count how often a difference that is there is found."""
+    drawn = [deal() for _ in range(deals)]
+    found = sum("worse" in verdicts(one) for one in drawn)
+    print(f"{what}: found in {found} of {deals}; before {sum(before(one) for one in drawn)}", flush=True)
 
 
 if __name__ == "__main__":

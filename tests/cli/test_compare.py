@@ -57,19 +57,26 @@ def jobs_of(sweep: Path) -> list[Path]:
     return sorted(path.parent for path in sweep.glob("*/run.json"))
 
 
-@pytest.mark.parametrize("name", ["width", "epochs", "batch_sizes"])
+@pytest.mark.parametrize("name", ["width", "epochs", "batch_sizes", "width_depth", "cross_validation"])
 def test_the_examples_read_as_they_always_have(said: Said, name: str) -> None:
     code, out, err = said(str(EXAMPLE / name))
     assert (code, err) == (0, "")
     assert out == (GOLDEN / f"compare-{name}.txt").read_text()
 
 
+def table_in(out: str, first: str) -> list[list[str]]:
+    """The words of the rows of a table, from the heading that has the word `first` on."""
+    lines = [line.split() for line in out.splitlines()]
+    start = next(place for place, line in enumerate(lines) if first in line and "seeds" in line or line[:1] == [first])
+    return lines[start:]
+
+
 @pytest.mark.parametrize("reference", [[], ["--reference", str(EXAMPLE / "width" / "0_model.width=1,seed=0")]])
 def test_a_difference_that_is_there_is_found_and_named(said: Said, reference: list[str]) -> None:
     """The better setting and its value come first, whichever of the two is the reference."""
-    out = said(str(EXAMPLE / "width"), *reference)[1]
-    assert "  model.width=32 is better than model.width=1: val_accuracy 0.8815 against 0.6343, difference 0.2472" in out
-    assert "95 % interval 0.0217 to 0.4728, p 0.038, paired t-test over 5 seeds" in out
+    out = said(str(EXAMPLE / "width"), "--pairs", *reference)[1]
+    assert "model.width=32 is better than model.width=1: val_accuracy 0.8" in out
+    assert "t-test, over 5 seeds and 10,000 examples" in out
 
 
 def test_damaged_half_written_and_foreign_folders_do_no_harm(said: Said, mine: Path) -> None:
@@ -134,8 +141,8 @@ def test_failed_and_unfinished_runs_are_counted_and_named_and_not_mixed_in(said:
     out = said(str(mine))[1]
     assert "left out: 1 crashed, 1 failed" in out
     assert f"{first} failed, 8 of 8 epochs: the reason" in out
-    row = next(line for line in out.splitlines() if line.startswith("1 "))
-    assert row.split()[1] == "3"  # of five seeds
+    row = next(line for line in table_in(out, "width")[1:] if line[0] == "1")
+    assert row[1] == "3"  # of five seeds
 
 
 def test_runs_on_other_data_stand_in_a_table_of_their_own(said: Said, mine: Path) -> None:
@@ -151,10 +158,44 @@ def test_runs_on_other_data_stand_in_a_table_of_their_own(said: Said, mine: Path
 def test_columns_rows_and_their_order_are_the_users(said: Said) -> None:
     where = str(EXAMPLE / "batch_sizes")
     out = said(where, "--columns", "training.batch_size,updates", "--sort", "updates", "--top", "2")[1]
-    rows = [line.split() for line in out.splitlines()[1:4]]
-    assert rows == [["training.batch_size", "updates"], ["2048", "160"], ["512", "600"]]
-    out = said(where, "--filter", "training.batch_size>=512")[1]
-    assert [line.split()[0] for line in out.splitlines()[2:4]] == ["2048", "512"]
+    assert table_in(out, "batch_size")[:3] == [["batch_size", "updates"], ["2048", "160"], ["512", "600"]]
+    out = said(where, "--filter", "training.batch_size>=512", "--columns", "training.batch_size")[1]
+    assert sorted(line[0] for line in table_in(out, "batch_size")[1:3]) == ["2048", "512"]
+
+
+def test_columns_are_asked_for_by_the_words_of_the_headings_too(said: Said) -> None:
+    where = str(EXAMPLE / "batch_sizes")
+    by_key = said(where, "--columns", "training.batch_size,updates", "--sort", "training.batch_size")
+    assert said(where, "--columns", "batch_size,updates", "--sort", "batch_size") == by_key
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_no_heading_is_broken_on_a_terminal_whatever_differs(
+    mine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], width: int
+) -> None:
+    """Settings that differ in ten keys with long names: a word of the heading is never cut in two."""
+    keys = [f"a_rather_long_name_{number}" for number in range(10)]
+    for place, job in enumerate(jobs_of(mine)):
+        config = read_record(job)["config"]
+        config["dataset"]["options"] = {key: (place // 2 + number) % 5 for number, key in enumerate(keys)}
+        changed(job, config=config)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert compare.main([str(mine)]) == 0
+    out = capsys.readouterr().out
+    heading = next(line for line in out.splitlines() if "val_accuracy" in line and "epoch" in line and "by" not in line)
+    assert "val_accuracy" in heading.split()
+
+
+def test_keys_that_follow_from_another_are_named_once(said: Said, mine: Path) -> None:
+    for job in jobs_of(mine):
+        config = read_record(job)["config"]
+        config["model"]["depth"] = {1: 5, 32: 3}[config["model"]["width"]]
+        changed(job, config=config)
+    out = said(str(mine))[1]
+    assert table_in(out, "depth")[0][:1] == ["depth"]
+    assert "width" not in table_in(out, "depth")[0]
+    assert "model.width: other values too, which follow from model.depth" in out
 
 
 def test_a_reference_replaces_the_best(said: Said) -> None:
@@ -163,7 +204,9 @@ def test_a_reference_replaces_the_best(said: Said) -> None:
     (table,) = found["tables"]
     assert table["reference"] == "model.width=1"
     assert [each["setting"] for each in table["verdicts"]] == ["model.width=32"]
-    assert table["verdicts"][0]["difference"] < 0
+    (verdict,) = table["verdicts"]
+    assert (verdict["outcome"], verdict["covers"]) == ("better", ["seeds", "examples"])
+    assert verdict["difference"] > 0
 
 
 def test_edited_code_is_a_setting_of_its_own_and_can_be_asked_for(said: Said, mine: Path) -> None:
@@ -174,10 +217,10 @@ def test_edited_code_is_a_setting_of_its_own_and_can_be_asked_for(said: Said, mi
     again = Path(shutil.copytree(of_width[0], mine / "again"))
     changed(again, plugin_sources={"mine": "ffff0000" + 56 * "0"}, identity="another")
     out = said(str(mine))[1]
-    rows = [line.split()[:3] for line in out.splitlines()[1:5]]
-    assert rows[0] == ["model.width", "plugins.mine", "seeds"]
-    assert sorted(rows[1:]) == [["1", "0123abcd", "5"], ["32", "0123abcd", "5"], ["32", "ffff0000", "1"]]
-    assert "plugins.mine=0123abcd and plugins.mine=ffff0000 " in out or "plugins.mine=ffff0000 and " in out
+    head, *rows = [[word for word in line if word != "*"][:3] for line in table_in(out, "width")[:4]]
+    assert head == ["width", "mine", "seeds"]
+    assert sorted(rows) == [["1", "0123abcd", "5"], ["32", "0123abcd", "5"], ["32", "ffff0000", "1"]]
+    assert "cannot be told from the best (model.width=32 plugins.mine=" in out
     (table,) = json.loads(said(str(mine), "--json", "--filter", "plugins.mine=ffff0000")[1])["tables"]
     assert [each["runs"] for each in table["settings"]] == [[str(again)]]
 
@@ -289,7 +332,7 @@ def test_columns_of_one_table_may_be_asked_for_where_another_has_none(said: Said
     code, out, err = said(str(EXAMPLE / "width"), str(EXAMPLE / "batch_sizes"), *words)
     assert (code, err) == (0, "")
     code, out, err = said(str(EXAMPLE / "batch_sizes"), "--columns", "model.width,updates")
-    assert [line.split()[0] for line in out.splitlines()[2:6]] == ["32"] * 4
+    assert [line[0] for line in table_in(out, "model.width")[1:5]] == ["32"] * 4
 
 
 @pytest.mark.parametrize("option", ["--csv", "--png", "--html"])
