@@ -16,12 +16,12 @@ from runner.compare.interval_plot import row
 from runner.compare.labels import short_name
 from runner.compare.noise import Array
 from runner.runs.palette import QUIET
-from runner.runs.plot_style import SIZE, SMALL, WIDTH, epoch_ticks, limits, shortened, titled
+from runner.runs.plot_style import SIZE, SMALL, WIDTH, epoch_ticks, limits, log_scale, shortened, titled
 from runner.runs.sheet import EDGE, Block, blank, legend, place, text
 
 LEFT, GAP = 0.5, 0.5  # inches before the axes, and between them where each has numbers of its own
 CLEAR = 6  # most settings of a panel of which bands and single seeds are drawn
-LEGEND = 12  # most values of a number that a legend names
+LEGEND = 12  # most values of a number that a legend names, and most curves of which each is marked
 MANY = 4  # most small multiples in a row
 WIDE = 4  # ratio of the most to the fewest updates (or seconds) from which their axis is logarithmic
 LINE, GOOD, THIN = 1.0, 2.2, 0.5  # widths of a mean, of its epochs as good as the chosen one, of a single seed
@@ -127,9 +127,11 @@ def _panel(axes: Axes, judged: Judged, division: Facets, ends: Ends, panel: Pane
         best = max(panel.curves, key=lambda curve: judged.table.monitor.sign * curve.setting.mean).setting
         epoch_ticks(axes, last, row(judged, best)["chosen_epoch"], room=max(4, round(width / 0.28)))
         return
-    costs = [_costs(setting, panel.along)[-1] for setting in _drawn(division)]
+    every = [_costs(setting, panel.along) for setting in _drawn(division)]
+    costs, low = [each[-1] for each in every], min(each[0] for each in every)
     if max(costs) > WIDE * min(costs):
-        axes.set_xscale("log")
+        log_scale(axes, low, max(costs))
+        axes.set_xlim(0.9 * low, 1.1 * max(costs))
     else:
         axes.set_xlim(0, 1.03 * max(costs))
 
@@ -145,9 +147,11 @@ def _curve(axes: Axes, judged: Judged, setting: Setting, panel: Panel, colour: s
         axes.fill_between(along, mean - error, mean + error, color=colour, alpha=0.16, linewidth=0, zorder=1)
     axes.plot(along, mean, color=colour, linewidth=LINE, zorder=3, label=short_name(judged.table, setting))
     found = row(judged, setting)
-    if found["epochs_as_good"]:
+    if clear and found["epochs_as_good"]:
         first, last = found["epochs_as_good"]
         axes.plot(along[first - 1 : last], mean[first - 1 : last], color=colour, linewidth=GOOD, zorder=3)
+    if len(panel.curves) > LEGEND:
+        return
     chosen = found["chosen_epoch"] - 1
     size = 4.6 if clear else 3.6
     axes.plot(
@@ -194,11 +198,11 @@ def _caption(judged: Judged, division: Facets, ends: Ends, rows: list[Row]) -> s
     clear = any(len(curves) <= CLEAR for curves in division.panels.values())
     several = clear and any(len(setting.runs) > 1 for setting in settings)
     band = "the band is ± one standard error over the seeds, thin lines are single seeds; " if several else ""
-    good = (
-        "" if not any(row(judged, each)["epochs_as_good"] for each in settings) else ", thick epochs not told from it"
-    )
+    known = clear and any(row(judged, each)["epochs_as_good"] for each in settings)
+    good = ", thick the epochs that cannot be told from it" if known else ""
     said = [f"Lines are means over the seeds; {band}" if any(len(each.runs) > 1 for each in settings) else ""]
-    said.append(f"marked is the chosen epoch{good}.")
+    if any(len(curves) <= LEGEND for curves in division.panels.values()):
+        said.append(f"marked is the chosen epoch{good}.")
     if division.left:
         said.append(f"{division.left} more curves are not drawn: those drawn are the best of their panel and colour.")
     columns = dict.fromkeys(panel.column for each in rows for panel in each.panels)

@@ -173,10 +173,8 @@ def _intervals(axes: Axes, judged: Judged, settings: list[Setting], ends: tuple[
         axes.plot([setting.mean], [line], zorder=4, **style)
         if not ends[0] <= setting.mean <= ends[1]:
             below = setting.mean < ends[0]
-            axes.plot(
-                [ends[0] if below else ends[1]], [line], marker="<" if below else ">", color=TOLD, markersize=4.5,
-                clip_on=False, zorder=4,
-            )  # fmt: skip
+            end, marker = (ends[0], "<") if below else (ends[1], ">")
+            axes.plot([end], [line], marker=marker, color=style["color"], markersize=4.5, clip_on=False, zorder=4)
     if (share := _commonest(judged, ends)) is not None:
         axes.axvline(share, zorder=1, **COMMONEST)
     if not judged.chosen:

@@ -12,13 +12,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 from runner.runs.palette import QUIET, RULE, TEXT
 
 WIDTH = 7.0  # inches, the width of a printed page: its type can be read
-SIZE, SMALL = 8.0, 7.0  # points of the type
+SIZE, SMALL = 8.5, 7.5  # points of the type
 FORMATS = ("png", "pdf", "svg")
 CORE = 4  # an axis is at most as many times as long as the range of the values that it is made for
 WORST = 0.1  # share of those values that do not count in their range, as a diverged loss
@@ -139,6 +139,14 @@ def epoch_ticks(axes: Axes, last: int, chosen: int | None, room: int = 8) -> Non
         label.set_fontweight("bold" if tick == chosen else "normal")
 
 
+def log_scale(axes: Axes, low: float, high: float) -> None:
+    """A logarithmic x axis of values from `low` to `high`, with ticks written as plain numbers."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 100 * low else (1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
 def _steps() -> Iterable[int]:
     return (digit * 10**power for power in range(9) for digit in (1, 2, 5))
 
@@ -153,9 +161,9 @@ def limits(values: Values, core: Values, sign: int) -> tuple[float, float] | Non
     good, kept = good[np.isfinite(good)], kept[np.isfinite(kept)]
     if not len(good):
         return None
-    best, worst = good.max(), good.min()
+    best = good.max()
     width = best - np.quantile(kept, WORST) if len(kept) else 0.0
-    end = max(worst, best - CORE * width) if width > 0 else worst
+    end = good[good >= best - CORE * width].min() if width > 0 else good.min()
     margin = 0.05 * (best - end) or abs(best) * 0.01 or 0.01
     low, high = sorted((sign * (end - margin), sign * (best + margin)))
     return float(low), float(high)
