@@ -147,8 +147,8 @@ def _curve(axes: Axes, judged: Judged, setting: Setting, panel: Panel, colour: s
         axes.fill_between(along, mean - error, mean + error, color=colour, alpha=0.16, linewidth=0, zorder=1)
     axes.plot(along, mean, color=colour, linewidth=LINE, zorder=3, label=short_name(judged.table, setting))
     found = row(judged, setting)
-    if clear and found["epochs_as_good"]:
-        first, last = found["epochs_as_good"]
+    first, last = found["epochs_as_good"] or (1, 1)
+    if clear and first < last:
         axes.plot(along[first - 1 : last], mean[first - 1 : last], color=colour, linewidth=GOOD, zorder=3)
     if len(panel.curves) > LEGEND:
         return

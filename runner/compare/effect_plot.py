@@ -101,7 +101,7 @@ def blocks(judged: Judged) -> list[Block]:
         said.append("Lines that leave their axis end at values far worse.")
     tied = [key for key in judged.table.keys if key not in judged.table.telling_keys]
     if tied:
-        said.append(f"{', '.join(tied)}: differ too, as the keys shown do.")
+        said.append(f"Not shown, as keys shown tell it: {', '.join(tied)}.")
     rows = [_row(found[start : start + COLUMNS]) for start in range(0, len(found), COLUMNS)]
     return [*rows, text(" ".join(said), SMALL, colour=QUIET)] if found else []
 

@@ -208,7 +208,7 @@ def _caption(judged: Judged, settings: list[Setting], ends: tuple[float, float])
         said.append(f"No room for {', '.join(hidden)}.")
     tied = [key for key in judged.table.keys if key not in judged.table.telling_keys]
     if tied:
-        said.append(f"{', '.join(tied)}: differ too, as the keys shown do.")
+        said.append(f"Not shown, as keys shown tell it: {', '.join(tied)}.")
     return " ".join(said)
 
 

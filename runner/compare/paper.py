@@ -10,7 +10,7 @@ from runner.formatting import counted, number, shown
 
 MARK = "†"
 
-MARKDOWN = {sign: f"\\{sign}" for sign in "\\`*_[]<>|~$"} | {"\n": " "}
+MARKDOWN = {sign: f"\\{sign}" for sign in "\\`*_[]<>|~$&"} | {"\n": " "}
 LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -18,6 +18,9 @@ LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
+    "[": "{[}",  # after the end of a row it would be a distance
+    "*": "{*}",
     "±": r"$\pm$",
     MARK: r"$^\dagger$",
     "\n": " ",
@@ -137,7 +140,8 @@ def _latex(table: Printed, place: int) -> str:
         return _escaped(text, LATEX)
 
     def line(row: Row) -> str:
-        value = f"\\textbf{{{row.value}}}" if row.is_best else row.value
+        value = row.value.replace("-", "$-$")
+        value = f"\\textbf{{{value}}}" if row.is_best else value
         error = f" $\\pm$ {row.error}" if row.error else ""
         mark = "\\rlap{$^\\dagger$}" if row.is_marked else ""
         return " & ".join([*map(cell, row.cells), value, f"{error}{mark}".strip()]) + r" \\"
