@@ -14,7 +14,7 @@ from pathlib import Path
 from runner.cli import compare_display
 from runner.cli.compare_display import Wanted
 from runner.cli.exit_status import guarded
-from runner.compare import comparison, filters, serialize, wording
+from runner.compare import comparison, filters, paper, serialize, wording
 from runner.compare.comparison import Comparison, Sort
 from runner.compare.filters import Filter
 from runner.compare.grouping import At
@@ -27,6 +27,7 @@ from runner.system import files
 from runner.system.console import say
 
 REDRAW_SECONDS = 2.0
+FIGURES = (".png", ".pdf", ".svg")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Options:
     columns: list[str] | None
     top: int | None
     csv: Path | None
+    md: Path | None
+    latex: Path | None
     json: bool
     png: Path | None
     html: Path | None
@@ -85,14 +88,18 @@ def _options(words: list[str]) -> Options:
     add("--columns", type=_names, metavar="A,B", help="show only these columns")
     add("--top", type=_positive, metavar="N", help="show the first N settings")
     add("--csv", type=Path, metavar="FILE", help="write the table")
+    add("--md", type=Path, metavar="FILE", help="write the table for a paper, in Markdown")
+    add("--latex", type=Path, metavar="FILE", help="write the table for a paper, in LaTeX")
     add("--json", action="store_true", help="print table and verdicts as JSON")
-    add("--png", type=Path, metavar="FILE", help="draw curves and effects")
+    add("--png", "--figure", type=Path, metavar="FILE", help="draw settings, curves, effects: .png, .pdf or .svg")
     add("--html", type=Path, metavar="FILE", help="write the report, one file that opens offline")
     add("--watch", action="store_true", help="redraw until all runs have ended")
     add("--tracker", choices=["mlflow"], help="send the records to an MLflow store")
     given = vars(parser.parse_intermixed_args(words))
     if given["watch"] and given["json"]:
         raise ConfigError(["--watch shows a table, --json prints for programs: give one of them"])
+    if given["png"] and given["png"].suffix.lower() not in FIGURES:
+        raise ConfigError([f"--png must name a file that ends in {', '.join(FIGURES)}; got {given['png']}"])
     return Options(words=words, filters=[filters.parse(text) for text in given.pop("filter")], **given)
 
 
@@ -208,10 +215,14 @@ def _write(found: Comparison, options: Options) -> None:
     if options.csv:
         options.csv.parent.mkdir(parents=True, exist_ok=True)
         options.csv.write_text(serialize.csv_text(found, options.sort, options.top), newline="")
+    if options.md:
+        files.write(options.md, paper.markdown(found, options.sort, options.top))
+    if options.latex:
+        files.write(options.latex, paper.latex(found, options.sort, options.top))
     if options.png:
         from runner.compare import picture
 
-        files.write(options.png, picture.comparison([judged.table for judged in found.tables]))
+        files.write(options.png, picture.comparison(found.tables, options.png.suffix[1:].lower()))
     if options.html:
         from runner.compare.report.page import page
 

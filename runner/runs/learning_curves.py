@@ -1,26 +1,27 @@
-"""The pictures of how a run learned, and of the runs of a sweep."""
+"""The picture of how a run learned."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from runner.config.monitor import Monitor
 from runner.runs.history import Row
-from runner.runs.plot_style import (
-    NAMED,
-    OTHERS,
-    TRAINING,
-    VALIDATION,
-    label_axes,
-    legend_columns,
-    new_figure,
-    plain,
-    png,
-    style,
-)
-from runner.runs.reader import Run
+from runner.runs.palette import CATEGORIES, QUIET
+from runner.runs.plot_style import SIZE, SMALL, WIDTH, epoch_ticks, in_style, limits, rendered, titled
+from runner.runs.sheet import EDGE, Block, blank, legend, place, sheet, text
+
+# Blue and orange of the Okabe-Ito palette; markers and dashes distinguish them in black and white.
+TRAINING = {"color": CATEGORIES[0], "marker": "o", "linestyle": "-", "linewidth": 1.4}
+VALIDATION = {"color": CATEGORIES[1], "marker": "s", "linestyle": (0, (4, 1.5)), "linewidth": 1.4}
+BEST = {"color": QUIET, "linestyle": ":", "linewidth": 1.1}
+MARKED = 40  # most epochs of which each has a marker
+HEIGHT, LEFT, GAP = 2.1, 0.5, 0.62  # of the axes, before them and between them
 
 
+@in_style
 def curves(rows: Sequence[Row], title: str, monitor: Monitor, best_epoch: int | None) -> bytes:
     """A PNG of one run by epoch: loss and the monitored metric (or the first), training and validation.
 
@@ -30,52 +31,68 @@ def curves(rows: Sequence[Row], title: str, monitor: Monitor, best_epoch: int | 
     metrics = [name for name in rows[0] if name not in {"epoch", "learning_rate", "loss", *validation}]
     metrics.sort(key=lambda name: name != monitor.training_counterpart)
     panels = ["loss", *metrics[:1]]
-    figure = new_figure(5.2 * len(panels), 4)
-    for axes, name in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        _panel(axes, rows, name, best_epoch)
-    figure.suptitle(plain(title), fontsize=11)
-    return png(figure)
+    signs = [-1, monitor.sign if panels[-1] == monitor.training_counterpart else 1]
+    cut = [_cut_off(rows, name, sign) for name, sign in zip(panels, signs, strict=False)]
 
+    def draw(figure: Figure, top: float) -> None:
+        width = (WIDTH - LEFT - EDGE - GAP * (len(panels) - 1)) / len(panels)
+        for number, (name, sign) in enumerate(zip(panels, signs, strict=False)):
+            axes = place(figure, LEFT + number * (width + GAP), top - 0.22, width, HEIGHT)
+            _panel(axes, rows, name, sign, best_epoch)
 
-def overlay(runs: Mapping[str, Run]) -> bytes:
-    """A PNG of the runs of a sweep by epoch: loss and monitor, on validation examples where there are any.
-
-    `runs` has their names, and at least one run. Of more than twelve only the best five have a name and a colour.
-    """
-    ranked = sorted(runs.items(), key=lambda each: each[1].rank)
-    named = dict(ranked if len(ranked) <= NAMED else ranked[:5])
-    monitor = ranked[0][1].monitor
-    columns = list(dict.fromkeys([monitor.loss, monitor.name]))
-    side_by_side = legend_columns(list(named))
-    figure = new_figure(5.6 * len(columns), 4.2 + 0.2 * len(named) / side_by_side)
-    panels = figure.subplots(1, len(columns), squeeze=False)[0]
-    for axes, column in zip(panels, columns, strict=True):
-        for name, run in reversed(ranked):
-            line_style = style(list(named).index(name)) if name in named else OTHERS
-            rows = [row for row in run.metrics if column in row]
-            epochs, values = [row["epoch"] for row in rows], [row[column] for row in rows]
-            marker = "o" if len(rows) == 1 else ""
-            axes.plot(epochs, values, marker=marker, label=plain(name) if name in named else "", **line_style)
-        label_axes(axes, column)
-    lines = {line.get_label(): line for line in panels[0].get_lines()}
-    figure.legend(
-        [lines[plain(name)] for name in named],
-        [plain(name) for name in named],
-        loc="outside lower center",
-        ncols=side_by_side,
-        frameon=False,
-        fontsize=8,
-    )
-    return png(figure)
-
-
-def _panel(axes: Axes, rows: Sequence[Row], name: str, best_epoch: int | None) -> None:
-    epochs = [row["epoch"] for row in rows]
-    size = 4 if len(epochs) <= 40 else 0
-    axes.plot(epochs, [row[name] for row in rows], markersize=size, **TRAINING)  # type: ignore[arg-type]
-    if f"val_{name}" in rows[0]:
-        axes.plot(epochs, [row[f"val_{name}"] for row in rows], markersize=size, **VALIDATION)  # type: ignore[arg-type]
+    names = ["training", *(["validation"] if "val_loss" in rows[0] else [])]
+    handles = [Line2D([], [], markersize=4, **style) for style in (TRAINING, VALIDATION)]  # type: ignore[arg-type]
+    handles = handles[: len(names)]
     if best_epoch is not None:
-        axes.axvline(best_epoch, color="0.45", linestyle=":", linewidth=1.5, label=f"best epoch: {best_epoch}")
-    label_axes(axes, name)
-    axes.legend(frameon=False, fontsize=9)
+        names.append(f"best epoch: {best_epoch}")
+        handles.append(Line2D([], [], **BEST))  # type: ignore[arg-type]
+    blocks = [
+        text(title, SIZE + 0.5, weight="bold"),
+        blank(0.08),
+        legend(names, handles),
+        blank(0.06),
+        Block(HEIGHT + 0.6, draw),
+        text(" ".join(filter(None, cut)), SMALL, colour=QUIET),
+    ]
+    return rendered(sheet(blocks))
+
+
+def _columns(rows: Sequence[Row], name: str) -> list[str]:
+    return [each for each in (name, f"val_{name}") if each in rows[0]]
+
+
+def _ends(rows: Sequence[Row], name: str, sign: int) -> tuple[float, float] | None:
+    """The ends of an axis, which the first epoch does not set."""
+    values = np.array([[row[column] for column in _columns(rows, name)] for row in rows])
+    return limits(values.ravel(), values[len(rows) > 1 :].ravel(), sign)
+
+
+def _cut_off(rows: Sequence[Row], name: str, sign: int) -> str:
+    """The epochs whose values lie outside the axes, in words; empty where there are none."""
+    ends = _ends(rows, name, sign)
+    if ends is None:
+        return ""
+    values = np.array([[row[column] for column in _columns(rows, name)] for row in rows])
+    outside = [int(row["epoch"]) for row, each in zip(rows, values, strict=True) if _is_outside(each, ends)]
+    if not outside:
+        return ""
+    which = f"epoch {outside[0]}" if len(outside) == 1 else f"{len(outside)} epochs from epoch {outside[0]}"
+    return f"Outside the axis of {name}: {which}."
+
+
+def _is_outside(values: np.ndarray, ends: tuple[float, float]) -> bool:
+    return bool(((values < ends[0]) | (values > ends[1])).any())
+
+
+def _panel(axes: Axes, rows: Sequence[Row], name: str, sign: int, best_epoch: int | None) -> None:
+    epochs = [row["epoch"] for row in rows]
+    size = 3.2 if len(epochs) <= MARKED else 0
+    for column, style in zip(_columns(rows, name), (TRAINING, VALIDATION), strict=False):
+        axes.plot(epochs, [row[column] for row in rows], markersize=size, **style)  # type: ignore[arg-type]
+    if best_epoch is not None:
+        axes.axvline(best_epoch, zorder=1, **BEST)  # type: ignore[arg-type]
+    titled(axes, name, x="epoch")
+    epoch_ticks(axes, len(rows), best_epoch, room=12)
+    ends = _ends(rows, name, sign)
+    if ends:
+        axes.set_ylim(*ends)

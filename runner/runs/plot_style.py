@@ -1,42 +1,84 @@
-"""The style of all PNG pictures: colours, lines, figures, labels. The colours of the report stand in report.css."""
+"""The style of all pictures: type, axes, ticks, limits, and the formats they are written in."""
 
+import functools
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from numpy.typing import NDArray
 
-# Blue and orange of the Okabe-Ito palette; markers and dashes distinguish them in black and white.
-TRAINING = {"color": "#0072B2", "marker": "o", "linestyle": "-", "label": "training"}
-VALIDATION = {"color": "#D55E00", "marker": "s", "linestyle": "--", "label": "validation"}
-# The palette's colours that are visible on white; with the line styles they make twelve that differ in both.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
-LINES = ("-", "--", ":", "-.")
-NAMED = 12  # most lines that a legend names
-OTHERS = {"color": "0.75", "linestyle": "-", "linewidth": 0.8, "zorder": 1}
+from runner.runs.palette import QUIET, RULE, TEXT
+
+WIDTH = 7.0  # inches, the width of a printed page: its type can be read
+SIZE, SMALL = 8.5, 7.5  # points of the type
+FORMATS = ("png", "pdf", "svg")
+CORE = 4  # an axis is at most as many times as long as the range of the values that it is made for
+WORST = 0.1  # share of those values that do not count in their range, as a diverged loss
+
+Values = Sequence[float] | NDArray[np.float64]
+
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": SIZE,
+    "text.color": TEXT,
+    "axes.edgecolor": QUIET,
+    "axes.linewidth": 0.6,
+    "axes.labelcolor": TEXT,
+    "axes.labelsize": SIZE,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.formatter.useoffset": False,
+    "axes.formatter.limits": (-4, 5),
+    "grid.color": RULE,
+    "grid.linewidth": 0.5,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": TEXT,
+    "ytick.labelcolor": TEXT,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "legend.frameon": False,
+    "legend.fontsize": SIZE,
+    "lines.solid_capstyle": "butt",
+    "svg.hashsalt": "runner",  # else each file has other names in it
+    "pdf.fonttype": 42,  # text that can be searched and set in other type
+}
+# What a file says of its making: no dates, so that equal pictures are equal bytes.
+METADATA: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "svg": {"Date": None, "Creator": None},
+}
+
+in_style = matplotlib.rc_context(STYLE)  # decorates what draws and what renders
 
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure, its size in inches, that needs no display."""
-    figure = Figure(figsize=(width, height), layout="constrained", dpi=110)
+    figure = Figure(figsize=(width, height), dpi=200)
     FigureCanvasAgg(figure)
     return figure
 
 
-def png(figure: Figure) -> bytes:
+@in_style
+def rendered(figure: Figure, form: str = "png") -> bytes:
+    """The file of a picture, in one of FORMATS."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="png")
+    figure.savefig(stream, format=form, metadata=METADATA[form])
     return stream.getvalue()
-
-
-def style(number: int) -> dict[str, Any]:
-    """The colour and the line style of a line, by its rank from 0; those below NAMED all differ."""
-    if number >= NAMED:
-        return OTHERS
-    return {"color": COLOURS[number % len(COLOURS)], "linestyle": LINES[number % len(LINES)], "linewidth": 1.6}
 
 
 def plain(text: str) -> str:
@@ -44,13 +86,84 @@ def plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def legend_columns(names: Sequence[str]) -> int:
-    return 1 if max(map(len, names)) > 40 else 2
+@functools.cache
+def breadth(text: str, size: float = SIZE, weight: str = "normal") -> float:
+    """The width of a text in inches; `size` is in points."""
+    font = FontProperties(family=STYLE["font.family"], size=size, weight=weight)
+    return float(TextToPath().get_text_width_height_descent(text, font, False)[0]) / 72
 
 
-def label_axes(axes: Axes, column: str, along: str = "epoch") -> None:
-    """Label the axes of a column along epochs, updates or seconds."""
-    axes.set_xlabel(along)
-    axes.set_ylabel(plain(column))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=along != "seconds", min_n_ticks=1))
-    axes.grid(alpha=0.25)
+def wrapped(text: str, size: float, width: float, weight: str = "normal") -> list[str]:
+    """The lines of a text, at most `width` inches wide; a word that is wider has a line of its own."""
+    space, lines, used = breadth("a b", size, weight) - breadth("ab", size, weight), [""], 0.0
+    for word in text.split():
+        taken = breadth(word, size, weight)
+        if lines[-1] and used + space + taken > width:
+            lines.append(word)
+            used = taken
+        else:
+            used += taken + (space if lines[-1] else 0.0)
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
+def shortened(text: str, width: float, size: float = SIZE) -> str:
+    """A text that is at most `width` inches wide: a longer one ends in three dots."""
+    if breadth(text, size) <= width:
+        return text
+    return next(
+        (cut for end in range(len(text) - 1, 0, -1) if breadth(cut := f"{text[:end]}…", size) <= width),
+        "…",
+    )
+
+
+def titled(axes: Axes, title: str, *, x: str = "") -> None:
+    """What an axes shows, above it and to the left, where a label on its side would have to be read head aslant."""
+    axes.set_title(plain(title), loc="left", fontsize=SIZE, color=TEXT, pad=5)
+    axes.set_xlabel(x, labelpad=2)
+    axes.grid(axis="y")
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+
+
+def epoch_ticks(axes: Axes, last: int, chosen: int | None, room: int = 8) -> None:
+    """Whole epochs from 1 to the last, about `room` of them, and in bold the chosen one."""
+    step = next(each for each in _steps() if last / each <= room)
+    regular = [*([1] if step >= 5 else []), *range(step, last + 1, step)]
+    apart = [each for each in regular if chosen is None or abs(each - chosen) >= 0.6 * step or each == chosen]
+    ticks = sorted({*apart, *([chosen] if chosen else [])})
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlim(min(0.6, 1 - 0.03 * last), last + max(0.4, 0.03 * last))
+    axes.set_xticks(ticks, [str(each) for each in ticks])
+    for tick, label in zip(ticks, axes.get_xticklabels(), strict=True):
+        label.set_fontweight("bold" if tick == chosen else "normal")
+
+
+def log_scale(axes: Axes, low: float, high: float) -> None:
+    """A logarithmic x axis of values from `low` to `high`, with ticks written as plain numbers."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 100 * low else (1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
+def _steps() -> Iterable[int]:
+    return (digit * 10**power for power in range(9) for digit in (1, 2, 5))
+
+
+def limits(values: Values, core: Values, sign: int) -> tuple[float, float] | None:
+    """The ends of an axis on which some values are not flattened by the others; None without finite values.
+
+    The range of the `core`, less its worst tenth, takes at least a quarter of the axis: what is worse than that is cut
+    off. `sign` is 1 where more is better, -1 where less is.
+    """
+    good, kept = (sign * np.asarray(each, float) for each in (values, core))
+    good, kept = good[np.isfinite(good)], kept[np.isfinite(kept)]
+    if not len(good):
+        return None
+    best = good.max()
+    width = best - np.quantile(kept, WORST) if len(kept) else 0.0
+    end = good[good >= best - CORE * width].min() if width > 0 else good.min()
+    margin = 0.05 * (best - end) or abs(best) * 0.01 or 0.01
+    low, high = sorted((sign * (end - margin), sign * (best + margin)))
+    return float(low), float(high)

@@ -57,7 +57,7 @@ def write(sweep: Sweep, warn: Callable[[str], None] = log.warning) -> list[Line]
     """Write the files, and return what they tell; `warn` is told of a picture that cannot be made. Raises OSError."""
     found = lines(sweep)
     files.write(sweep.folder / SUMMARY, text(sweep, found))
-    runs = {sweep.setting(line.job): line.run for line in found if line.run and line.run.metrics}
+    runs = [line.run for line in found if line.run and line.run.metrics]
     if runs:
         try:
             _draw(sweep, runs)
@@ -66,13 +66,14 @@ def write(sweep: Sweep, warn: Callable[[str], None] = log.warning) -> list[Line]
     return found
 
 
-def _draw(sweep: Sweep, runs: dict[str, Run]) -> None:
-    from runner.compare import comparison, wording
+def _draw(sweep: Sweep, runs: list[Run]) -> None:
+    """The picture of the comparison, which names the same best; none where no job is completed. The report."""
+    from runner.compare import comparison, picture, wording
     from runner.compare.report import page
-    from runner.runs import learning_curves
 
-    files.write(sweep.folder / CURVES, learning_curves.overlay(runs))
-    compared = comparison.compare(runs.values())
+    compared = comparison.compare(runs)
+    if compared.tables:
+        files.write(sweep.folder / CURVES, picture.comparison(compared.tables))
     command = shlex.join(["python", "-m", "runner", "compare", str(sweep.folder), "--html", str(sweep.folder / REPORT)])
     text = page.page(compared, command=command, sentences=wording.every(compared))
     files.write(sweep.folder / REPORT, text)

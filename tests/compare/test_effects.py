@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from runner.compare import picture
+from runner.compare.comparison import compare
 from runner.compare.effects import Effect, effects
 from runner.compare.grouping import Table, tables
 from runner.compare.report import plots as report_plots
@@ -53,8 +54,8 @@ def lines(effect: Effect) -> dict[str, list[Any]]:
     return {line.name: [setting.values[effect.key] for setting in line.settings] for line in effect.lines}
 
 
-def test_the_effect_of_a_key_is_a_line_for_each_setting_of_the_others(run: Callable[..., Run]) -> None:
-    """Numbers by size, not as text or by result; then the rest."""
+def test_an_effect_joins_the_settings_that_differ_in_that_key_alone(run: Callable[..., Run]) -> None:
+    """Numbers by size, not as text or by result; then the rest. A setting without a partner has no part in it."""
     runs = [
         run(f"{width}-{size}", (0.5 + place / 10,), {"model.width": width, "training.batch_size": size})
         for place, (width, size) in enumerate([(16, 32), ([4, 8], 32), (8, 32), (16, 64)])
@@ -62,9 +63,19 @@ def test_the_effect_of_a_key_is_a_line_for_each_setting_of_the_others(run: Calla
     [table] = tables(runs)
     effect = effect_of(table, "model.width")
     assert [shown(value) for value in effect.values] == ["8", "16", "[4,8]"]
-    assert lines(effect) == {"training.batch_size=64": [16], "training.batch_size=32": [8, 16, [4, 8]]}
-    assert [[effect.place(setting) for setting in line.settings] for line in effect.lines] == [[1], [0, 1, 2]]
-    assert effect.joins
+    assert lines(effect) == {"training.batch_size=32": [8, 16, [4, 8]]}
+    assert [[effect.place(setting) for setting in line.settings] for line in effect.lines] == [[0, 1, 2]]
+
+
+def test_settings_that_differ_in_two_keys_show_the_effect_of_none(run: Callable[..., Run]) -> None:
+    """Deeper networks that were trained for fewer epochs too: depth is not why they are worse."""
+    runs = [
+        run(f"{depth}-{epochs}", [0.6 + epochs / 100] * epochs, {"model.depth": depth, "training.epochs": epochs})
+        for depth, epochs in ((1, 3), (1, 4), (2, 2), (3, 1))
+    ]
+    [table] = tables(runs)
+    assert {effect.key for effect in effects(table)} == {"training.epochs"}
+    assert lines(effect_of(table, "training.epochs")) == {"model.depth=1": [3, 4]}
 
 
 def test_a_choice_is_joined_to_the_others_over_the_keys_that_it_does_not_have(choices: Table) -> None:
@@ -100,11 +111,12 @@ def test_a_plugin_is_joined_to_none_over_the_code_that_only_it_has(run: Callable
 
 
 def test_a_key_that_only_one_setting_has_shows_no_effect(run: Callable[..., Run]) -> None:
-    """A record of an earlier version lacks a key that came later: its picture has curves alone."""
-    [table] = tables([run("old"), run("new", settings={"training.later": 2})])
+    """A record of an earlier version lacks a key that came later: its picture has no effects."""
+    runs = [run("old"), run("new", settings={"training.later": 2})]
+    [table] = tables(runs)
     assert table.keys == ["training.later"]
     assert list(effects(table)) == []
-    assert in_the_picture(table) == {}
+    assert in_the_picture(runs) == {}
 
 
 def test_the_picture_and_the_page_draw_the_same_effects(choices: Table) -> None:
@@ -116,20 +128,20 @@ def test_the_picture_and_the_page_draw_the_same_effects(choices: Table) -> None:
         for effect in effects(choices)
     }
     assert set(expected) == {"model.width", "optimizer.name", "optimizer.momentum"}
-    assert in_the_picture(choices) == expected
+    assert in_the_picture([run for setting in choices.settings for run in setting.runs]) == expected
     assert in_the_page(choices) == expected
 
 
-def in_the_picture(table: Table) -> dict[str, Lines]:
-    """The effects as matplotlib's axes hold them."""
-    [part] = picture.picture([table]).subfigs
+def in_the_picture(runs: list[Run]) -> dict[str, Lines]:
+    """The effects as matplotlib's axes hold them: lines that are slightly shifted."""
     found: dict[str, Lines] = {}
-    for axes in part.subfigs[1].axes if len(part.subfigs) > 1 else []:
-        ticks = [label.get_text() for label in axes.get_xticklabels()]
-        found[axes.get_xlabel()] = {
-            bars.get_label(): [(ticks[int(x)], float(y)) for x, y in bars.lines[0].get_xydata()]
-            for bars in axes.containers
-        }
+    for axes in picture.picture(compare(runs).tables).axes:
+        if axes.containers:
+            ticks = [label.get_text() for label in axes.get_xticklabels()]
+            found[axes.get_label()] = {
+                bars.get_label(): [(ticks[round(x)], float(y)) for x, y in bars.lines[0].get_xydata()]
+                for bars in axes.containers
+            }
     return found
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from runner.cli import train
+from runner.cli import compare, train
 from runner.runs import folder as run_folder
 from runner.sweeps import summary, sweep
 
@@ -71,7 +71,13 @@ def test_it_has_the_documented_columns_and_the_values_of_the_runs(trained: Path)
         assert int(row["updates"]) == sum(int(each["updates"]) for each in timings)
         assert math.isclose(float(row["seconds"]), sum(float(each["seconds"]) for each in timings), abs_tol=1e-3)
         assert (row["inherited_epochs"], row["error"]) == ("0", "")
-    assert (trained / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_its_picture_is_that_of_the_comparison_and_names_the_same_best(trained: Path, tmp_path: Path) -> None:
+    assert compare.main([str(trained), "--png", str(tmp_path / "compared.png")]) == 0
+    drawn = (trained / "curves.png").read_bytes()
+    assert drawn.startswith(b"\x89PNG")
+    assert drawn == (tmp_path / "compared.png").read_bytes()
 
 
 def test_made_again_from_the_folders_it_has_the_same_bytes(folder: Path) -> None:
