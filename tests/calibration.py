@@ -121,7 +121,7 @@ def relabelled(deal: Deal) -> list[Run]:
 
 
 def before(deal: Deal) -> bool:
-    """Whether Welch's test of each run's own best epoch, corrected by Holm's method for all pairs, finds a difference."""
+    """Whether Welch's test of the runs' own best epochs, by Holm's method for all pairs, finds a difference."""
     groups = [[run.monitored or 0.0 for run in runs] for runs in deal]
     best = max(groups, key=lambda group: sum(group) / len(group))
     others = [group for group in groups if group is not best]

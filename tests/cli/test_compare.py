@@ -67,8 +67,8 @@ def test_the_examples_read_as_they_always_have(said: Said, name: str) -> None:
 def table_in(out: str, first: str) -> list[list[str]]:
     """The words of the rows of a table, from the heading that has the word `first` on."""
     lines = [line.split() for line in out.splitlines()]
-    start = next(place for place, line in enumerate(lines) if first in line and "seeds" in line or line[:1] == [first])
-    return lines[start:]
+    is_heading = [(first in line and "seeds" in line) or line[:1] == [first] for line in lines]
+    return lines[is_heading.index(True) :]
 
 
 @pytest.mark.parametrize("reference", [[], ["--reference", str(EXAMPLE / "width" / "0_model.width=1,seed=0")]])
