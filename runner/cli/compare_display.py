@@ -10,6 +10,7 @@ from typing import Any
 from runner.compare import comparison, wording
 from runner.compare.comparison import Comparison, Judged, Sort
 from runner.compare.grouping import Table
+from runner.compare.labels import short_keys
 from runner.formatting import counted, number, shown
 from runner.runs.reader import Run
 from runner.system.console import say, table
@@ -60,13 +61,7 @@ def _show_table(judged: Judged, wanted: Wanted) -> None:
 
 def headings(table: Table) -> dict[str, str]:
     """The heading of each column: a key without its group where that is clear."""
-    monitor = table.monitor
-    named = {"chosen_epoch": "epoch" if table.at == "chosen" else "best epoch"}
-    names = [key.removesuffix(".name").rpartition(".")[2] for key in table.keys]
-    taken = {"seeds", "gap", "updates", "seconds", "epoch", monitor.name}
-    for key, name in zip(table.keys, names, strict=True):
-        named[key] = key if names.count(name) > 1 or name in taken else name
-    return named
+    return {"chosen_epoch": "epoch" if table.at == "chosen" else "best epoch", **short_keys(table)}
 
 
 def _show_rows(rows: list[dict[str, Any]], judged: Judged, columns: Sequence[str] | None) -> None:

@@ -19,7 +19,7 @@ from runner.runs.palette import QUIET
 from runner.runs.plot_style import SIZE, SMALL, WIDTH, epoch_ticks, limits, log_scale, shortened, titled
 from runner.runs.sheet import EDGE, Block, blank, legend, place, text
 
-LEFT, GAP = 0.5, 0.5  # inches before the axes, and between them where each has numbers of its own
+LEFT, GAP = 0.55, 0.55  # inches before the axes, and between them where each has numbers of its own
 CLEAR = 6  # most settings of a panel of which bands and single seeds are drawn
 LEGEND = 12  # most values of a number that a legend names, and most curves of which each is marked
 MANY = 4  # most small multiples in a row

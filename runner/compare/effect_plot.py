@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from runner.compare.comparison import Judged
 from runner.compare.effects import Effect, Line, effects
 from runner.compare.grouping import Setting
-from runner.compare.interval_plot import FEW, interval, row
+from runner.compare.interval_plot import FEW, LONGEST, interval, row
 from runner.compare.labels import by_values, is_number, short_keys, short_name
 from runner.formatting import shown
 from runner.runs import palette
@@ -25,7 +25,7 @@ COLUMNS = 2  # side by side
 NAMES, NUMBERS = 6, 12  # most lines that have a colour and a name, where those are names and where they are numbers
 TICKS = 12  # most values that an axis names
 WIDE = 20  # ratio of the largest to the smallest value from which a scale is logarithmic
-LEFT, GAP, RIGHT = 0.5, 0.5, 1.1  # inches before the axes, between them, and of the names of lines behind them
+LEFT, GAP, RIGHT = 0.55, 0.55, 1.1  # inches before the axes, between them, and of the names of lines behind them
 HEIGHT = 1.6
 
 
@@ -80,7 +80,7 @@ class Panel:
         settings = {setting for line in self.lines for setting in line.settings}
         every = [interval(self.judged, each) for each in self.judged.table.settings if each in settings]
         better = every if len(every) <= FEW else every[: -(-len(every) // 2)]
-        return limits(np.ravel(every), np.ravel(better), self.judged.table.monitor.sign)
+        return limits(np.ravel(every), np.ravel(better), self.judged.table.monitor.sign, LONGEST)
 
     @property
     def leaves_axis(self) -> bool:
@@ -93,7 +93,7 @@ def blocks(judged: Judged) -> list[Block]:
     """A panel for each of the first keys that have an effect."""
     found = [Panel(judged, effect) for effect in islice(filter(_says_more, effects(judged.table)), PANELS)]
     said = ["Lines join settings that differ in that key alone."]
-    if any(panel.is_named for panel in found):
+    if any(panel.is_named for panel in found) and any(each["standard_error"] is not None for each in judged.rows):
         said.append("Bars are ± one standard error.")
     if any(not panel.is_named for panel in found):
         said.append("Of very many lines the best is blue.")
@@ -157,7 +157,7 @@ def _name_values(axes: Axes, panel: Panel, width: float) -> None:
     axes.set_xlim(-0.4, len(values) - 0.6)
     if _touch(panel, width):
         for label in axes.get_xticklabels():
-            label.set(rotation=25, ha="right", rotation_mode="anchor")
+            label.set(rotation=40, ha="right", rotation_mode="anchor")
 
 
 def _touch(panel: Panel, width: float) -> bool:
@@ -175,7 +175,7 @@ def _name_lines(axes: Axes, panel: Panel) -> None:
     order = sorted(range(len(last)), key=last.__getitem__)
     need = 1.25 * SMALL / 72 / HEIGHT * (high - low)
     wanted = [min(max(last[number], low), high) for number in order]
-    for number, y in zip(order, apart(wanted, need, high), strict=True):
+    for number, y in zip(order, apart(wanted, need, high - need / 2), strict=True):
         words = shortened(_line_name(panel, panel.lines[number].settings[0]), RIGHT - 0.02, SMALL)
         axes.annotate(
             plain(words), (1.03, y), xycoords=("axes fraction", "data"), size=SMALL, color=panel.colours[number],

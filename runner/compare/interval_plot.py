@@ -23,6 +23,7 @@ NAMED = 40  # most settings that have a row of their own
 ROW = 0.185  # inches of a row
 WORDS, COLUMN = 3.1, 1.3  # widest names of a setting, and widest column of them, in inches
 APART = 0.16  # blank between columns
+LONGEST = 8  # times the better half of the settings, an axis of values
 FEW = 3  # most settings that are all within the axis
 RANKS = 1.5  # height of the plot of all settings by rank
 
@@ -71,7 +72,7 @@ def _ends(judged: Judged, settings: Sequence[Setting]) -> tuple[float, float]:
     """The ends of the axis: of a few settings all are in it, of many those that do not flatten the better half."""
     every = [_extent(judged, setting) for setting in settings]
     better = every if len(every) <= FEW else every[: -(-len(every) // 2)]
-    found = limits(np.ravel(every), np.ravel(better), judged.table.monitor.sign)
+    found = limits(np.ravel(every), np.ravel(better), judged.table.monitor.sign, LONGEST)
     assert found is not None  # what is compared has a finite value
     return found
 
@@ -216,12 +217,12 @@ def _by_rank(judged: Judged) -> Block:
     """All settings by rank, the best first."""
     settings = judged.table.settings
     values = [setting.mean for setting in settings]
-    ends = limits(values, values[: -(-len(values) // 2)], judged.table.monitor.sign)
+    ends = limits(values, values[: -(-len(values) // 2)], judged.table.monitor.sign, LONGEST)
     assert ends is not None
     good = [setting in judged.as_good for setting in settings]
 
     def draw(figure: Figure, top: float) -> None:
-        axes = place(figure, 0.5, top - 0.25, WIDTH - 0.5 - EDGE, RANKS)
+        axes = place(figure, 0.55, top - 0.25, WIDTH - 0.55 - EDGE, RANKS)
         bars = np.array([interval(judged, setting) for setting in settings])
         ranks = np.arange(1, len(settings) + 1)
         for chosen, colour in ((False, TOLD), (True, BEST)):

@@ -18,7 +18,7 @@ TRAINING = {"color": CATEGORIES[0], "marker": "o", "linestyle": "-", "linewidth"
 VALIDATION = {"color": CATEGORIES[1], "marker": "s", "linestyle": (0, (4, 1.5)), "linewidth": 1.4}
 BEST = {"color": QUIET, "linestyle": ":", "linewidth": 1.1}
 MARKED = 40  # most epochs of which each has a marker
-HEIGHT, LEFT, GAP = 2.1, 0.5, 0.62  # of the axes, before them and between them
+HEIGHT, LEFT, GAP = 2.1, 0.55, 0.62  # of the axes, before them and between them
 
 
 @in_style

@@ -20,7 +20,6 @@ from runner.runs.palette import QUIET, RULE, TEXT
 WIDTH = 7.0  # inches, the width of a printed page: its type can be read
 SIZE, SMALL = 8.5, 7.5  # points of the type
 FORMATS = ("png", "pdf", "svg")
-CORE = 4  # an axis is at most as many times as long as the range of the values that it is made for
 WORST = 0.1  # share of those values that do not count in their range, as a diverged loss
 
 Values = Sequence[float] | NDArray[np.float64]
@@ -128,7 +127,7 @@ def titled(axes: Axes, title: str, *, x: str = "") -> None:
 def epoch_ticks(axes: Axes, last: int, chosen: int | None, room: int = 8) -> None:
     """Whole epochs from 1 to the last, about `room` of them, and in bold the chosen one."""
     step = next(each for each in _steps() if last / each <= room)
-    regular = [*([1] if step >= 5 else []), *range(step, last + 1, step)]
+    regular = list(range(1, last + 1, step)) if step <= 2 else [1, *range(step, last + 1, step)]
     apart = [each for each in regular if chosen is None or abs(each - chosen) >= 0.6 * step or each == chosen]
     ticks = sorted({*apart, *([chosen] if chosen else [])})
     axes.xaxis.set_major_locator(FixedLocator(ticks))
@@ -151,10 +150,10 @@ def _steps() -> Iterable[int]:
     return (digit * 10**power for power in range(9) for digit in (1, 2, 5))
 
 
-def limits(values: Values, core: Values, sign: int) -> tuple[float, float] | None:
+def limits(values: Values, core: Values, sign: int, longest: float = 4) -> tuple[float, float] | None:
     """The ends of an axis on which some values are not flattened by the others; None without finite values.
 
-    The range of the `core`, less its worst tenth, takes at least a quarter of the axis: what is worse than that is cut
+    The axis is at most `longest` times as long as the range of the `core`, less its worst tenth: what is worse is cut
     off. `sign` is 1 where more is better, -1 where less is.
     """
     good, kept = (sign * np.asarray(each, float) for each in (values, core))
@@ -163,7 +162,7 @@ def limits(values: Values, core: Values, sign: int) -> tuple[float, float] | Non
         return None
     best = good.max()
     width = best - np.quantile(kept, WORST) if len(kept) else 0.0
-    end = good[good >= best - CORE * width].min() if width > 0 else good.min()
+    end = good[good >= best - longest * width].min() if width > 0 else good.min()
     margin = 0.05 * (best - end) or abs(best) * 0.01 or 0.01
     low, high = sorted((sign * (end - margin), sign * (best + margin)))
     return float(low), float(high)

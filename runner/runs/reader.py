@@ -3,6 +3,7 @@
 import functools
 import itertools
 import json
+import logging
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from runner.runs.folder import METRICS, RECORD, TIMINGS, is_held, read_record
 from runner.runs.history import Row
 from runner.runs.predictions import Predictions
 from runner.runs.status import COMPLETED, CRASHED, RUNNING
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,13 @@ class Run:
     def predictions(self) -> Predictions | None:
         """Predictions of the validation examples, read when first asked for; None where not each epoch has them.
 
-        Raises ValueError where the file is damaged, OSError where it cannot be opened.
+        None, with a warning in the log, also where the file is damaged or cannot be opened.
         """
-        found = predictions.read(self.folder)
+        try:
+            found = predictions.read(self.folder)
+        except (OSError, ValueError) as error:
+            log.warning("%s: the run is taken as one without predictions", error)
+            return None
         return found if found and len(found.right) == self.record["epochs"] else None
 
     @property
