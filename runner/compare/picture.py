@@ -52,7 +52,7 @@ def _heading(words: str) -> list[Block]:
 
 def _headline(judged: Judged) -> tuple[str, str]:
     """The answer: what it says, and the figures that follow it."""
-    answer = wording.answer(judged)[0].removeprefix("the only setting: ")
+    answer = wording.answer(judged)[0]
     headline, *rest = re.split("[:;] ", answer, maxsplit=1)
     is_name = "=" in headline.partition(" ")[0]
     return headline if is_name else headline[:1].upper() + headline[1:], "".join(rest)

@@ -127,7 +127,7 @@ def _rounded(freedom: float) -> float:
 
 def needed(found: Difference, family: Family, examples: int) -> Needed:
     """What would show a difference as large as the margin; the examples, of which there are `examples`, come first."""
-    if family.margin is None or found.one_seed is None:
+    if family.margin is None or found.one_seed is None or found.repeats == "folds":
         return Needed(None, None)
     variance = (family.margin / (family.critical(MANY) + POWER)) ** 2  # of a difference that would be found
     of_examples = found.examples or 0.0

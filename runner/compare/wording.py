@@ -69,7 +69,7 @@ def _against(judged: Judged) -> str:
 def _missing(judged: Judged) -> str:
     """What would show a difference that matters, where one is not shown yet."""
     still_open = [found for _, found in judged.verdicts if found.outcome == "open"]
-    if not still_open or len(judged.verdicts) == 1:
+    if not still_open or len(judged.verdicts) == 1 or "folds" in still_open[0].covers:
         return ""
     if any(found.is_of_networks for found in still_open):
         unknown = "" if still_open[0].covers else ", and without predictions its noise is unknown"
@@ -90,8 +90,8 @@ def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:
         return f"{better} is better than {worse}: {_size(judged, setting, found)}{_networks(found)}"
     if found.outcome == "same":
         return f"{first} and {second} are practically the same: {_size(judged, setting, found)}"
-    missing = _would_show(judged, found.needed)
-    return f"{second} cannot be told from {first}: {_size(judged, setting, found)}{_networks(found) or f'; {missing}'}"
+    missing = _networks(found) or ("" if "folds" in found.covers else f"; {_would_show(judged, found.needed)}")
+    return f"{second} cannot be told from {first}: {_size(judged, setting, found)}{missing}"
 
 
 def _size(judged: Judged, setting: Setting, found: Verdict) -> str:
@@ -176,9 +176,11 @@ def _p(found: Verdict) -> str:
 
 
 def curves(table: Table) -> Iterator[str]:
-    """A line for each learning curve: how many epochs."""
-    for name, setting in table.curves.items():
-        yield f"{name}: {epochs_in_words(epochs(setting), table)}"
+    """A line for each learning curve: how many epochs; without a name where there is one curve."""
+    found = table.curves
+    for name, setting in found.items():
+        said = epochs_in_words(epochs(setting), table)
+        yield f"{name}: {said}" if len(found) > 1 else said
 
 
 def epochs_in_words(found: Epochs, table: Table) -> str:

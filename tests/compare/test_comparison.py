@@ -141,7 +141,7 @@ def test_what_the_training_examples_say_is_not_taken_for_a_hope_of_more(
 ) -> None:
     [judged] = compare([run("a", (0.6, 0.7, 0.8), monitor=monitor, data={"validation": validation})]).tables
     assert list(wording.curves(judged.table)) == [
-        f"the only setting: best after 3 epochs of 3 (accuracy {0.9 if validation else 0.8:.4f}), on the training "
+        f"best after 3 epochs of 3 (accuracy {0.9 if validation else 0.8:.4f}), on the training "
         "examples, which says nothing of new ones"
     ]
 
