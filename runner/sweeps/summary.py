@@ -67,14 +67,14 @@ def write(sweep: Sweep, warn: Callable[[str], None] = log.warning) -> list[Line]
 
 
 def _draw(sweep: Sweep, runs: dict[str, Run]) -> None:
-    from runner.compare import comparison, wording
+    from runner.compare import comparison
     from runner.compare.report import page
     from runner.runs import learning_curves
 
     files.write(sweep.folder / CURVES, learning_curves.overlay(runs))
     compared = comparison.compare(runs.values())
     command = shlex.join(["python", "-m", "runner", "compare", str(sweep.folder), "--html", str(sweep.folder / REPORT)])
-    text = page.page(compared, command=command, sentences=wording.every(compared))
+    text = page.page(compared, command=command)
     files.write(sweep.folder / REPORT, text)
 
 
