@@ -248,6 +248,10 @@ def test_pointing_at_a_curve_tells_of_its_epoch(opened: Open, sweep: Path) -> No
     assert told.startswith(f"width={width}\nval_accuracy {max(curve):.4f} (seeds ")
     assert ", ".join(f"{float(value):.4f}" for value in seeds) in told
     assert f"epoch {epoch}, " in told
+    assert tab.locator(".intervals tr.pointed th").inner_text() == str(width)
+    tab.locator(".intervals tbody tr").last.hover()
+    assert tab.locator(".curves .pointed").count() == 2
+    assert tab.locator(".intervals tr.pointed th").inner_text() != str(width)
 
 
 def test_the_keyboard_alone_picks_a_setting_and_unfolds_the_details(opened: Open, sweep: Path) -> None:
@@ -336,6 +340,25 @@ def test_a_narrow_screen_never_scrolls_sideways(opened: Open, sweep: Path) -> No
     for plot in tab.locator(".curves svg, .effects svg").all():
         assert plot.bounding_box()["width"] > 300  # type: ignore[index]
     assert tab.locator(".intervals .outcome").first.bounding_box()["x"] < 400  # type: ignore[index]
+
+
+def test_many_keys_leave_room_for_the_plot_on_a_narrow_screen(opened: Open, sweep: Path, tmp_path: Path) -> None:
+    for width in (4, 8):
+        values: dict[str, Any] = {
+            "model__width": width,
+            "training__batch_size": width,
+            "optimizer__learning_rate": width,
+        }
+        varied(sweep / "width-4_seed-0", tmp_path / "many" / f"{width}", **values)
+        varied(sweep / "width-4_seed-0", tmp_path / "many" / f"{width}-2", **{**values, "model__width": 16})
+        varied(sweep / "width-4_seed-0", tmp_path / "many" / f"{width}-3", **{**values, "training__batch_size": 16})
+    tab = opened(tmp_path / "many", width=400)
+    row = tab.locator(".intervals tbody tr").first
+    assert row.locator("th, td[data-key]").count() == 3
+    for part in ("svg", ".outcome"):
+        box = row.locator(part).bounding_box()
+        assert box["x"] + box["width"] <= 400  # type: ignore[index]
+    assert tab.locator("#t0-settings").evaluate("each => each.parentElement.scrollWidth") <= 400
 
 
 def test_on_paper_there_is_nothing_to_click_and_nothing_cut_off(opened: Open, sweep: Path) -> None:

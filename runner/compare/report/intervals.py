@@ -28,10 +28,12 @@ def intervals(view: View) -> str:
     rows = [_row(view, setting, scale, place) for place, setting in enumerate(settings)]
     more = f'<tbody class="more">{"".join(rows[FIRST:])}</tbody>' if len(rows) > FIRST else ""
     heads = "".join(f'<th scope="col" title="{escaped(key)}">{escaped(name)}</th>' for key, name in view.keys.items())
+    layout = "" if len(view.curves) > 1 else " alone"
+    layout += " many" if len(view.keys) > 2 else ""
     against = "the best" if view.judged.chosen else "the reference"
     return (
         f'{_filter(view)}<div class="box" tabindex="0" role="region" aria-label="Settings, the best first">'
-        f'<table class="intervals{"" if len(view.curves) > 1 else " alone"}" id="{view.prefix}-settings"><thead><tr>'
+        f'<table class="intervals{layout}" id="{view.prefix}-settings"><thead><tr>'
         f'<th scope="col" class="pick"><span class="unseen">pick</span></th>{heads}<th scope="col" class="plot">'
         f'<span class="unseen">interval of {escaped(view.table.monitor.name)}</span>{_axis(scale)}</th>'
         f'<th scope="col" class="value"><span>mean{_error_heading(view)}</span> <span>against {against}</span></th>'
@@ -88,9 +90,8 @@ def _key(view: View) -> Iterator[str]:
 
 
 def _row(view: View, setting: Setting, scale: Scale, place: int) -> str:
-    cells = [escaped(text_of(setting.values.get(key))) for key in view.keys]
-    keys = "".join(f'<td title="{cell}">{cell}</td>' if len(cell) > 16 else f"<td>{cell}</td>" for cell in cells[1:])
-    first = f'<th scope="row" title="{cells[0]}">{cells[0]}</th>' if cells else '<th scope="row">the only setting</th>'
+    keys = "".join(_key_cell(view, setting, key, "td") for key in list(view.keys)[1:])
+    first = _key_cell(view, setting, next(iter(view.keys), None), "th")
     name = escaped(view.table.name(setting))
     curve = view.places[view.curve_of[setting]]
     error = view.errors[setting]
@@ -103,6 +104,15 @@ def _row(view: View, setting: Setting, scale: Scale, place: int) -> str:
         f'<td class="value"><span>{value}</span> <span class="outcome">{escaped(_outcome(view, setting))}</span></td>'
         "</tr>"
     )
+
+
+def _key_cell(view: View, setting: Setting, key: str | None, tag: str) -> str:
+    """The value of a key; `data-key` names it where the screen is too narrow for the headings of many keys."""
+    text = escaped(text_of(setting.values.get(key))) if key else "the only setting"
+    name = f' data-key="{escaped(view.keys[key])}"' if key else ""
+    title = f' title="{text}"' if len(text) > 16 else ""
+    scope = ' scope="row"' if tag == "th" else ""
+    return f"<{tag}{scope}{name}{title}>{text}</{tag}>"
 
 
 def _colour(view: View, setting: Setting) -> str:

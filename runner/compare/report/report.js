@@ -53,6 +53,10 @@
       this.part("more")?.addEventListener("click", () => this.more());
       this.part("clear")?.addEventListener("click", () => this.clear());
       for (const box of this.boxes()) box.addEventListener("change", () => this.pick());
+      for (const row of this.rows) {
+        row.addEventListener("pointerenter", () => this.point(Number(row.querySelector("input").dataset.curve)));
+        row.addEventListener("pointerleave", () => this.point(null));
+      }
       this.draw();
       matchMedia("print").addEventListener("change", () => this.draw());
       let width = 0;
@@ -95,6 +99,12 @@
       this.part("clear").disabled = !this.picked.size;
       this.say(this.picked.size ? `${this.picked.size} picked: the other curves step back.` : PICK);
       this.draw();
+    }
+
+    // Shows what belongs together while something points at a curve or at its row.
+    point(number) {
+      for (const group of this.part("curves").querySelectorAll("g[data-curve]")) group.classList.toggle("pointed", Number(group.dataset.curve) === number);
+      for (const row of this.rows) row.classList.toggle("pointed", Number(row.querySelector("input").dataset.curve) === number);
     }
 
     say(text) { if (this.part("said")) this.part("said").textContent = text; }
@@ -209,7 +219,7 @@
       const chosen = curve.epoch.indexOf(curve.chosen);
       if (main.means[chosen] !== null && !isPlain) parts.push(this.dot(main.xs[chosen], main.means[chosen]));
       const kinds = [isPlain ? "plain" : "", isPicked ? "picked" : "", picked.size && !isPicked ? "aside" : ""];
-      return element("g", { class: kinds.join(" "), style: curve.colour ? `--c:${curve.colour}` : null }, parts);
+      return element("g", { class: kinds.join(" "), "data-curve": number, style: curve.colour ? `--c:${curve.colour}` : null }, parts);
     }
 
     points(xs, ys) { return ys.map((value, row) => (value === null || value === undefined ? null : `${this.place.x(xs[row]).toFixed(1)},${this.place.y(value).toFixed(1)}`)); }
@@ -242,7 +252,7 @@
     // Tells of the mean point that is nearest to the pointer.
     point(event) {
       this.root.querySelector(".told-of")?.remove();
-      if (!event || !this.place) return;
+      if (!event || !this.place) return this.view.point(null);
       const { x, y, drawn, size } = this.place, box = this.root.querySelector("svg").getBoundingClientRect();
       const scale = size.width / box.width, at = [(event.clientX - box.x) * scale, (event.clientY - box.y) * scale];
       let nearest = null;
@@ -252,9 +262,10 @@
         main.means.forEach((value, row) => {
           if (value === null) return;
           const distance = Math.hypot(x(main.xs[row]) - at[0], y(value) - at[1]);
-          if (distance < (nearest?.distance ?? NEAR)) nearest = { distance, curve, main, row, value };
+          if (distance < (nearest?.distance ?? NEAR)) nearest = { distance, curve, number, main, row, value };
         });
       }
+      this.view.point(nearest?.number ?? null);
       if (nearest) this.tell(nearest, box, scale);
     }
 
