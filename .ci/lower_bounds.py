@@ -1,4 +1,4 @@
-"""The lower bounds of pyproject.toml as pip's constraints: `bokeh>=3.9.1,<4` becomes `bokeh==3.9.1`."""
+"""The lower bounds of pyproject.toml as pip's constraints: `tqdm>=4.67,<5` becomes `tqdm==4.67`."""
 
 import re
 import tomllib

@@ -227,7 +227,7 @@ def _write(found: Comparison, options: Options) -> None:
         from runner.compare.report.page import page
 
         command = shlex.join(["python", "-m", "runner", "compare", *options.words])
-        files.write(options.html, page(found, command=command, sentences=wording.every(found)))
+        files.write(options.html, page(found, command=command))
     if options.tracker:
         from runner.runs.mlflow import to_mlflow
 

@@ -180,11 +180,16 @@ class Table:
         """The learning curves by name: of settings that are one curve, cut at different epochs, the longest."""
         found = {}
         for setting in self.settings:
-            cuts = [each for each in self.settings if is_cut(each, setting)]
-            if all(len(each.curve) < len(setting.curve) for each in cuts):
+            cuts = [each for each in self.settings if is_cut(each, setting)] if EPOCHS in self.keys else []
+            if all(_length(each) < _length(setting) for each in cuts):
                 keys = [key for key in self.keys if key != EPOCHS or not cuts]
                 found[_words(setting.values, keys) or "the only setting"] = setting
         return found
+
+
+def _length(setting: Setting) -> tuple[int, int]:
+    """Orders cuts of one curve; two that early stopping has ended after the same epoch by what was asked for."""
+    return len(setting.curve), setting.values[EPOCHS]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from runner.compare import comparison
-from runner.compare.comparison import Comparison, Judged
+from runner.compare.comparison import Judged
 from runner.compare.epochs import Epochs, epochs
 from runner.compare.grouping import Setting, Table
 from runner.compare.significance import Needed, Verdict
@@ -152,21 +152,6 @@ def pairs(judged: Judged) -> list[str]:
     """A verdict on each setting, and how they are corrected."""
     found = [verdict(judged, setting, each) for setting, each in judged.verdicts]
     return [*found, *filter(None, [method(judged)])]
-
-
-def every(found: Comparison) -> list[str]:
-    """Every sentence about a comparison; with several tables each begins with the data it is about."""
-    several = len(found.tables) > 1
-    return [
-        f"{judged.table.title.partition(':')[0]}: {sentence}" if several else sentence
-        for judged in found.tables
-        for sentence in _sentences(judged)
-    ]
-
-
-def _sentences(judged: Judged) -> Iterator[str]:
-    """Answer, verdicts, epochs, without saying one thing twice."""
-    yield from dict.fromkeys([*answer(judged), *pairs(judged), *curves(judged.table), *unlearned(judged)])
 
 
 def _p(found: Verdict) -> str:

@@ -68,14 +68,14 @@ def write(sweep: Sweep, warn: Callable[[str], None] = log.warning) -> list[Line]
 
 def _draw(sweep: Sweep, runs: list[Run]) -> None:
     """The picture of the comparison, which names the same best; none where no job is completed. The report."""
-    from runner.compare import comparison, picture, wording
+    from runner.compare import comparison, picture
     from runner.compare.report import page
 
     compared = comparison.compare(runs)
     if compared.tables:
         files.write(sweep.folder / CURVES, picture.comparison(compared.tables))
     command = shlex.join(["python", "-m", "runner", "compare", str(sweep.folder), "--html", str(sweep.folder / REPORT)])
-    text = page.page(compared, command=command, sentences=wording.every(compared))
+    text = page.page(compared, command=command)
     files.write(sweep.folder / REPORT, text)
 
 

@@ -1,51 +1,52 @@
-"""A comparison as one HTML page that opens offline: tables, curves, effects, configs. Reads records only.
+"""A comparison as one HTML page that opens offline: the question, the answer, intervals, curves, then the details.
 
-What a record says is shown as text, never read as markup: `escaped` puts it into HTML, PlainText into Bokeh's plots.
+It reads records only. What a record says is shown as text, never read as markup: `escaped` puts it into HTML, and
+report.js into text nodes.
 """
 
 import base64
 import hashlib
-import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
+from runner.compare import wording
 from runner.compare.comparison import Comparison
-from runner.compare.effects import Effect
-from runner.compare.grouping import Table
-from runner.compare.report import payload, plots
-from runner.compare.report.view import LINES, Field, View, escaped, short_names, view_of
-from runner.compare.wording import reason
-from runner.config.dotted import flat
-from runner.formatting import counted, shown
-from runner.runs.reader import Run
+from runner.compare.grouping import EPOCHS, Setting
+from runner.compare.report import payload, tables
+from runner.compare.report.effects_plot import effect_figures
+from runner.compare.report.intervals import intervals, needed_epochs
+from runner.compare.report.view import View, escaped, short_names, text_of
+from runner.formatting import counted
+
+VALUES = 6  # most values of a key that are named
 
 
-def page(comparison: Comparison, *, command: str, sentences: list[str]) -> str:
-    """The page. `command` makes it again, `sentences` are the verdict in words."""
+def page(comparison: Comparison, *, command: str) -> str:
+    """The page; `command` is shown as what makes it again."""
     compared = [run for judged in comparison.tables for each in judged.table.settings for run in each.runs]
     named = short_names([*compared, *comparison.left_out])
-    views = [view_of(f"t{place}", judged.table, named) for place, judged in enumerate(comparison.tables)]
-    heading = f"Comparison of {counted(len(compared), 'run')}"
-    scripts, placed = plots.plots(views) if views else ([], {})
+    views = [View(f"t{place}", judged, named) for place, judged in enumerate(comparison.tables)]
+    title = _title(views)
+    several = f"<header><h1>{escaped(title)}</h1></header>" if len(views) != 1 else ""
     body = [
-        f"<main><h1>{heading}</h1>",
-        _verdict(sentences),
-        *(_section(each, named, placed) for each in views),
-        _left_out(comparison.left_out, named),
-        f"<h2>Make this page again</h2><pre><code>{escaped(command)}</code></pre></main>",
+        f"<main>{several}",
+        *(_section(view, "h2" if several else "h1") for view in views),
+        tables.left_out(comparison.left_out, named),
+        f"<footer><h2>Make this page again</h2><pre tabindex='0'>{escaped(command)}</pre></footer></main>",
     ]
-    return _document(heading, body, [*scripts, _asset("report.js")] if views else [], payload.payload(views, named))
+    return _document(title, body, [_asset("report.js")] if views else [], payload.payload(views))
 
 
-def _document(heading: str, body: list[str], scripts: list[str], data: str) -> str:
+def _document(title: str, body: list[str], scripts: list[str], data: str) -> str:
     """The parts as one page. Its policy allows these scripts alone, by their hashes, and no request."""
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     allowed = " ".join(f"'sha256-{each}'" for each in hashes) or "'none'"
-    policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
+    policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'"
     parts = [
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{heading}</title><style>{_asset('report.css')}</style></head><body>",
+        f"<title>{escaped(title)}</title><style>{_asset('report.css')}</style></head><body>",
         *body,
         f'<script type="application/json" id="report-data">{data}</script>',
         *(f"<script>{script}</script>" for script in scripts),
@@ -58,152 +59,178 @@ def _asset(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-def _verdict(sentences: list[str]) -> str:
-    items = "".join(f"<li>{escaped(sentence)}</li>" for sentence in sentences)
-    return f'<h2>Verdict</h2><ul class="verdict">{items}</ul>' if items else ""
+def _title(views: list[View]) -> str:
+    if len(views) == 1:
+        return _question(views[0])
+    return (
+        f"{len(views)} comparisons: runs on different data or with different monitors"
+        if views
+        else "Nothing to compare"
+    )
 
 
-def _section(view: View, names: dict[Path, str], placed: dict[str, str]) -> str:
+def _question(view: View) -> str:
+    """What the settings were trained to find out."""
+    keys, names = list(view.keys), list(view.keys.values())
+    if not keys:
+        return "How many epochs?"
+    if len(keys) > 1:
+        return f"Which {_listed(names, 'and')}?" if len(keys) <= 3 else f"Which of {len(view.table.settings)} settings?"
+    values = [text_of(value) for value in _values(view, keys[0])]
+    if len(values) > VALUES:
+        return f"Which of {len(values)} values of {names[0]}?"
+    return f"{'How many epochs' if keys == [EPOCHS] else f'Which {names[0]}'}: {_listed(values, 'or')}?"
+
+
+def _listed(words: list[str], last: str) -> str:
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _values(view: View, key: str) -> list[object]:
+    """The values of a key, each once: numbers by size, else as the settings come."""
+    found = {text_of(each.values[key]): each.values[key] for each in view.table.settings if key in each.values}
+    numbers = all(isinstance(value, int | float) for value in found.values())
+    return sorted(found.values()) if numbers else list(found.values())
+
+
+def _section(view: View, heading: str) -> str:
     prefix = view.prefix
-    effects = "".join(_effect_figure(view, place, placed) for place in range(len(view.effects)))
-    thinned = f" One epoch in {payload.step(view.runs)} is drawn." if payload.step(view.runs) > 1 else ""
-    return "\n".join(
-        [
-            f'<section aria-labelledby="{prefix}-title"><h2 id="{prefix}-title">{escaped(view.table.title)}</h2>',
-            f"<h3>Runs</h3>{_filter(prefix)}<div class=plot>{placed[f'{prefix}-table']}</div>",
-            _plain_table(view),
-            f"<h3>Curves</h3>{_choices(view)}",
-            f'<p class="quiet"><span role="status" id="{prefix}-said"></span>{thinned}</p>',
-            f"<figure><div class=plot>{placed[f'{prefix}-curves']}</div>",
-            f'<ul class="legend" id="{prefix}-legend"></ul>',
-            f"<figcaption>{_best_in_words(view, names)}</figcaption></figure>",
-            f'<h3>Effects on {escaped(view.table.monitor.name)}</h3><div class="effects">{effects}</div>'
-            if effects
-            else "",
-            _configs(view.runs, names),
-            "</section>",
-        ]
-    )
-
-
-def _filter(prefix: str) -> str:
-    return (
-        f'<div class="controls"><label for="{prefix}-filter">Only runs with these words'
-        f'<input type="search" id="{prefix}-filter" autocomplete="off" spellcheck="false"></label>'
-        f'<button type="button" id="{prefix}-clear" disabled>Pick none</button></div>'
-    )
-
-
-def _choices(view: View) -> str:
-    metrics = "".join(f"<option>{escaped(name)}</option>" for name in payload.metrics(view))
-    return (
-        f'<div class="controls"><label for="{view.prefix}-metric">Metric'
-        f'<select id="{view.prefix}-metric">{metrics}</select></label>'
-        + _radios(f"{view.prefix}-axis", "Along", {"epoch": "epochs", "updates": "updates", "seconds": "seconds"})
-        + _radios(f"{view.prefix}-scale", "Scale", {"linear": "linear", "log": "log"})
-        + "</div>"
-    )
-
-
-def _radios(name: str, title: str, choices: dict[str, str]) -> str:
-    buttons = [
-        f'<label><input type="radio" name="{name}" value="{value}"{"" if place else " checked"}> {words}</label>'
-        for place, (value, words) in enumerate(choices.items())
+    several = len(view.table.settings) > 1
+    first = "h2" if heading == "h1" else "h3"
+    effects = effect_figures(view)
+    parts = [
+        f'<section aria-labelledby="{prefix}-title"><header class="first">',
+        f'<{heading} id="{prefix}-title">{escaped(_question(view))}</{heading}>',
+        f'<div class="answer">{"".join(_answer(view))}</div>{_facts(view)}</header>',
+        f"<figure class='settings'>{intervals(view)}</figure>" if several else "",
+        f"<{first}>Learning curves</{first}>{_curves(view)}",
+        f"<{first}>How many epochs</{first}><figure>{needed_epochs(view)}</figure>",
+        f"<{first}>Table</{first}>{tables.settings_table(view)}" if several else "",
+        f"<{first}>What each key does</{first}>{effects}{_effects_key(view)}" if effects else "",
+        f"<{first}>Details</{first}>{_details(view)}</section>",
     ]
-    return f'<fieldset id="{name}"><legend>{title}</legend><div>{"".join(buttons)}</div></fieldset>'
+    return "\n".join(filter(None, parts))
 
 
-def _plain_table(view: View) -> str:
-    """The table for keyboard and screen reader; its check boxes pick runs too."""
-    heads = "".join(f'<th scope="col"{_numeric(field)}>{escaped(field.title)}</th>' for field in view.fields)
-    rows = []
-    for place, _ in enumerate(view.runs):
-        name, *cells = [field.texts[place] for field in view.fields]
-        box = f'<input type="checkbox" aria-label="Show the curves of {escaped(name)}" autocomplete="off">'
-        columns = zip(view.fields[1:], cells, strict=True)
-        rest = "".join(f"<td{_numeric(field)}>{escaped(cell)}</td>" for field, cell in columns)
-        rows.append(f'<tr><td>{box}</td><th scope="row">{escaped(name)}</th>{rest}</tr>')
-    title = escaped(view.table.title)
-    return (
-        f'<details id="{view.prefix}-plain"><summary>The same table as plain text</summary>'
-        f'<div class="box" tabindex="0" role="region" aria-label="Runs"><table><caption>{title}, best first</caption>'
-        f'<thead><tr><th scope="col">curves</th>{heads}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div></details>"
-    )
+def _answer(view: View) -> Iterator[str]:
+    """The answer, how many epochs the best setting needs, and the settings that have not learned."""
+    first, *more = wording.answer(view.judged) or [""]
+    yield f"<p>{escaped(_sentence(first))}</p>"
+    if view.judged.verdicts:
+        best = view.curve_of[view.judged.best]
+        words = wording.epochs_in_words(view.epochs[best], view.table)
+        more.insert(0, f"{'How many epochs, with the best' if len(view.curves) > 1 else 'How many epochs'}: {words}")
+    more += wording.unlearned(view.judged)
+    yield f"<ul>{''.join(f'<li>{escaped(_sentence(line))}</li>' for line in more)}</ul>" if more else ""
 
 
-def _numeric(field: Field) -> str:
-    return ' class="number"' if field.is_number else ""
+def _sentence(text: str) -> str:
+    """A line with a capital letter, unless it begins with a key, and a full stop."""
+    first = text.partition(" ")[0]
+    text = text[:1].upper() + text[1:] if first.isalpha() else text
+    return f"{text}." if text and text[-1] not in ".?!" else text
 
 
-def _best_in_words(view: View, names: dict[Path, str]) -> str:
-    run, monitor = view.runs[0], view.table.monitor
-    setting = view.table.settings[view.setting_of[0]]
-    return escaped(
-        f"Best: {names[run.folder]} with {monitor.name} {setting.result(run):.4f} after epoch {setting.epoch(run)}. "
-        f"{'Higher' if monitor.sign > 0 else 'Lower'} is better."
-    )
-
-
-def _effect_figure(view: View, place: int, placed: dict[str, str]) -> str:
-    effect, name = view.effects[place], f"{view.prefix}-effect{place}"
-    items = "".join(f"<li>{escaped(line.name)}</li>" for line in effect.lines[:LINES])
-    legend = f'<ul class="legend" data-styles>{items}</ul>' if effect.joins and len(effect.lines) > 1 else ""
-    caption = escaped(_effect_in_words(effect, view.table))
-    return f"<figure><div class=plot>{placed[name]}</div>{legend}<figcaption>{caption}</figcaption></figure>"
-
-
-def _effect_in_words(effect: Effect, table: Table) -> str:
-    """The best and the worst value, each by the mean of its settings, and how to read the plot."""
-    monitor, settings = table.monitor, [each for line in effect.lines for each in line.settings]
-    means = []
-    for place, value in enumerate(effect.values):
-        results = [each.mean for each in settings if effect.place(each) == place]
-        means.append((monitor.sign * sum(results) / len(results), shown(value)))
-    (worst, low), (best, high) = min(means), max(means)
-    spread = any(each.deviation is not None for each in settings)
-    ends = f"{monitor.name} {monitor.sign * best:.4f}, worst with {low}: {monitor.sign * worst:.4f}"
-    words = [
-        f"Best with {effect.key}={high}: {ends}{' in the mean over the other keys' if len(effect.lines) > 1 else ''}.",
-        "Whiskers: one standard deviation over the seeds." if spread else "One seed per setting: spread unknown.",
-    ]
-    if not effect.joins:
-        words.append("No two settings differ in this key alone, so no line joins them.")
-    elif len(effect.lines) > LINES:
-        words.append(f"Of {len(effect.lines)} lines, the best {LINES} have a colour.")
-    return " ".join(words)
-
-
-def _configs(runs: list[Run], names: dict[Path, str]) -> str:
+def _facts(view: View) -> str:
+    """What was varied, on what data, by how many runs, and where it is judged."""
+    runs = [run for setting in view.table.settings for run in setting.runs]
+    seeds = list(dict.fromkeys(seed for setting in view.table.settings for seed in setting.seeds))
+    named = ", ".join(map(str, sorted(seeds))) if len(seeds) <= VALUES else f"{len(seeds)} of them"
+    facts = {
+        "varied": [f"{key}: {_named(view, key)}" for key in view.keys],
+        "data": [view.table.about],
+        "runs": [f"{counted(len(runs), 'run')}, {counted(len(view.table.settings), 'setting')}, seeds {named}"],
+        "judged": [view.table.rule],
+    }
+    if view.table.commonest is not None:
+        facts["chance"] = [f"the commonest class is {view.table.commonest:.4f} of the validation examples"]
     items = "".join(
-        f"<details><summary>{escaped(names[run.folder])}</summary><pre>{escaped(_config(run))}</pre></details>"
-        for run in runs
+        f"<div><dt>{name}</dt>{''.join(f'<dd>{escaped(text)}</dd>' for text in texts)}</div>"
+        for name, texts in facts.items()
+        if texts
     )
-    return f"<details><summary>Each run’s full config</summary>{items}</details>"
+    return f'<dl class="facts">{items}</dl>'
 
 
-def _config(run: Run) -> str:
-    """The folder, the command that trains the run again, and the config as words of the command line, one per line."""
-    epochs = "training.epochs="
-    words = [word for word in run.record["overrides"] if not str(word).startswith(epochs)]
-    words.append(f"{epochs}{run.record['config']['training']['epochs']}")  # resume can have changed it
-    command = shlex.join(["python", "-m", "runner", *map(str, words)])
-    lines = [f"{key}={shown(value)}" for key, value in flat(run.record["config"])]
-    return "\n".join([f"# {run.folder}", command, "", *lines])
+def _named(view: View, key: str) -> str:
+    texts = [text_of(value) for value in _values(view, key)]
+    return ", ".join(texts) if len(texts) <= VALUES else f"{len(texts)} values, {texts[0]} to {texts[-1]}"
 
 
-def _left_out(runs: list[Run], names: dict[Path, str]) -> str:
-    if not runs:
+def _curves(view: View) -> str:
+    """The figures that report.js draws into, with their choices and the legend."""
+    prefix = view.prefix
+    captions = [f'<figcaption class="metric">{escaped(name)}</figcaption>' for name in payload.panels(view)]
+    named = zip(payload.panels(view), captions, strict=True)
+    figures = "".join(f'<figure data-metric="{escaped(name)}">{caption}</figure>' for name, caption in named)
+    thinned = f" One epoch in {payload.step(view)} is drawn." if payload.step(view) > 1 else ""
+    band = " Band: mean ± one standard error." if any(each is not None for each in view.errors.values()) else ""
+    several = any(len(curve.runs) > 1 for curve in view.curves.values())
+    seeds = "Line: mean over the seeds; thin lines: single seeds." if several else "Line: the only seed."
+    training = _box(f"{prefix}-training", "training examples, dashed")
+    return (
+        f'<div class="controls scripted">{_radios(f"{prefix}-axis", "Along", ("epochs", "updates", "seconds"))}'
+        f"{training if view.table.monitor.is_of_validation else ''}"
+        f"{_box(f'{prefix}-log', 'log scale')}</div>{_legend(view)}"
+        f'<div class="curves" id="{prefix}-curves">{figures}</div><noscript><p>Curves need scripts.</p></noscript>'
+        f"<p class='caption'>{seeds}{band} Dot: the best epoch of the mean "
+        f'curve. Thick: epochs that cannot be told from it.{thinned} <span id="{prefix}-cut"></span></p>'
+    )
+
+
+def _box(name: str, title: str) -> str:
+    return f'<label><input type="checkbox" id="{name}" autocomplete="off"> {title}</label>'
+
+
+def _radios(name: str, title: str, choices: tuple[str, ...]) -> str:
+    buttons = [
+        f'<label><input type="radio" name="{name}" value="{value}" autocomplete="off"{"" if place else " checked"}> '
+        f"{value}</label>"
+        for place, value in enumerate(choices)
+    ]
+    return f'<fieldset id="{name}"><legend>{title}</legend>{"".join(buttons)}</fieldset>'
+
+
+def _legend(view: View) -> str:
+    """The curves that have a colour, in the order of their values."""
+    if len(view.curves) < 2:
         return ""
-    rows = "".join(
-        f'<tr><th scope="row">{escaped(names[run.folder])}</th><td>{escaped(run.status)}</td>'
-        f'<td class="reason">{escaped(reason(run))}</td></tr>'
-        for run in runs
+    coloured = [curve for curve in _in_order(view) if curve in view.colours]
+    items = "".join(
+        f'<li style="--c:{view.colours[curve]}"><i></i>{escaped(view.short_curve(curve))}</li>' for curve in coloured
+    )
+    others = len(view.curves) - len(coloured)
+    rest = f"<li><i></i>{counted(others, 'other setting')}; a picked one stands out</li>" if others else ""
+    return f'<ul class="legend">{items}{rest}</ul>'
+
+
+def _in_order(view: View) -> list[Setting]:
+    """The curves in the order of the values of their keys."""
+    places = {key: {text_of(value): place for place, value in enumerate(_values(view, key))} for key in view.keys}
+    return sorted(
+        view.curves.values(),
+        key=lambda each: [places[key].get(text_of(each.values.get(key)), -1) for key in view.keys],
+    )
+
+
+def _effects_key(view: View) -> str:
+    error = " Bar: ± one standard error." if any(each is not None for each in view.errors.values()) else ""
+    return (
+        "<p class='caption'>Each line joins settings that differ in this key alone; its colours are those of the "
+        f"settings above.{error}</p>"
+    )
+
+
+def _details(view: View) -> str:
+    """What is folded away: the verdicts in full, single runs, configs."""
+    runs = [run for setting in view.table.settings for run in setting.runs]
+    pairs = [*wording.pairs(view.judged)] if view.judged.verdicts else []
+    items = "".join(f"<li>{escaped(sentence)}</li>" for sentence in pairs)
+    verdicts = (
+        f"<details><summary>Verdicts in full</summary><ul class='verdicts'>{items}</ul></details>" if items else ""
     )
     return (
-        "<h2>Left out</h2><p>These runs are in none of the tables, plots or verdicts above.</p>"
-        '<div class="box" tabindex="0" role="region" aria-label="Runs left out"><table>'
-        f"<caption>{len(runs):,} left out</caption><thead><tr>"
-        '<th scope="col">run</th><th scope="col">status</th><th scope="col">reason</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>{_configs(runs, names)}"
+        f"{verdicts}<details><summary>{'Each of the ' if len(runs) > 1 else ''}{counted(len(runs), 'run')}</summary>"
+        f"{tables.runs_table(view)}</details>"
+        f"<details><summary>Configs and commands</summary>{tables.configs(runs, view.names)}</details>"
     )

@@ -1,84 +1,104 @@
-"""The data that report.js draws from."""
+"""The data that report.js draws the curves from."""
 
 import json
 import math
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Sequence
+from itertools import zip_longest
+from statistics import fmean
 from typing import Any
 
-from runner.compare.report.view import View, clean
-from runner.runs.reader import Run
+from runner.compare.answers import sample
+from runner.compare.grouping import Setting
+from runner.compare.noise import standard_error
+from runner.compare.report.view import View
 
-DRAWN = 50  # most runs whose curves are in one plot
-NAMED = 12  # most runs or settings among them that have a colour and a name
-OWN = 8  # most runs that have a style each; more have the style of their setting
 POINTS = 50_000  # most epochs of all runs of a table together; of more, evenly spaced ones are drawn
 
 
-def payload(views: list[View], names: dict[Path, str]) -> str:
+def payload(views: list[View]) -> str:
     """JSON that can stand in a script element: it has no `<`."""
-    figures = [f"{view.prefix}-{scale}" for view in views for scale in ("linear", "log")]
-    effects = [f"{view.prefix}-effect{place}" for view in views for place in range(len(view.effects))]
-    painted = [f"{name}-{part}" for name in effects for part in ("lines", "points", "whiskers")]
-    content = {
-        "drawn": DRAWN,
-        "named": NAMED,
-        "own": OWN,
-        "tables": [_table(view, names) for view in views],
-        "figures": figures + effects,
-        "painted": painted,
-    }
+    content = [_table(view) for view in views]
     return json.dumps(content, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
-def metrics(view: View) -> list[str]:
-    """The metrics that can be drawn, that of the monitor first; one on validation goes with its counterpart."""
-    columns = _columns(view.runs)
+def panels(view: View) -> list[str]:
+    """The metrics that are drawn, that of the monitor first; one on validation goes with its counterpart."""
+    columns = _columns(view)
     validation = {f"val_{name}" for name in columns}
-    found = [name for name in columns if name not in validation]
+    found = [name for name in columns if name not in validation and (name != "learning_rate" or _varies(view, name))]
     return sorted(found, key=lambda name: name != view.table.monitor.training_counterpart)
 
 
-def step(runs: Iterable[Run]) -> int:
+def step(view: View) -> int:
     """One epoch in this number is drawn."""
-    return math.ceil(sum(len(run.metrics) for run in runs) / POINTS) or 1
+    epochs = sum(len(run.metrics) for curve in view.curves.values() for run in curve.runs)
+    return math.ceil(epochs / POINTS) or 1
 
 
-def _table(view: View, names: dict[Path, str]) -> dict[str, Any]:
-    columns = _columns(view.runs)
-    every = step(view.runs)
-    texts = zip(*(field.texts for field in view.fields), strict=True)
-    return {
-        "names": [names[run.folder] for run in view.runs],
-        "settings": view.setting_of,
-        "settingNames": [clean(view.table.name(setting)) for setting in view.table.settings],
-        "search": ["\n".join(row).lower() for row in texts],
-        "columns": columns,
-        "runs": [_curve(run, columns, every) for run in view.runs],
-    }
+def _varies(view: View, column: str) -> bool:
+    """Whether a column changes from epoch to epoch."""
+    runs = [run for curve in view.curves.values() for run in curve.runs]
+    return any(row.get(column) != run.metrics[0].get(column) for run in runs for row in run.metrics)
 
 
-def _columns(runs: Iterable[Run]) -> list[str]:
+def _columns(view: View) -> list[str]:
+    runs = [run for curve in view.curves.values() for run in curve.runs]
     return [name for name in dict.fromkeys(name for run in runs for name in run.last) if name != "epoch"]
 
 
-def _curve(run: Run, columns: list[str], every: int) -> dict[str, Any]:
-    """Every n-th epoch, the best and the last one; updates and seconds are totals from the start of the training.
-
-    `best` is the index of the best epoch among those kept.
-    """
-    best = run.record["best_epoch"] - 1
-    kept = sorted({*range(0, len(run.metrics), every), best, len(run.metrics) - 1})
-    updates, seconds = run.along("updates"), run.along("seconds")
+def _table(view: View) -> dict[str, Any]:
+    columns, every = _columns(view), step(view)
     return {
-        "best": kept.index(best),
-        "epoch": [place + 1 for place in kept],
-        "updates": [int(updates[place]) for place in kept],
-        "seconds": [_short(seconds[place]) for place in kept],
-        "values": [[_short(run.metrics[place].get(name, math.nan)) for place in kept] for name in columns],
+        "prefix": view.prefix,
+        "monitor": view.table.monitor.name,
+        "columns": columns,
+        "curves": [_curve(view, curve, columns, every) for curve in view.curves.values()],
     }
 
 
+def _curve(view: View, curve: Setting, columns: list[str], every: int) -> dict[str, Any]:
+    """Every n-th epoch, the chosen one, the ends of the range and the last one.
+
+    epoch    the epochs drawn, from 1; `shared` of them all seeds have
+    updates  totals from the start, seconds too, mean over the seeds
+    seeds    [seeds, columns, epochs] the values
+    errors   the standard error of the monitored mean, epoch by epoch; null where it is not drawn
+    """
+    found, longest = view.epochs[curve], max(len(run.metrics) for run in curve.runs)
+    ends = {found.chosen, found.last, *(found.as_good or ())}
+    kept = sorted({*range(1, longest + 1, every), *ends, longest})
+    return {
+        "name": view.short_curve(curve),
+        "colour": view.colours.get(curve, ""),
+        "chosen": found.chosen,
+        "range": found.as_good,
+        "epoch": kept,
+        "shared": sum(epoch <= found.last for epoch in kept),
+        "updates": _along(curve, "updates", kept),
+        "seconds": _along(curve, "seconds", kept),
+        "seeds": [
+            [[_short(row.get(column, math.nan)) for row in _kept(run.metrics, kept)] for column in columns]
+            for run in curve.runs
+        ],
+        "errors": _errors(curve, [epoch for epoch in kept if epoch <= found.last]) if curve in view.colours else None,
+    }
+
+
+def _kept(rows: Sequence[Any], kept: list[int]) -> list[Any]:
+    return [rows[epoch - 1] for epoch in kept if epoch <= len(rows)]
+
+
+def _along(curve: Setting, axis: str, kept: list[int]) -> list[float | None]:
+    totals = zip_longest(*(run.along(axis) for run in curve.runs))
+    means = [fmean(each for each in values if each is not None) for values in totals]
+    return [_short(each) for each in _kept(means, kept)]
+
+
+def _errors(curve: Setting, epochs: list[int]) -> list[float | None] | None:
+    found = [standard_error(sample(curve, [epoch] * len(curve.runs))) for epoch in epochs]
+    return None if None in found else [_short(each) for each in found if each is not None]
+
+
 def _short(value: float) -> float | None:
-    """Six digits, enough to draw; None where there is no finite value."""
-    return float(f"{value:.6g}") if math.isfinite(value) else None
+    """Nine digits, which tell any float32: a mean of them is rounded as in the table. None where it is not finite."""
+    return float(f"{value:.9g}") if math.isfinite(value) else None

@@ -1,62 +1,133 @@
-"""What the report shows of a table, before it is HTML or a plot: runs, columns, effects, names."""
+"""What the report shows of a table, before it is HTML or a plot: curves, colours, names."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from runner.compare.effects import Effect, effects, is_number
-from runner.compare.grouping import Setting, Table
+from runner.compare import comparison
+from runner.compare.comparison import Judged
+from runner.compare.effects import is_number
+from runner.compare.epochs import Epochs, epochs
+from runner.compare.grouping import EPOCHS, Setting, Table, is_cut
+from runner.compare.significance import Verdict
 from runner.formatting import shown
 from runner.runs.reader import Run
 
-LINES = 6  # most lines of an effect that have a colour and a name
-EFFECTS = 12  # most effects of a table
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column of the table of runs.
-
-    values  what the column is sorted by, one for each run
-    texts   what is shown, one for each run
-    form    Bokeh's format, such as `0.0000`; None for values that are shown as their texts
-    """
-
-    title: str
-    values: list[Any]
-    texts: list[str]
-    form: str | None = None
-
-    @cached_property
-    def is_number(self) -> bool:
-        return all(isinstance(value, int | float) for value in self.values)
-
-    @property
-    def width(self) -> int:
-        """Pixels: room for the longest text, at most 320."""
-        return min(320, 34 + 8 * max(map(len, [self.title, *self.texts])))
+COLOURS = 6  # --s0 to --s5 in report.css; most settings that have a colour without an order among them
+SHADES = 12  # most values of a number that are told apart by a shade
 
 
 @dataclass(frozen=True)
 class View:
     """A table with what the page shows of it.
 
-    prefix      of the names of its HTML elements and Bokeh models, such as `t0`
-    runs        the best first
-    setting_of  for each run the index of its setting in the table
+    prefix  of the ids of its HTML elements, such as `t0`
+    names   the name of each run's folder
     """
 
     prefix: str
-    table: Table
-    runs: list[Run]
-    setting_of: list[int]
-    fields: list[Field]
-    effects: list[Effect]
+    judged: Judged
+    names: dict[Path, str]
+
+    @property
+    def table(self) -> Table:
+        return self.judged.table
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The keys that tell the settings apart, each with its heading: without its group where that is clear."""
+        keys = self.table.telling_keys
+        names = [key.rpartition(".")[2] for key in keys]
+        clear = [name != "name" and names.count(name) == 1 for name in names]
+        return {key: name if alone else key for key, name, alone in zip(keys, names, clear, strict=True)}
+
+    def short(self, setting: Setting) -> str:
+        """What sets a setting apart, in the words of the headings."""
+        return (
+            " ".join(f"{name}={text_of(setting.values.get(key))}" for key, name in self.keys.items())
+            or "the only setting"
+        )
+
+    def short_curve(self, curve: Setting) -> str:
+        """What sets a learning curve apart; the number of epochs does not, where it only cuts the curve."""
+        if all(each is curve for each, of in self.curve_of.items() if of is curve):
+            return self.short(curve)
+        keys = [(key, name) for key, name in self.keys.items() if key != EPOCHS]
+        return " ".join(f"{name}={text_of(curve.values.get(key))}" for key, name in keys) or "the learning curve"
+
+    @cached_property
+    def curves(self) -> dict[str, Setting]:
+        """The learning curves by name, that of the best setting first."""
+        return self.table.curves
+
+    @cached_property
+    def curve_of(self) -> dict[Setting, Setting]:
+        """For each setting the setting whose curve it is: its own, or the longest one that it is a cut of."""
+        settings = self.table.settings
+        if EPOCHS not in self.table.keys:
+            return dict(zip(settings, settings, strict=True))
+        found = list(self.curves.values())
+        return {each: next(curve for curve in found if curve is each or is_cut(curve, each)) for each in settings}
+
+    @cached_property
+    def places(self) -> dict[Setting, int]:
+        """The index of each learning curve among `curves`."""
+        return {curve: place for place, curve in enumerate(self.curves.values())}
+
+    @cached_property
+    def epochs(self) -> dict[Setting, Epochs]:
+        """For each learning curve how many epochs it needs."""
+        return {curve: epochs(curve) for curve in self.curves.values()}
+
+    @cached_property
+    def errors(self) -> dict[Setting, float | None]:
+        """The standard error of each setting's mean; None where it is unknown."""
+        return {setting: comparison.error(setting) for setting in self.table.settings}
+
+    @cached_property
+    def verdicts(self) -> dict[Setting, Verdict]:
+        return dict(self.judged.verdicts)
+
+    def kind(self, setting: Setting) -> str:
+        """The CSS class of a setting: `told` where it is told from the best, `good` where it is not, or not tested."""
+        curves = self.curve_of[setting], self.curve_of[self.judged.best]
+        return "good" if setting in self.judged.as_good or curves[0] is curves[1] else "told"
+
+    @cached_property
+    def colours(self) -> dict[Setting, str]:
+        """The CSS colour of each setting; the settings of one curve have one, those left grey have none.
+
+        A number has shades in the order of its values. Else the best settings have a colour each.
+        """
+        curves = list(self.curves.values())
+        numbers = _only_number(curves, [key for key in self.keys if key != EPOCHS])
+        if numbers and 2 < len(curves) <= SHADES:
+            values = sorted(numbers)
+            found = {
+                each: _shade(values.index(value), len(values)) for each, value in zip(curves, numbers, strict=True)
+            }
+        else:
+            found = {each: f"var(--s{place})" for place, each in enumerate(curves[:COLOURS])}
+        return {setting: found[curve] for setting, curve in self.curve_of.items() if curve in found}
+
+
+def _only_number(curves: Sequence[Setting], keys: Sequence[str]) -> list[float]:
+    """The values of the only key in which the curves differ; none where it is another's or no number."""
+    if len(keys) != 1:
+        return []
+    values: list[Any] = [curve.values.get(keys[0]) for curve in curves]
+    return [float(value) for value in values] if all(map(is_number, values)) else []
+
+
+def _shade(place: int, count: int) -> str:
+    """A colour between the three of --r0, --r1 and --r2."""
+    percent = round(200 * place / (count - 1))
+    first = min(percent // 100, 1)
+    return f"color-mix(in oklab, var(--r{first}), var(--r{first + 1}) {percent - 100 * first}%)"
 
 
 def escaped(value: object) -> str:
@@ -69,51 +140,13 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def text_of(value: object) -> str:
+    """A value of the config as text; a key that is absent is shown as nothing."""
+    return "" if value is None else clean(shown(value))
+
+
 def short_names(runs: Sequence[Run]) -> dict[Path, str]:
     """Each run's folder relative to the innermost folder that holds all of them."""
     full = {run.folder: Path(os.path.abspath(run.folder)) for run in runs}
     base = os.path.commonpath([folder.parent for folder in full.values()]) if full else ""
     return {folder: clean(path.relative_to(base).as_posix()) for folder, path in full.items()}
-
-
-def view_of(prefix: str, table: Table, names: dict[Path, str]) -> View:
-    placed = [(place, run) for place, setting in enumerate(table.settings) for run in setting.runs]
-    placed.sort(key=lambda each: -table.monitor.sign * table.settings[each[0]].result(each[1]))
-    runs = [run for _, run in placed]
-    setting_of = [place for place, _ in placed]
-    fields = list(_fields(table, runs, [table.settings[place] for place in setting_of], names))
-    return View(prefix, table, runs, setting_of, fields, list(islice(effects(table), EFFECTS)))
-
-
-def _fields(table: Table, runs: list[Run], settings: list[Setting], names: dict[Path, str]) -> Iterator[Field]:
-    yield _words("run", [names[run.folder] for run in runs])
-    for key in table.keys:
-        yield _of_key(key, [setting.values.get(key, "") for setting in settings])
-    yield _words("seed", [run.record["seed"] for run in runs])
-    yield _words("epoch", [setting.epoch(run) for setting, run in zip(settings, runs, strict=True)])
-    monitor, counterpart = table.monitor, table.monitor.training_counterpart
-    results = [setting.result(run) for setting, run in zip(settings, runs, strict=True)]
-    yield _number(monitor.name, results, "0.0000")
-    if monitor.is_of_validation and table.at == "chosen":
-        training = [run.training_at_best(counterpart) for run in runs]
-        gaps = [monitor.sign * (other - run.best[monitor.name]) for other, run in zip(training, runs, strict=True)]
-        yield _number("gap", gaps, "0.0000")
-    yield _number("updates", [run.updates for run in runs], "0,0")
-    yield _number("seconds", [run.seconds for run in runs], "0.0")
-    yield _words("status", [run.status for run in runs])
-
-
-def _words(title: str, values: list[Any]) -> Field:
-    return Field(title, values, [clean(str(value)) for value in values])
-
-
-def _of_key(key: str, values: list[Any]) -> Field:
-    """A key's column, sorted as numbers where all values are numbers, else as text."""
-    texts = [clean(shown(value)) if value != "" else "" for value in values]
-    numbers = all(is_number(value) and abs(value) < 2**53 for value in values)
-    return Field(key, values if numbers else texts, texts)
-
-
-def _number(title: str, values: list[Any], form: str) -> Field:
-    style = {"0.0000": ".4f", "0,0": ",", "0.0": ".1f"}[form]
-    return Field(title, values, [format(value, style) for value in values], form)
