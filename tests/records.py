@@ -72,6 +72,7 @@ def write_run(
         "monitor_direction": direction,
         "best_epoch": Monitor(monitor, direction).best_epoch(metrics),
         "config": config,
+        "overrides": [],
         "error": None,
         "holder": None,
     }

@@ -48,16 +48,14 @@ class Effect:
 def effects(table: Table) -> Iterator[Effect]:
     """The effect of each key of a table in which settings differ that agree in all others.
 
-    Keys whose value follows from it go with the key. In the effect of a choice, keys that only one choice has do not
+    In the effect of a choice, keys that only one choice has do not
     divide its line: for optimizer.name, sgd with two values of optimizer.momentum is two points of one line, joined to
     the point of adam, which has no momentum.
     """
     everywhere = set.intersection(*(set(setting.values) for setting in table.settings))
-    for key in table.telling_keys:
+    for key in table.keys:
         having = [setting for setting in table.settings if key in setting.values]
-        others = [
-            other for other in table.telling_keys if other != key and (other in everywhere or key not in choices(other))
-        ]
+        others = [other for other in table.keys if other != key and (other in everywhere or key not in choices(other))]
         effect = _effect(key, others, having)
         if effect.lines:
             yield effect

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -192,7 +193,7 @@ def test_no_heading_is_broken_on_a_terminal_whatever_differs(
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert compare.main([str(mine)]) == 0
-    out = capsys.readouterr().out
+    out = re.sub(r"\x1b\[\d*m", "", capsys.readouterr().out)
     heading = next(line for line in out.splitlines() if "val_accuracy" in line and "epoch" in line and "by" not in line)
     assert "val_accuracy" in heading.split()
 
@@ -348,7 +349,7 @@ def test_columns_of_one_table_may_be_asked_for_where_another_has_none(said: Said
 @pytest.mark.parametrize("option", ["--csv", "--png", "--html"])
 def test_a_file_that_cannot_be_written_is_said_in_one_line(said: Said, tmp_path: Path, option: str) -> None:
     (tmp_path / "file").write_text("")
-    code, _, err = said(str(EXAMPLE / "width"), option, str(tmp_path / "file" / "below"))
+    code, _, err = said(str(EXAMPLE / "width"), option, str(tmp_path / "file" / f"below.{option[2:]}"))
     assert code == 1
     assert "give another file" in err
     assert len(err.splitlines()) == 1
@@ -360,7 +361,7 @@ def test_the_files_are_written_before_a_reader_that_wants_one_line_ends_the_comm
     mine: Path, tmp_path: Path, how: list[str]
 ) -> None:
     """As with `| head`, if the table is larger than a pipe holds: the reader has ended before the table is printed."""
-    files = {option: tmp_path / f"file{option}" for option in ("--html", "--csv", "--png")}
+    files = {option: tmp_path / f"file.{option[2:]}" for option in ("--html", "--csv", "--png")}
     words = [str(mine), *how, *(str(word) for pair in files.items() for word in pair)]
     command = [sys.executable, "-m", "runner", "compare", *words]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE) as process:
