@@ -27,7 +27,7 @@ from runner.system import files
 from runner.system.console import say
 
 REDRAW_SECONDS = 2.0
-FIGURES = (".png", ".pdf", ".svg")
+FIGURES = {".png": "png", ".pdf": "pdf", ".svg": "svg", "": "png"}  # the format of a picture by the suffix of its file
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _options(words: list[str]) -> Options:
     if given["watch"] and given["json"]:
         raise ConfigError(["--watch shows a table, --json prints for programs: give one of them"])
     if given["png"] and given["png"].suffix.lower() not in FIGURES:
-        raise ConfigError([f"--png must name a file that ends in {', '.join(FIGURES)}; got {given['png']}"])
+        raise ConfigError([f"--png must name a file that ends in .png, .pdf or .svg; got {given['png']}"])
     return Options(words=words, filters=[filters.parse(text) for text in given.pop("filter")], **given)
 
 
@@ -222,7 +222,7 @@ def _write(found: Comparison, options: Options) -> None:
     if options.png:
         from runner.compare import picture
 
-        files.write(options.png, picture.comparison(found.tables, options.png.suffix[1:].lower()))
+        files.write(options.png, picture.comparison(found.tables, FIGURES[options.png.suffix.lower()]))
     if options.html:
         from runner.compare.report.page import page
 

@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.compare.comparison import Judged
 from runner.compare.effects import Effect, Line, effects
 from runner.compare.grouping import Setting
-from runner.compare.interval_plot import FEW, LONGEST, interval, row
+from runner.compare.interval_plot import axis, row
 from runner.compare.labels import by_values, is_number, short_keys, short_name
 from runner.formatting import shown
 from runner.runs import palette
 from runner.runs.palette import BEST, QUIET, RULE
-from runner.runs.plot_style import SMALL, WIDTH, breadth, limits, log_scale, plain, shortened, titled
+from runner.runs.plot_style import SMALL, WIDTH, breadth, log_scale, plain, shortened, titled
 from runner.runs.sheet import EDGE, Block, place, text
 
 PANELS = 6  # most effects of a table
@@ -25,7 +24,7 @@ COLUMNS = 2  # side by side
 NAMES, NUMBERS = 6, 12  # most lines that have a colour and a name, where those are names and where they are numbers
 TICKS = 12  # most values that an axis names
 WIDE = 20  # ratio of the largest to the smallest value from which a scale is logarithmic
-LEFT, GAP, RIGHT = 0.55, 0.55, 1.1  # inches before the axes, between them, and of the names of lines behind them
+LEFT, GAP, RIGHT = 0.55, 0.55, 1.25  # inches before the axes, between them, and of the names of lines behind them
 HEIGHT = 1.6
 
 
@@ -75,18 +74,16 @@ class Panel:
         return palette.scale(len(self.lines)) if self.is_toned else palette.categories(len(self.lines))
 
     @cached_property
-    def ends(self) -> tuple[float, float] | None:
+    def ends(self) -> tuple[float, float]:
         """Of the axis, which the worse half of the settings does not set."""
         settings = {setting for line in self.lines for setting in line.settings}
-        every = [interval(self.judged, each) for each in self.judged.table.settings if each in settings]
-        better = every if len(every) <= FEW else every[: -(-len(every) // 2)]
-        return limits(np.ravel(every), np.ravel(better), self.judged.table.monitor.sign, LONGEST)
+        return axis(self.judged, [each for each in self.judged.table.settings if each in settings])
 
     @property
     def leaves_axis(self) -> bool:
         """Whether a value lies outside the axis."""
         means = [setting.mean for line in self.lines for setting in line.settings]
-        return self.ends is not None and any(not self.ends[0] <= mean <= self.ends[1] for mean in means)
+        return any(not self.ends[0] <= mean <= self.ends[1] for mean in means)
 
 
 def blocks(judged: Judged) -> list[Block]:
@@ -141,8 +138,7 @@ def _lines(axes: Axes, panel: Panel) -> None:
             linewidth=1.1, elinewidth=0.8, zorder=2 if colour == RULE else 3, label=line.name,
         )  # fmt: skip
     axes.set_label(effect.key)
-    if panel.ends:
-        axes.set_ylim(*panel.ends)
+    axes.set_ylim(*panel.ends)
 
 
 def _name_values(axes: Axes, panel: Panel, width: float) -> None:

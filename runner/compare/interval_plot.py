@@ -46,7 +46,7 @@ def blocks(judged: Judged) -> list[Block]:
     """The interval plot of a table with at least two settings; with many of them also all of them by rank."""
     table = judged.table
     drawn = table.settings[:NAMED]
-    ends = _ends(judged, drawn)
+    ends = axis(judged, drawn)
     found = [
         legend(*_legend(judged, ends)),
         blank(0.04),
@@ -68,8 +68,11 @@ def row(judged: Judged, setting: Setting) -> dict[str, Any]:
     return judged.rows[judged.table.settings.index(setting)]
 
 
-def _ends(judged: Judged, settings: Sequence[Setting]) -> tuple[float, float]:
-    """The ends of the axis: of a few settings all are in it, of many those that do not flatten the better half."""
+def axis(judged: Judged, settings: Sequence[Setting]) -> tuple[float, float]:
+    """The ends of an axis of values of settings, which are given the best first.
+
+    A few are all within it, of many those that do not flatten the better half.
+    """
     every = [_extent(judged, setting) for setting in settings]
     better = every if len(every) <= FEW else every[: -(-len(every) // 2)]
     found = limits(np.ravel(every), np.ravel(better), judged.table.monitor.sign, LONGEST)

@@ -45,6 +45,7 @@ def test_rows_are_sorted_and_cut_as_in_the_other_tables(compared: Comparison) ->
     assert "**" not in lines[2] + lines[3]
 
 
+@example("a|b").via("the sign between cells")
 @example("&lt;").via("an entity")
 @example("[64,16]").via("a list")
 @given(text=st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=12))
