@@ -13,8 +13,9 @@ from runner.formatting import number
 WIDTH, HEIGHT = 400, 250
 LEFT, RIGHT, TOP, BOTTOM = 48, 14, 10, 40  # margins in pixels
 EVEN = 8  # most values of a number that stand at equal distances
-NAMED = 8  # most values that the axis names
+LONG = 14  # most characters of a value that the axis names
 LINES = 6  # most lines that are named
+DRAWN = 30  # most lines that are drawn
 DODGE = 5  # pixels between the points of two lines, so that no bar hides another
 MOST = 12  # most effects of a table
 
@@ -45,12 +46,13 @@ class Frame:
 
 
 def _figure(view: View, effect: Effect) -> str:
-    settings = [setting for line in effect.lines for setting in line.settings]
+    settings = [setting for line in effect.lines[:DRAWN] for setting in line.settings]
     ranked = sorted(settings, key=lambda each: -view.table.monitor.sign * each.mean)
     errors = {each: view.errors[each] or 0.0 for each in ranked}
-    scale = scale_for([(each.mean - errors[each], each.mean + errors[each]) for each in ranked])
+    ends = {each: (each.mean - errors[each], each.mean + errors[each]) for each in ranked}
+    scale = scale_for([*ends.values()], [ends[each] for each in ranked if each in view.as_good])
     frame = Frame(_places(effect), scale)
-    lines = "".join(_line(view, effect, place, frame) for place in range(len(effect.lines)))
+    lines = "".join(_line(view, effect, place, frame) for place in reversed(range(len(effect.lines[:DRAWN]))))
     label = (
         f"{view.table.monitor.name} by {effect.key}: {'; '.join(_in_words(effect, line) for line in effect.lines[:3])}"
     )
@@ -98,11 +100,10 @@ def _axes(view: View, effect: Effect, frame: Frame) -> Iterator[str]:
         y = frame.up(tick)
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>'
         yield f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{frame.y.label(tick, 4)}</text>'
-    step = math.ceil(len(effect.values) / NAMED)
-    room = 2 + 42 // min(len(effect.values), NAMED)  # characters of a name that do not touch the next one
-    for value, x in [*zip(effect.values, frame.xs, strict=True)][::step]:
-        text = text_of(value)
-        cut = text if len(text) <= room else f"{text[: room - 1]}…"
+    texts = [text if len(text) <= LONG else f"{text[: LONG - 1]}…" for text in map(text_of, effect.values)]
+    fitting = (WIDTH - LEFT - RIGHT) // (7 * max(map(len, texts)) + 12)
+    step = math.ceil(len(texts) / max(1, fitting))
+    for cut, x in [*zip(texts, frame.xs, strict=True)][::step]:
         yield f'<text x="{x}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle">{escaped(cut)}</text>'
     yield (
         f'<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 5}" text-anchor="middle">'
@@ -114,10 +115,11 @@ def _names(effect: Effect) -> str:
     """The other keys of each line, the best line first, for they have no colour."""
     if len(effect.lines) < 2:
         return ""
+    words = [_in_words(effect, line) for line in effect.lines[:LINES]]
     more = len(effect.lines) - LINES
-    rest = f"; {more} more" if more > 0 else ""
-    named = "; ".join(_in_words(effect, line) for line in effect.lines[:LINES])
-    return f"<figcaption>{escaped(named)}{rest}</figcaption>"
+    if more > 0:
+        words.append(f"{more} more" + (f", of which {DRAWN - LINES} are drawn" if len(effect.lines) > DRAWN else ""))
+    return f"<figcaption>{'<br>'.join(map(escaped, words))}</figcaption>"
 
 
 def _in_words(effect: Effect, line: Line) -> str:

@@ -9,7 +9,7 @@ from runner.compare.comparison import Judged
 from runner.compare.epochs import Epochs
 from runner.compare.grouping import Setting
 from runner.compare.report.scale import Scale, scale_for
-from runner.compare.report.view import View, escaped, text_of
+from runner.compare.report.view import View, escaped, value_of
 from runner.compare.significance import Verdict
 from runner.compare.wording import epochs_in_words
 from runner.formatting import number
@@ -24,7 +24,7 @@ def intervals(view: View) -> str:
     """The plot of the settings: mean ± one standard error, single seeds as dots."""
     settings = view.table.settings
     ends = [_ends(view, setting) for setting in settings]
-    scale = scale_for(ends)
+    scale = scale_for(ends, [_ends(view, setting) for setting in view.as_good])
     rows = [_row(view, setting, scale, place) for place, setting in enumerate(settings)]
     more = f'<tbody class="more">{"".join(rows[FIRST:])}</tbody>' if len(rows) > FIRST else ""
     heads = "".join(f'<th scope="col" title="{escaped(key)}">{escaped(name)}</th>' for key, name in view.keys.items())
@@ -32,7 +32,7 @@ def intervals(view: View) -> str:
     layout += " many" if len(view.keys) > 2 else ""
     against = "the best" if view.judged.chosen else "the reference"
     return (
-        f'{_filter(view)}<div class="box" tabindex="0" role="region" aria-label="Settings, the best first">'
+        f'{_filter(view)}<div class="box" tabindex="0" role="group" aria-label="Settings, the best first">'
         f'<table class="intervals{layout}" id="{view.prefix}-settings"><thead><tr>'
         f'<th scope="col" class="pick"><span class="unseen">pick</span></th>{heads}<th scope="col" class="plot">'
         f'<span class="unseen">interval of {escaped(view.table.monitor.name)}</span>{_axis(scale)}</th>'
@@ -108,7 +108,7 @@ def _row(view: View, setting: Setting, scale: Scale, place: int) -> str:
 
 def _key_cell(view: View, setting: Setting, key: str | None, tag: str) -> str:
     """The value of a key; `data-key` names it where the screen is too narrow for the headings of many keys."""
-    text = escaped(text_of(setting.values.get(key))) if key else "the only setting"
+    text = escaped(value_of(setting, key)) if key else "the only setting"
     name = f' data-key="{escaped(view.keys[key])}"' if key else ""
     title = f' title="{text}"' if len(text) > 16 else ""
     scope = ' scope="row"' if tag == "th" else ""

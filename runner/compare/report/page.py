@@ -11,11 +11,12 @@ from pathlib import Path
 
 from runner.compare import wording
 from runner.compare.comparison import Comparison
+from runner.compare.effects import is_number
 from runner.compare.grouping import EPOCHS, Setting
 from runner.compare.report import payload, tables
 from runner.compare.report.effects_plot import effect_figures
 from runner.compare.report.intervals import intervals, needed_epochs
-from runner.compare.report.view import View, escaped, short_names, text_of
+from runner.compare.report.view import View, escaped, short_names, text_of, value_of
 from runner.formatting import counted
 
 VALUES = 6  # most values of a key that are named
@@ -87,10 +88,10 @@ def _listed(words: list[str], last: str) -> str:
 
 
 def _values(view: View, key: str) -> list[object]:
-    """The values of a key, each once: numbers by size, else as the settings come."""
+    """The values of a key, each once: numbers by size, then the rest by its text."""
     found = {text_of(each.values[key]): each.values[key] for each in view.table.settings if key in each.values}
-    numbers = all(isinstance(value, int | float) for value in found.values())
-    return sorted(found.values()) if numbers else list(found.values())
+    numbers = sorted(value for value in found.values() if is_number(value))
+    return [*numbers, *(value for text, value in sorted(found.items()) if not is_number(value))]
 
 
 def _section(view: View, heading: str) -> str:
@@ -134,12 +135,10 @@ def _sentence(text: str) -> str:
 def _facts(view: View) -> str:
     """What was varied, on what data, by how many runs, and where it is judged."""
     runs = [run for setting in view.table.settings for run in setting.runs]
-    seeds = list(dict.fromkeys(seed for setting in view.table.settings for seed in setting.seeds))
-    named = ", ".join(map(str, sorted(seeds))) if len(seeds) <= VALUES else f"{len(seeds)} of them"
     facts = {
         "varied": [f"{key}: {_named(view, key)}" for key in view.keys],
         "data": [view.table.about],
-        "runs": [f"{counted(len(runs), 'run')}, {counted(len(view.table.settings), 'setting')}, seeds {named}"],
+        "runs": [f"{counted(len(runs), 'run')}, {counted(len(view.table.settings), 'setting')}, {_seeds(view)}"],
         "judged": [view.table.rule],
     }
     if view.table.commonest is not None:
@@ -150,6 +149,13 @@ def _facts(view: View) -> str:
         if texts
     )
     return f'<dl class="facts">{items}</dl>'
+
+
+def _seeds(view: View) -> str:
+    seeds = sorted({seed for setting in view.table.settings for seed in setting.seeds})
+    if len(seeds) > VALUES:
+        return f"{len(seeds)} seeds"
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
 def _named(view: View, key: str) -> str:
@@ -209,7 +215,7 @@ def _in_order(view: View) -> list[Setting]:
     places = {key: {text_of(value): place for place, value in enumerate(_values(view, key))} for key in view.keys}
     return sorted(
         view.curves.values(),
-        key=lambda each: [places[key].get(text_of(each.values.get(key)), -1) for key in view.keys],
+        key=lambda each: [places[key].get(value_of(each, key), -1) for key in view.keys],
     )
 
 

@@ -43,13 +43,13 @@ class Scale:
         return f"{tick:.{max(0, -math.floor(math.log10(self.step(most)) + 1e-9))}f}"
 
 
-def scale_for(ends: Sequence[tuple[float, float]]) -> Scale:
+def scale_for(ends: Sequence[tuple[float, float]], held: Sequence[tuple[float, float]] = ()) -> Scale:
     """The scale for the low and the high ends of settings, the best setting first.
 
-    It holds the better two thirds of them, and the others as far as they lie near: a network that has learned nothing
-    does not press the rest together.
+    It holds the better two thirds of them, those in `held`, and the others as far as they lie near: a network that has
+    learned nothing does not press the rest together.
     """
-    first = ends[: max(2, math.ceil(2 * len(ends) / 3))]
+    first = [*ends[: max(2, math.ceil(2 * len(ends) / 3))], *held]
     low, high = min(low for low, _ in first), max(high for _, high in first)
     room = ROOM * (high - low)
     near = [value for each in ends for value in each if low - room <= value <= high + room]

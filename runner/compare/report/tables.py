@@ -9,11 +9,20 @@ from typing import Any
 
 from runner.compare.effects import is_number
 from runner.compare.grouping import Setting
-from runner.compare.report.view import View, escaped, text_of
+from runner.compare.report.view import View, escaped, value_of
 from runner.compare.wording import reason
 from runner.config.dotted import flat
 from runner.formatting import counted, shown
 from runner.runs.reader import Run
+
+TERMS = {
+    "± se": "standard error of the mean",
+    "± sd": "standard deviation over the seeds",
+    "gap": "by how much the network is better on what it was trained on",
+    "epoch": "where it is judged",
+    "as good": "epochs that cannot be told from the best one",
+    "fewest": "the first epoch within one standard error of it",
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,10 @@ class Column:
 
 def settings_table(view: View) -> str:
     """A row for each setting, with all that is known of it; the best first."""
-    return _table(list(_of_settings(view)), f"{view.prefix}-table", "All settings, the best first")
+    columns = [column for column in _of_settings(view) if any(column.texts)]
+    terms = "; ".join(f"{column.title}: {TERMS[column.title]}" for column in columns if column.title in TERMS)
+    table = _table(columns, f"{view.prefix}-table", "All settings, the best first")
+    return f'{table}<p class="caption">{terms}.</p>'
 
 
 def runs_table(view: View) -> str:
@@ -53,16 +65,16 @@ def _of_settings(view: View) -> Iterator[Column]:
     yield from _keys(view, settings)
     yield _column("seeds", [row["seeds"] for row in rows], "d")
     yield _column(monitor.name, [row[monitor.name] for row in rows], ".4f")
-    yield _column("± se", [row["standard_error"] for row in rows], ".4f", "standard error of the mean")
-    yield _column("± sd", [row["deviation"] for row in rows], ".4f", "standard deviation over the seeds")
+    yield _column("± se", [row["standard_error"] for row in rows], ".4f")
+    yield _column("± sd", [row["deviation"] for row in rows], ".4f")
     if any("gap" in row for row in rows):
-        yield _column("gap", [row.get("gap") for row in rows], ".4f", "training examples better than validation by")
-    yield _column("epoch", [row["epoch"] for row in rows], "g", "after which it is judged")
-    yield _column("best epoch", [row["chosen_epoch"] for row in rows], "d", "of the mean over the seeds")
+        yield _column("gap", [row.get("gap") for row in rows], ".4f")
+    yield _column("epoch", [row["epoch"] for row in rows], "g")
+    yield _column("best epoch", [row["chosen_epoch"] for row in rows], "d")
     ranges = [row["epochs_as_good"] for row in rows]
     texts = ["–".join(map(str, dict.fromkeys(each))) if each else "" for each in ranges]
-    yield Column("as good", [each and each[0] for each in ranges], texts, "epochs that cannot be told from the best")
-    yield _column("fewest", [row["fewest_epochs"] for row in rows], "d", "epochs within one standard error of the best")
+    yield Column("as good", [each and each[0] for each in ranges], texts)
+    yield _column("fewest", [row["fewest_epochs"] for row in rows], "d")
     yield _column("parameters", [each.runs[0].record.get("parameter_count") for each in settings], ",d")
     yield _column("updates", [row["updates"] for row in rows], ",.0f", "optimizer steps, mean over the seeds")
     yield _column("seconds", [row["seconds"] for row in rows], ",.1f", "of training, mean over the seeds")
@@ -88,7 +100,7 @@ def _keys(view: View, settings: Sequence[Setting]) -> Iterator[Column]:
     for key, title in view.keys.items():
         values = [setting.values.get(key) for setting in settings]
         numbers = all(value is None or is_number(value) for value in values)
-        texts = [text_of(value) for value in values]
+        texts = [value_of(setting, key) if key in setting.values else "" for setting in settings]
         yield Column(title, values if numbers else texts, texts, key)
 
 
@@ -98,7 +110,6 @@ def _column(title: str, values: Sequence[Any], form: str, about: str = "") -> Co
 
 def _table(columns: list[Column], name: str, caption: str) -> str:
     """A table that a click on a heading sorts; its first column stays where the others are scrolled."""
-    columns = [column for column in columns if any(column.texts)]
     heads = "".join(
         f'<th scope="col"{_class(column)} title="{escaped(column.about)}"><button type="button">{escaped(column.title)}'
         "</button></th>"
@@ -106,7 +117,7 @@ def _table(columns: list[Column], name: str, caption: str) -> str:
     )
     rows = "".join(_cells(columns, place) for place in range(len(columns[0].texts)))
     return (
-        f'<div class="box tall" tabindex="0" role="region" aria-label="{caption}"><table class="data" id="{name}">'
+        f'<div class="box tall" tabindex="0" role="group" aria-label="{caption}"><table class="data" id="{name}">'
         f'<caption class="unseen">{caption}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
@@ -175,7 +186,7 @@ def left_out(runs: Sequence[Run], names: dict[Path, str]) -> str:
     count = counted(len(runs), "run")
     return (
         f"<section><h2>Left out</h2><p>In none of the plots, tables and verdicts above: {count}.</p>"
-        '<div class="box" tabindex="0" role="region" aria-label="Runs left out"><table class="data"><thead><tr>'
+        '<div class="box" tabindex="0" role="group" aria-label="Runs left out"><table class="data"><thead><tr>'
         '<th scope="col">run</th><th scope="col">status</th><th scope="col">reason</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div><details><summary>Their configs</summary>{configs(runs, names)}</details>"
         "</section>"

@@ -47,17 +47,14 @@ class View:
 
     def short(self, setting: Setting) -> str:
         """What sets a setting apart, in the words of the headings."""
-        return (
-            " ".join(f"{name}={text_of(setting.values.get(key))}" for key, name in self.keys.items())
-            or "the only setting"
-        )
+        return " ".join(f"{name}={value_of(setting, key)}" for key, name in self.keys.items()) or "the only setting"
 
     def short_curve(self, curve: Setting) -> str:
         """What sets a learning curve apart; the number of epochs does not, where it only cuts the curve."""
         if all(each is curve for each, of in self.curve_of.items() if of is curve):
             return self.short(curve)
         keys = [(key, name) for key, name in self.keys.items() if key != EPOCHS]
-        return " ".join(f"{name}={text_of(curve.values.get(key))}" for key, name in keys) or "the learning curve"
+        return " ".join(f"{name}={value_of(curve, key)}" for key, name in keys) or "the learning curve"
 
     @cached_property
     def curves(self) -> dict[str, Setting]:
@@ -91,6 +88,11 @@ class View:
     @cached_property
     def verdicts(self) -> dict[Setting, Verdict]:
         return dict(self.judged.verdicts)
+
+    @cached_property
+    def as_good(self) -> list[Setting]:
+        """The settings that cannot be told from the best, as far as their noise is known."""
+        return [setting for setting in self.judged.as_good if self.errors[setting] is not None]
 
     def kind(self, setting: Setting) -> str:
         """The CSS class of a setting: `told` where it is told from the best, `good` where it is not, or not tested."""
@@ -141,8 +143,13 @@ def clean(text: str) -> str:
 
 
 def text_of(value: object) -> str:
-    """A value of the config as text; a key that is absent is shown as nothing."""
-    return "" if value is None else clean(shown(value))
+    """A value of the config as text."""
+    return clean(shown(value))
+
+
+def value_of(setting: Setting, key: str) -> str:
+    """What a setting has for a key, as text; a dash where it has no such key, as adam has no momentum."""
+    return text_of(setting.values[key]) if key in setting.values else "–"
 
 
 def short_names(runs: Sequence[Run]) -> dict[Path, str]:
