@@ -59,7 +59,7 @@ def wait_until(true: Callable[[], object], otherwise: str) -> None:
         time.sleep(0.02)
 
 
-def at_once(program: str, *arguments: str, count: int = 8) -> list[subprocess.CompletedProcess[str]]:
+def at_once(program: str, *arguments: str, count: int = 4) -> list[subprocess.CompletedProcess[str]]:
     """The program in several processes that have all imported what it imports before any goes on.
 
     The program calls `start()` where the race is to begin.
