@@ -23,6 +23,8 @@ from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
 from runner.system import backend
 
+Whole = tuple[dict[str, Any], float]
+KINDS: tuple[Any, ...] = (errno.ENOSPC, errno.EIO, "short", "kill")
 SETTINGS = {
     "dropout": ["dataset=imdb", "model.dropout=0.3", "training.epochs=25"],
     "early stopping": ["dataset=mnist", "training.early_stopping.patience=8", "training.epochs=25"],
@@ -45,23 +47,34 @@ def main() -> None:
     backend.start()
     with tempfile.TemporaryDirectory() as folder:
         if options.quick:
-            print(kill_at_random(Path(folder) / "kill", QUICK, 1, options.seed), flush=True)
-            print(fail_operations(Path(folder) / "operations", QUICK, 12, once=True), flush=True)
+            whole = whole_of(Path(folder) / "whole", QUICK)
+            print(kill_at_random(Path(folder) / "kill", QUICK, whole, 1, options.seed), flush=True)
+            print(fail_again_and_again(Path(folder) / "operations", QUICK, whole), flush=True)
             return
         for name, words in SETTINGS.items():
-            told = kill_at_random(Path(folder) / name.replace(" ", "_"), words, options.kills // 3, options.seed)
+            place = Path(folder) / name.replace(" ", "_")
+            told = kill_at_random(place, words, whole_of(place / "whole", words), options.kills // 3, options.seed)
             print(f"{name}: {told}", flush=True)
-        print(f"file operations: {fail_operations(Path(folder) / 'operations', OPERATIONS, options.step)}", flush=True)
+        place = Path(folder) / "operations"
+        told = fail_operations(place, OPERATIONS, whole_of(place / "whole", OPERATIONS), options.step)
+        print(f"file operations: {told}", flush=True)
 
 
 def config_of(words: list[str]) -> Config:
     return plan_of([*words, *COMMON]).jobs[0].config
 
 
-def kill_at_random(folder: Path, words: list[str], kills: int, seed: int) -> str:
+def whole_of(folder: Path, words: list[str]) -> Whole:
+    """A run that is never stopped: its outcome, and the seconds that it takes."""
+    begun = time.monotonic()
+    assert attempt(folder, config_of(words)) == 0
+    return outcome_of(folder), time.monotonic() - begun
+
+
+def kill_at_random(folder: Path, words: list[str], whole: Whole, kills: int, seed: int) -> str:
     """Kill runs at random moments, several times each, until `kills` have hit; each must end like a whole one."""
     chance, config = random.Random(seed), config_of(words)
-    expected, seconds = _whole(folder / "whole", config)
+    expected, seconds = whole
     hits = runs = 0
     while hits < kills:
         run, code = folder / f"run-{runs}", 1
@@ -75,36 +88,45 @@ def kill_at_random(folder: Path, words: list[str], kills: int, seed: int) -> str
     return f"{hits} kills in {runs} runs, each equal to the run that was never stopped"
 
 
-def fail_operations(folder: Path, words: list[str], step: int, *, once: bool = False) -> str:
+def fail_operations(folder: Path, words: list[str], whole: Whole, step: int) -> str:
     """Let a file operation fail, each `step`-th in turn, in each of four ways; nothing that was recorded may be lost.
 
-    With steps the four ways begin at different operations, so that together they meet more of them; `once` is one
-    of each way, past the first operations, whose failure ends no run.
+    With steps the four ways begin at different operations, so that together they meet more of them.
     """
     config = config_of(words)
-    expected, _ = _whole(folder / "whole", config)
     attempts = 0
-    for place, kind in enumerate((errno.ENOSPC, errno.EIO, "short", "kill")):
-        number, code = (5 if once else 1) + place * step // 4, None
+    for place, kind in enumerate(KINDS):
+        number, code = 1 + place * step // 4, None
         while code != 0:
             run = folder / f"{kind}-{number}"
-            code = attempt(run, config, fault=(kind, number))
-            recorded = _recorded(run)
-            assert expected["metrics"].startswith(recorded), f"{run}: metrics.csv is not a beginning of the whole one"
-            assert attempt(run, config) == 0, f"{run} could not be continued"
-            assert outcome_of(run) == expected, f"{run} differs from the run that never failed"
+            code = _fail(run, config, (kind, number), whole)
+            _continue(run, config, whole)
             attempts += 1
             number += step
-            if once:
-                assert code != 0, f"{run} met no fault"
-                break
     return f"{attempts} faults, each continued to the bytes of the run that never failed"
 
 
-def _whole(folder: Path, config: Config) -> tuple[dict[str, Any], float]:
-    begun = time.monotonic()
-    assert attempt(folder, config) == 0
-    return outcome_of(folder), time.monotonic() - begun
+def fail_again_and_again(folder: Path, words: list[str], whole: Whole) -> str:
+    """Let a run fail in each of the four ways, one after the other, with an epoch recorded before each."""
+    config = config_of(words)
+    for place, kind in enumerate(KINDS):
+        assert _fail(folder, config, (kind, 26 - 3 * place), whole) != 0, f"{folder} met no fault"
+    _continue(folder, config, whole)
+    return f"{len(KINDS)} faults in a run, continued to the bytes of the run that never failed"
+
+
+def _fail(run: Path, config: Config, fault: tuple[Any, int], whole: Whole) -> int:
+    """The exit code of an attempt with a fault; what it has recorded must be a beginning of the whole run."""
+    code = attempt(run, config, fault=fault)
+    expected, _ = whole
+    assert expected["metrics"].startswith(_recorded(run)), f"{run}: metrics.csv is not a beginning of the whole one"
+    return code
+
+
+def _continue(run: Path, config: Config, whole: Whole) -> None:
+    expected, _ = whole
+    assert attempt(run, config) == 0, f"{run} could not be continued"
+    assert outcome_of(run) == expected, f"{run} differs from the run that never failed"
 
 
 def _recorded(run: Path) -> bytes:

@@ -54,6 +54,7 @@ Columns = dict[str, float]
 # What an example changes that goes to the other side of a threshold: shares of all examples, or of some of them alone.
 SHARES = {metric.column for name, metric in names.METRICS.items() if name.endswith("accuracy")}
 OF_A_PART = {"precision", "recall", "f1_score", "auc"}
+BATCHES = (100, 257, 512, 5000)
 # A field that each optimizer has of its own, and values of it.
 OPTIONS: dict[str, tuple[Any, ...]] = {
     "rmsprop": ("optimizer.momentum", 0.0, 0.0, 0.9),
@@ -65,10 +66,12 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def drawn(random: np.random.Generator, widest: int = 2000, most_words: int = 10_000) -> tuple[list[str], int]:
+def drawn(
+    random: np.random.Generator, widest: int = 2000, most_words: int = 10_000, batches: tuple[int, ...] = BATCHES
+) -> tuple[list[str], int]:
     """The words of a config that the runner takes, and a memory budget for its evaluations."""
     while True:
-        words = _words(random, widest, most_words)
+        words = _words(random, widest, most_words, batches)
         config = plan_of(words).jobs[0].config
         goal, _ = task.resolve(config, 2 if config.dataset.name == "imdb" else 10)
         losses = [name for name, forms in names.LOSSES.items() if goal.form in forms]
@@ -83,7 +86,7 @@ def drawn(random: np.random.Generator, widest: int = 2000, most_words: int = 10_
             return words, int(10 ** random.uniform(4.5, 7.5))
 
 
-def _words(random: np.random.Generator, widest: int, most_words: int) -> list[str]:
+def _words(random: np.random.Generator, widest: int, most_words: int, batches: tuple[int, ...]) -> list[str]:
     def one_of(key: str, *values: object) -> str:
         return f"{key}={values[random.integers(len(values))]}"
 
@@ -113,7 +116,7 @@ def _words(random: np.random.Generator, widest: int, most_words: int) -> list[st
         one_of("optimizer.schedule", "constant", "constant", "cosine", "exponential"),
         one_of("training.validation_split", 0, 1, 0.1, 0.4, 701),
         one_of("training.validation_from", "first", "last", "random", "stratified"),
-        one_of("training.batch_size", 100, 257, 512, 5000),
+        one_of("training.batch_size", *batches),
         one_of("training.shuffle", "true", "true", "false"),
         one_of("seed", 0, 1, 2),
         "training.monitor=val_loss",
@@ -167,7 +170,7 @@ class Plain:
         network = keras.models.load_model(saved)
         network.run_eagerly = True
         x, y = self.x[numbers], self.y[numbers]
-        results: Columns = network.evaluate(x, y, batch_size=500, verbose=0, return_dict=True)
+        results: Columns = network.evaluate(x, y, batch_size=2000, verbose=0, return_dict=True)
         return results
 
 

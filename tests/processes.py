@@ -14,13 +14,13 @@ PATIENCE = 900  # seconds; who waits looks again and again, and gives up only wh
 
 @contextlib.contextmanager
 def started(folder: Path, *words: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The command in a session of its own, its output in `said`; no process of it may be left at the end."""
-    with (folder / "said").open("wb") as said:
+    """The command in a session of its own, its output for `said` to read; no process of it may be left at the end."""
+    with (folder / "said").open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "runner", *words],
             cwd=folder,
             env={**os.environ, **environment},
-            stdout=said,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
@@ -33,6 +33,11 @@ def started(folder: Path, *words: str, **environment: str) -> Iterator[subproces
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.wait()
+
+
+def said(folder: Path) -> str:
+    """What a `started` command has written, for an assertion about its end to show."""
+    return (folder / "said").read_text()
 
 
 def of_session(leader: int) -> list[int]:
@@ -54,7 +59,7 @@ def wait_until(true: Callable[[], object], otherwise: str) -> None:
         time.sleep(0.02)
 
 
-def at_once(program: str, *arguments: str, count: int = 8) -> list[subprocess.CompletedProcess[str]]:
+def at_once(program: str, *arguments: str, count: int = 4) -> list[subprocess.CompletedProcess[str]]:
     """The program in several processes that have all imported what it imports before any goes on.
 
     The program calls `start()` where the race is to begin.

@@ -290,17 +290,17 @@ print(location.source, location.path and len(imdb.read(location.path, {"num_word
 
 
 @pytest.mark.slow
-def test_eight_processes_that_start_at_once_fetch_once_and_all_have_the_file(serve: Serve) -> None:
+def test_four_processes_that_start_at_once_fetch_once_and_all_have_the_file(serve: Serve) -> None:
     server = serve()
     ended = at_once(FETCH, known(put(server.folder)).sha256, "full")
-    assert [(each.returncode, each.stdout) for each in ended] == [(0, "full 3\n")] * 8, ended
+    assert [(each.returncode, each.stdout) for each in ended] == [(0, "full 3\n")] * 4, ended
     assert len(server.fetched()) == 1
 
 
 @pytest.mark.slow
-def test_eight_processes_that_start_at_once_offline_all_take_the_sample() -> None:
+def test_four_processes_that_start_at_once_offline_all_take_the_sample() -> None:
     ended = at_once(FETCH, IMDB.sha256, "auto")
-    assert [(each.returncode, each.stdout) for each in ended] == [(0, "sample None\n")] * 8, ended
+    assert [(each.returncode, each.stdout) for each in ended] == [(0, "sample None\n")] * 4, ended
 
 
 # No network.

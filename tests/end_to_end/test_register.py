@@ -112,9 +112,9 @@ def check_run(folder: Path, rows: int, parameters: int) -> None:
 
 @pytest.mark.slow
 def test_everything_of_ones_own_trains_from_the_module_beside_the_user(
-    process: Command, plugin: Path, tmp_path: Path
+    runner: Command, plugin: Path, tmp_path: Path
 ) -> None:
-    ran = process(*OWN)
+    ran = runner(*OWN)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("dots: 36 to train on, 24 for validation, 3 for the test\n")
     check_run(tmp_path / "out", rows=60, parameters=3 * 4 + 4 + 4 * 3 + 3)

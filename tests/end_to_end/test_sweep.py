@@ -23,10 +23,11 @@ from runner.runs import folder as run_folder
 from runner.sweeps import sweep
 from runner.system import backend
 from tests.conftest import Command, metrics_of, record_of
-from tests.processes import PATIENCE, started, wait_until
+from tests.processes import said, started, wait_until
 
 PLUGIN = """
 import os
+import time
 
 import runner
 
@@ -46,6 +47,8 @@ def moody(input_shape, output_units, output_activation, mood="fine"):
 
     if mood == "raises":
         raise RuntimeError("not\\ntoday")
+    if mood == "waits":
+        time.sleep(3600)
     if mood == "reads":
         open("weights.txt")
     if mood == "fills":
@@ -58,39 +61,81 @@ def moody(input_shape, output_units, output_activation, mood="fine"):
         os.kill(os.getpid(), 9)
     return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(output_units, output_activation)])
 """
+# A model that says where and with what it is built, and a callback of Hydra's that says what it is told.
+TELLTALE = """
+import os
+from pathlib import Path
+
+import runner
+from hydra.experimental.callback import Callback
+
+
+@runner.register.model("telltale")
+def telltale(input_shape, output_units, output_activation):
+    import keras
+
+    Path("here.txt").write_text(os.environ.get("MARK", "none"))
+    return keras.Sequential(
+        [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(output_units, output_activation)]
+    )
+
+
+class Told(Callback):
+    def __init__(self, file):
+        self.file = Path(file)
+
+    def on_job_end(self, config, job_return, **more):
+        with self.file.open("a") as stream:
+            stream.write(f"{config.hydra.runtime.output_dir} {job_return.return_value}\\n")
+"""
 MOODY = ["plugins=[moods]", "dataset.name=dots", "model.name=moody"]
+MARKED = ["plugins=[telltale]", "model.name=telltale", "dataset=mnist", "dataset.path=mine.npz", "training.epochs=1"]
+MARKED += ["training.validation_split=20"]
+MARKS = ["+hydra.job.env_set.MARK=of-${hydra.job.name}", "hydra.job.chdir=true"]
 SAMPLE = ["dataset.source=sample", "dataset.num_words=200", "model.depth=0"]
 OWN = "plugins: [moods]\ndataset: {name: dots}\nmodel: {name: moody, options: {mood: MOOD}}\ntraining: {epochs: 2}\n"
 BUILT_IN = "dataset: {source: sample, num_words: 200}\nmodel: {depth: 1}\n"
 RECIPES = {
     "fine": BUILT_IN + "training: {epochs: 2}\n",
+    "digits": """
+defaults: [{override /dataset: mnist}]
+plugins: [telltale]
+dataset: {path: mine.npz}
+model: {name: telltale}
+training: {epochs: 2, validation_split: 20}
+""",
     "raises": OWN.replace("MOOD", "raises"),
     "leaves": OWN.replace("MOOD", "leaves"),
     "dies": OWN.replace("MOOD", "dies"),
     "diverges": BUILT_IN.replace("depth: 1", "depth: 3") + "optimizer: {learning_rate: 1e12}\n",
-    "endless": BUILT_IN + "training: {epochs: 1000000}\n",
+    "waits": OWN.replace("MOOD", "waits"),
 }
 PARALLEL = "hydra/launcher=local"
 
 
+def furnished(folder: Path) -> Path:
+    """A folder with plugins, recipes and digits of a user's own: models that train, raise, die, wait or diverge."""
+    (folder / "moods.py").write_text(PLUGIN)
+    (folder / "telltale.py").write_text(TELLTALE)
+    (folder / "mine" / "experiment").mkdir(parents=True)
+    for name, content in RECIPES.items():
+        (folder / "mine" / "experiment" / f"{name}.yaml").write_text(f"# @package _global_\n{content}")
+    images = np.arange(60 * 28 * 28, dtype=np.uint32).reshape(60, 28, 28).astype(np.uint8)
+    labels = (np.arange(60) % 10).astype(np.uint8)
+    np.savez(folder / "mine.npz", x_train=images, y_train=labels, x_test=images[:20], y_test=labels[:20])
+    return folder
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A folder with a plugin and recipes of a user's own: models that train, raise, die, diverge or never end."""
-    (tmp_path / "moods.py").write_text(PLUGIN)
-    (tmp_path / "mine" / "experiment").mkdir(parents=True)
-    for name, content in RECIPES.items():
-        (tmp_path / "mine" / "experiment" / f"{name}.yaml").write_text(f"# @package _global_\n{content}")
-    return tmp_path
+    """A furnished folder."""
+    return furnished(tmp_path)
 
 
 @pytest.fixture
 def asked(apart: Path, place: Path) -> Callable[..., int]:
-    """The command in this process, in the folder with the plugin."""
+    """The command in this process, in the furnished folder."""
     return lambda *words: train.main(list(words))
-
-
-def said(folder: Path) -> str:
-    return (folder / "said").read_text()
 
 
 def summary_of(folder: Path) -> list[dict[str, str]]:
@@ -120,53 +165,104 @@ def files(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns) for path in found}
 
 
-@pytest.mark.slow
-def test_in_a_parallel_sweep_each_job_fails_alone_and_says_why(place: Path) -> None:
-    """One raises, one kills its own process, one is killed from outside, one diverges; all others complete."""
-    recipes = ["fine", "endless", "raises", "dies", "diverges", "fine"]
-    words = ["-m", "--config-dir", "mine", f"experiment={','.join(recipes)}", PARALLEL]
+FAILING = ["digits", "raises", "waits", "dies", "diverges", "digits"]
+
+
+@pytest.fixture(scope="module")
+def failing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A furnished folder after a sweep in two workers; only to be read.
+
+    One job raises, one kills its own process, one diverges; one waits meanwhile and is then killed from outside.
+    """
+    place = furnished(tmp_path_factory.mktemp("failing"))
     folder = place / "sweep"
-    with started(place, *words, "hydra.sweep.dir=sweep", "hydra.launcher.n_jobs=2") as process:
-        wait_until(lambda: (folder / "sweep.json").exists() or process.poll() is not None, "nothing has begun")
-        endless = job(folder, 1)
-        wait_until(lambda: begun(endless).get("epochs"), "no epoch is recorded")
-        wait_until(lambda: begun(job(folder, 4)).get("status") == "failed", "the others do not go on")
-        os.kill(record_of(endless)["holder"]["pid"], signal.SIGKILL)
-    assert process.returncode == 1
+    words = ["-m", "--config-dir", "mine", f"experiment={','.join(FAILING)}", *MARKS, "hydra.sweep.dir=sweep"]
+    with started(place, *words, PARALLEL, "hydra.launcher.n_jobs=2") as process:
+
+        def ended_or(true: Callable[[], Any]) -> Callable[[], Any]:
+            return lambda: process.poll() is not None or true()
+
+        wait_until(ended_or((folder / "sweep.json").exists), "nothing has begun")
+        waiting, diverging = job(folder, 2), job(folder, 4)
+        wait_until(ended_or(lambda: begun(diverging).get("status") == "failed"), "the others do not go on")
+        assert process.poll() is None, said(place)
+        os.kill(record_of(waiting)["holder"]["pid"], signal.SIGKILL)
+    assert process.returncode == 1, said(place)
+    return place
+
+
+@pytest.mark.slow
+def test_in_a_parallel_sweep_each_job_fails_alone_and_says_why(failing: Path) -> None:
+    folder, end = failing / "sweep", said(failing)
     rows = summary_of(folder)
-    assert [row["status"] for row in rows] == ["completed", "crashed", "failed", "crashed", "failed", "completed"]
+    assert [row["status"] for row in rows] == ["completed", "failed", "crashed", "crashed", "failed", "completed"], end
     assert [row["job"] for row in rows] == list("012345")
     reasons = [row["error"] for row in rows]
     assert reasons[0] == reasons[5] == ""
-    assert reasons[1] == reasons[3] != ""
-    assert reasons[2] == "RuntimeError: not today"
+    assert reasons[2] == reasons[3] != ""
+    assert reasons[1] == "RuntimeError: not today"
     assert reasons[4] == "loss is nan in epoch 1: lower optimizer.learning_rate"
-    for number, reason in ((2, reasons[2]), (4, reasons[4])):
+    for number, reason in ((1, reasons[1]), (4, reasons[4])):
         assert (record_of(job(folder, number))["status"], record_of(job(folder, number))["error"]) == ("failed", reason)
         assert "Traceback (most recent call last)" in (job(folder, number) / "runner.log").read_text()
     logs = [(job(folder, number) / "runner.log").read_text() for number in range(6)]
-    assert ["RuntimeError: not\ntoday" in log for log in logs] == [False, False, True, False, False, False]
-    end = said(place)
+    assert ["RuntimeError: not\ntoday" in log for log in logs] == [False, True, False, False, False, False]
     assert "Traceback" not in end
     assert [line[:3] for line in end.splitlines() if line[1:3] == "/6"] == [f"{done}/6" for done in range(1, 7)]
     for number in (1, 2, 3, 4):
-        assert f"job {number} (experiment={recipes[number]}) {rows[number]['status']}: {reasons[number]}" in end
-    assert "not done:   2 crashed, 2 failed of 6 jobs\n" in end
-    assert "python -m runner resume sweep\n" in end
-    share = max(1, backend.cores() // 2)
-    planned = json.loads((folder / "sweep.json").read_text())
-    assert (planned["workers"], planned["threads"]) == (2, {"intra_op": share, "inter_op": share})
-    assert record_of(job(folder, 0))["threads"] == planned["threads"]
+        assert f"job {number} (experiment={FAILING[number]}) {rows[number]['status']}: {reasons[number]}" in end
+    assert "not done:   2 failed, 2 crashed of 6 jobs\n" in end
+    assert f"python -m runner resume {folder}\n" in end
 
-    longer = subprocess.run(
-        [sys.executable, "-m", "runner", "resume", str(job(folder, 0)), "training.epochs=3"],
-        cwd=place,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+
+@pytest.mark.slow
+def test_workers_share_the_cores_and_a_job_goes_on_with_its_threads(
+    failing: Path, process: Command, tmp_path: Path
+) -> None:
+    share = max(1, backend.cores() // 2)
+    planned = json.loads((failing / "sweep" / "sweep.json").read_text())
+    assert (planned["workers"], planned["threads"]) == (2, {"intra_op": share, "inter_op": share})
+    first = job(failing / "sweep", 0)
+    assert record_of(first)["threads"] == planned["threads"]
+    shutil.copytree(failing, tmp_path, dirs_exist_ok=True)
+    first = tmp_path / first.relative_to(failing)
+    longer = process("resume", str(first), "training.epochs=3")
     assert longer.returncode == 0, longer.stderr
-    assert (record_of(job(folder, 0))["epochs"], record_of(job(folder, 0))["threads"]) == (3, planned["threads"])
+    assert (record_of(first)["epochs"], record_of(first)["threads"]) == (3, planned["threads"])
+
+
+def assert_in_their_folders(folder: Path, jobs: list[Path]) -> None:
+    """Jobs have been built in their folders with the environment asked for, and nothing is elsewhere in a folder."""
+    assert sorted(path.parent for path in folder.rglob("here.txt")) == sorted(jobs)
+    assert {(each / "here.txt").read_text() for each in jobs} == {"of-runner"}
+
+
+@pytest.mark.slow
+def test_the_jobs_of_a_parallel_sweep_run_in_their_folders_with_the_environment_that_hydra_is_asked_for(
+    failing: Path,
+) -> None:
+    folder = failing / "sweep"
+    assert_in_their_folders(failing, [job(folder, 0), job(folder, 5)])
+    assert sorted(path.parent for path in failing.rglob("run.json")) == sorted(job(folder, each) for each in range(6))
+
+
+@pytest.mark.slow
+def test_the_jobs_of_a_sweep_run_in_their_folders_with_the_environment_that_hydra_is_asked_for(
+    asked: Callable[..., int], place: Path
+) -> None:
+    assert asked("-m", *MARKED, *MARKS, "seed=3,4", "hydra.sweep.dir=sweep") == 0
+    assert statuses(place / "sweep") == ["completed"] * 2
+    jobs = [place / "sweep" / name for name in ("0_seed=3", "1_seed=4")]
+    assert_in_their_folders(place, jobs)
+    assert sorted(path.parent for path in place.rglob("run.json")) == jobs
+
+
+@pytest.mark.slow
+def test_a_run_in_its_own_folder_finds_the_data_named_from_here(asked: Callable[..., int], place: Path) -> None:
+    assert asked(*MARKED, *MARKS, "hydra.run.dir=run") == 0
+    assert_in_their_folders(place, [place / "run"])
+    assert record_of(place / "run")["status"] == "completed"
+    assert [path.name for path in place.rglob("run.json")] == ["run.json"]
 
 
 @pytest.mark.slow
@@ -222,7 +318,7 @@ def test_fail_fast_in_parallel_lets_the_jobs_in_hand_end(place: Path) -> None:
     more = ["hydra.sweep.dir=sweep", "hydra.launcher.n_jobs=2", "fail_fast=true"]
     with started(place, *words, *more, TF_NUM_INTRAOP_THREADS="3", TF_NUM_INTEROP_THREADS="") as process:
         pass
-    assert process.returncode == 1
+    assert process.returncode == 1, said(place)
     found = statuses(place / "sweep")
     assert found[0] == "failed"
     assert found.count("failed") <= 3
@@ -231,16 +327,16 @@ def test_fail_fast_in_parallel_lets_the_jobs_in_hand_end(place: Path) -> None:
     assert record_of(job(place / "sweep", 0))["threads"]["intra_op"] == 3
 
 
-SIX = ["-m", *SAMPLE, "training.epochs=4,12,8", "seed=0,1", "hydra.sweep.dir=sweep"]
+THREE = ["-m", *SAMPLE, "training.epochs=4,12,8", "hydra.sweep.dir=sweep"]
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
-    """The table of six jobs never stopped."""
+    """The table of three jobs never stopped."""
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert train.main(SIX) == 0
+        assert train.main(THREE) == 0
     return table_of(folder / "sweep")
 
 
@@ -256,7 +352,7 @@ def test_a_sweep_interrupted_at_any_moment_goes_on_to_the_table_of_one_never_sto
     threads = {variable: str(backend.cores()) for variable in backend.THREADS.values()}  # as in `whole`
     seed = random.randrange(2**32)
     chance = random.Random(seed)
-    after, delay = chance.randrange(5), chance.uniform(0, 0.5)
+    after, delay = chance.randrange(2), chance.uniform(0, 0.5)
     print(f"seed {seed}: {delay:.3f} s after {after} jobs")
     folder = tmp_path / "sweep"
 
@@ -264,17 +360,17 @@ def test_a_sweep_interrupted_at_any_moment_goes_on_to_the_table_of_one_never_sto
         found = [path.parent for path in folder.glob("*/run.json")]
         return [each for each in found if begun(each).get("status") == "completed"]
 
-    with started(tmp_path, *SIX, *more, **threads) as process:
+    with started(tmp_path, *THREE, *more, **threads) as process:
         wait_until(lambda: [*folder.glob("*/run.json")] and len(completed()) >= after, "it does not go on")
         time.sleep(delay)
         if number == signal.SIGINT:
             os.killpg(process.pid, number)
         else:
             process.send_signal(number)
-    assert process.returncode == code
+    assert process.returncode == code, said(tmp_path)
     rows = summary_of(folder)
     finished = {each.name for each in completed()}
-    assert len(rows) == 6
+    assert len(rows) == 3
     assert {row["folder"] for row in rows if row["status"] == "completed"} == finished
     assert {row["status"] for row in rows if row["folder"] not in finished} <= {"interrupted", "pending"}
     assert "resume:     python -m runner resume sweep\n" in said(tmp_path)
@@ -425,8 +521,8 @@ def test_values_of_any_kind_stay_in_the_sweeps_folder_and_come_back_from_the_sum
     values = ["a/b", "a=b", " a b", "../../out", "/tmp/out", 'a, "b"', "x" * 300, "x" * 299 + "y"]
     quoted = ",".join(f"'{value}'" for value in values)
     before = {path.name for path in place.iterdir()}
-    words = [*MOODY, "training.epochs=1", f"dataset.options.label={quoted}", "hydra.sweep.dir=sweeps/mine"]
-    assert asked("-m", *words) == 0
+    words = [*MOODY, "model.options.mood=raises", f"dataset.options.label={quoted}", "hydra.sweep.dir=sweeps/mine"]
+    assert asked("-m", *words) == 1  # what is asked here takes no training
     assert {path.name for path in place.iterdir()} - before - {"__pycache__"} == {"sweeps"}
     assert [path.name for path in (place / "sweeps").iterdir()] == ["mine"]
     folder = place / "sweeps" / "mine"
@@ -522,21 +618,21 @@ def test_a_running_sweep_is_left_alone_by_others_and_its_workers_end_with_it(tmp
             assert "sweep is in use by " in ran.stderr
         assert files(folder) == before
         process.kill()
-    assert process.returncode == -signal.SIGKILL
+    assert process.returncode == -signal.SIGKILL, said(tmp_path)
 
 
 @pytest.mark.slow
 def test_a_sweep_whose_reader_has_gone_finishes_all_the_same(tmp_path: Path) -> None:
-    words = ["-m", *SAMPLE, "training.epochs=1", "seed=0,1,2", "hydra.sweep.dir=sweep"]
+    words = ["-m", *SAMPLE, "training.epochs=1", "seed=0,1", "hydra.sweep.dir=sweep"]
     command = [sys.executable, "-m", "runner", *words]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline() == "3 jobs: seed=0,1,2\n"
+        assert process.stdout.readline() == "2 jobs: seed=0,1\n"
         process.stdout.close()
-        assert process.stderr.read() == ""
-    assert process.returncode == 0
-    assert statuses(tmp_path / "sweep") == ["completed"] * 3
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (0, "")
+    assert statuses(tmp_path / "sweep") == ["completed"] * 2
 
 
 @pytest.mark.parametrize("asked_for", ["0", "-2", "x", "1.5", "null"])
@@ -551,102 +647,37 @@ def test_a_number_of_workers_that_is_none_is_refused(
 
 @pytest.mark.slow
 def test_sigterm_while_tensorflow_is_imported_interrupts_the_run(tmp_path: Path) -> None:
-    delays = (0.0, 0.3, 1.0)
+    delays = (0.0, 0.7)
+    folders = [tmp_path / str(delay) for delay in delays]
     with contextlib.ExitStack() as stack:
         processes = []
-        for number in range(len(delays)):
-            (tmp_path / str(number)).mkdir()
+        for folder in folders:
+            folder.mkdir()
             words = [*SAMPLE, "training.epochs=100000", "hydra.run.dir=run"]
-            processes.append(stack.enter_context(started(tmp_path / str(number), *words)))
-        for number, delay in enumerate(delays):
-            folder = tmp_path / str(number) / "run"
-            wait_until(lambda: begun(folder).get("status") == "running", "no run has begun")  # noqa: B023
+            processes.append(stack.enter_context(started(folder, *words)))
+        for folder, delay, process in zip(folders, delays, processes, strict=True):
+            wait_until(lambda: begun(folder / "run").get("status") == "running", "no run has begun")  # noqa: B023
             time.sleep(delay)
-            processes[number].terminate()
-    assert [process.returncode for process in processes] == [143] * len(delays)
-    assert [record_of(tmp_path / str(number) / "run")["status"] for number in range(len(delays))] == ["interrupted"] * 3
-
-
-# A model that says where and with what it is built, and a callback of Hydra's that says what it is told.
-TELLTALE = """
-import os
-from pathlib import Path
-
-import runner
-from hydra.experimental.callback import Callback
-
-
-@runner.register.model("telltale")
-def telltale(input_shape, output_units, output_activation):
-    import keras
-
-    Path("here.txt").write_text(os.environ.get("MARK", "none"))
-    return keras.Sequential(
-        [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(output_units, output_activation)]
-    )
-
-
-class Told(Callback):
-    def __init__(self, file):
-        self.file = Path(file)
-
-    def on_job_end(self, config, job_return, **more):
-        with self.file.open("a") as stream:
-            stream.write(f"{config.hydra.runtime.output_dir} {job_return.return_value}\\n")
-"""
-MARKED = ["plugins=[telltale]", "model.name=telltale", "dataset=mnist", "dataset.path=mine.npz", "training.epochs=1"]
-MARKED += ["training.validation_split=20", "+hydra.job.env_set.MARK=of-${hydra.job.name}", "hydra.job.chdir=true"]
-
-
-@pytest.fixture
-def marked(place: Path) -> Path:
-    """A folder with digits of a user's own and a model that tells where it is built."""
-    (place / "telltale.py").write_text(TELLTALE)
-    images = np.arange(60 * 28 * 28, dtype=np.uint32).reshape(60, 28, 28).astype(np.uint8)
-    labels = (np.arange(60) % 10).astype(np.uint8)
-    np.savez(place / "mine.npz", x_train=images, y_train=labels, x_test=images[:20], y_test=labels[:20])
-    return place
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("more", [[], [PARALLEL, "hydra.launcher.n_jobs=2"]], ids=["in turn", "in parallel"])
-def test_the_jobs_of_a_sweep_run_in_their_folders_with_the_environment_that_hydra_is_asked_for(
-    marked: Path, runner: Command, process: Command, more: list[str]
-) -> None:
-    ran = (process if more else runner)("-m", *MARKED, "seed=3,4", "hydra.sweep.dir=sweep", *more)
-    assert ran.returncode == 0, ran.stderr
-    assert statuses(marked / "sweep") == ["completed"] * 2
-    places = [path.relative_to(marked) for path in marked.rglob("here.txt")]
-    assert sorted(map(str, places)) == ["sweep/0_seed=3/here.txt", "sweep/1_seed=4/here.txt"]
-    assert [(marked / "sweep" / name / "here.txt").read_text() for name in ("0_seed=3", "1_seed=4")] == [
-        "of-runner"
-    ] * 2
-    assert len([*marked.rglob("run.json")]) == 2
-
-
-@pytest.mark.slow
-def test_a_run_in_its_own_folder_finds_the_data_named_from_here(asked: Callable[..., int], marked: Path) -> None:
-    assert asked(*MARKED, "hydra.run.dir=run") == 0
-    assert (marked / "run" / "here.txt").read_text() == "of-runner"
-    assert record_of(marked / "run")["status"] == "completed"
-    assert [path.name for path in marked.rglob("run.json")] == ["run.json"]
+            process.terminate()
+    assert [process.returncode for process in processes] == [143] * len(delays), [*map(said, folders)]
+    assert [record_of(folder / "run")["status"] for folder in folders] == ["interrupted"] * len(delays)
 
 
 @pytest.mark.slow
 def test_each_job_is_the_one_that_hydra_composes_in_the_folder_that_it_names(
-    asked: Callable[..., int], marked: Path
+    asked: Callable[..., int], place: Path
 ) -> None:
     """What Hydra has written beside each run, and what its callbacks are told, against the record."""
-    words = ["plugins=[telltale]", "model.name=telltale", *MARKED[2:6], "seed=shuffle(1,2,3)", "model.head=auto"]
-    words += ["hydra.job.config.override_dirname.kv_sep=_", "training.batch_size=shuffle(range(7,9))"]
-    told = marked / "told.txt"
+    words = [*MARKED, "seed=shuffle(range(4))", "model.head=auto"]
+    words += ["hydra.job.config.override_dirname.kv_sep=_", "training.batch_size=7"]
+    told = place / "told.txt"
     callback = f"+hydra.callbacks={{mine:{{_target_:telltale.Told,file:{told}}}}}"
     assert asked("-m", *words, "hydra.sweep.dir=sweep", callback) == 0
-    rows = summary_of(marked / "sweep")
-    assert len(rows) == len([*(marked / "sweep").glob("[0-9]*")]) == 6
+    rows = summary_of(place / "sweep")
+    assert len(rows) == len([*(place / "sweep").glob("[0-9]*")]) == 4
     lines = dict(line.rsplit(" ", 1) for line in told.read_text().splitlines())
     for row in rows:
-        folder = marked / "sweep" / row["folder"]
+        folder = place / "sweep" / row["folder"]
         composed = OmegaConf.load(folder / ".hydra" / "config.yaml")
         recorded = record_of(folder)["config"]
         (metrics,) = csv.DictReader((folder / "metrics.csv").read_text().splitlines())

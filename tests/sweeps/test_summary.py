@@ -27,7 +27,8 @@ COLUMNS = (
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a sweep of four jobs, two of which measure other things than the other two; only to be read."""
     folder = tmp_path_factory.mktemp("trained")
-    words = ["dataset.source=sample", "model.depth=0", "training.epochs=3", "training.monitor=val_loss"]
+    words = ["dataset.source=sample", "dataset.num_words=200", "model.depth=0", "training.epochs=3"]
+    words += ["training.monitor=val_loss"]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert train.main(["-m", *words, "training.metrics=[accuracy],[auc]", "seed=0,1", "hydra.sweep.dir=sweep"]) == 0

@@ -20,24 +20,15 @@ from tests.training.conftest import fitted, prepared
 pytestmark = pytest.mark.slow
 
 SMALL = ["dataset.source=sample", "dataset.num_words=200", "model.depth=1"]
-# Each with several settings whose failure would show in the weights or in a column.
-NETWORKS = [
-    "model.width=32",
-    "model.width=1 training.validation_from=stratified",
-    "model.width=[16,8,4] model.activation=tanh model.dropout=0.5 model.l2=0.001",
-    "model.depth=0 training.shuffle=false",
-    "model.depth=1 model.head=softmax training.batch_size=2400",
-    "dataset.labels=one_hot",
-    "dataset=mnist",
-]
-OPTIMIZERS = [
-    "optimizer=rmsprop",
-    "optimizer=rmsprop optimizer.momentum=0.5 optimizer.centered=true optimizer.rho=0.5",
-    "optimizer=adam optimizer.schedule=cosine",
-    "optimizer=adamw",
-    "optimizer=sgd optimizer.schedule=exponential",
-    "optimizer=nadam",
-    "optimizer=adagrad",
+# Each kind of network with an optimizer and a schedule, all of whose settings would show in the weights or in a column.
+TRAININGS = [
+    "model.width=32 dataset.num_words=10000 optimizer=rmsprop",
+    "model.width=1 training.validation_from=stratified optimizer=adamw optimizer.schedule=cosine",
+    "model.width=[16,8,4] model.activation=tanh model.dropout=0.5 model.l2=0.001 optimizer=adam",
+    "model.depth=0 training.shuffle=false optimizer.momentum=0.5 optimizer.centered=true optimizer.rho=0.5",
+    "model.depth=1 model.head=softmax training.batch_size=2400 optimizer=nadam",
+    "dataset.labels=one_hot optimizer=adagrad",
+    "dataset=mnist optimizer=sgd optimizer.schedule=exponential",
 ]
 
 
@@ -84,17 +75,10 @@ def assert_the_same_training(config: Config) -> None:
         assert {name: row[name] for name in log} == pytest.approx(log, rel=1e-3, abs=2e-3)
 
 
-@pytest.mark.parametrize("words", NETWORKS)
-def test_an_epoch_agrees_with_plain_keras(config_of: ConfigOf, words: str) -> None:
-    """The first with all 10,000 words, the others with as many as make it a network of some size."""
-    few = [] if words in ("model.width=32", "dataset=mnist") else ["dataset.num_words=500"]
-    assert_the_same_training(config_of("dataset.source=sample", "training.epochs=1", *few, *words.split()))
-
-
-@pytest.mark.parametrize("words", OPTIMIZERS)
-def test_every_optimizer_and_schedule_agrees_with_plain_keras(config_of: ConfigOf, words: str) -> None:
-    few = ["dataset.source=sample", "dataset.num_words=200", "model.depth=1", "training.epochs=2"]
-    assert_the_same_training(config_of(*few, *words.split()))
+@pytest.mark.parametrize("words", TRAININGS)
+def test_every_network_optimizer_and_schedule_agrees_with_plain_keras(config_of: ConfigOf, words: str) -> None:
+    few = [] if words.startswith("dataset=mnist") else ["dataset.num_words=500"]
+    assert_the_same_training(config_of("dataset.source=sample", "training.epochs=2", *few, *words.split()))
 
 
 def test_a_first_step_on_real_reviews_agrees_with_plain_keras(config_of: ConfigOf, real_data: Path) -> None:
