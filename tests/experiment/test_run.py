@@ -125,7 +125,7 @@ def test_piped_output_is_a_line_an_epoch_without_control_characters(
     assert [line.split()[1] for line in lines if line.startswith("epoch ")] == [f"{epoch}/6" for epoch in range(1, 7)]
     assert lines[-5].startswith("best epoch:")
     assert lines[-4].startswith("folder:     outputs/runs/")
-    values = pd.read_csv(folder / lines[-4].removeprefix("folder:     ") / "metrics.csv").val_accuracy
+    values = pd.read_csv(folder / "metrics.csv").val_accuracy
     best = values.idxmax()
     assert lines[-3] == f"  checkpoints/best.keras  epoch {best + 1}, val_accuracy {values[best]:.4f}"
     assert lines[-2] == f"  model.keras             epoch 6, val_accuracy {values[5]:.4f}"
