@@ -16,7 +16,7 @@ from runner.compare.grouping import EPOCHS, Setting
 from runner.compare.report import payload, tables
 from runner.compare.report.effects_plot import effect_figures
 from runner.compare.report.intervals import intervals, needed_epochs
-from runner.compare.report.view import View, escaped, short_names, text_of, value_of
+from runner.compare.report.view import COLOURS, View, escaped, short_names, text_of, value_of
 from runner.formatting import counted
 
 VALUES = 6  # most values of a key that are named
@@ -170,18 +170,28 @@ def _curves(view: View) -> str:
     named = zip(payload.panels(view), captions, strict=True)
     figures = "".join(f'<figure data-metric="{escaped(name)}">{caption}</figure>' for name, caption in named)
     thinned = f" One epoch in {payload.step(view)} is drawn." if payload.step(view) > 1 else ""
-    band = " Band: mean ± one standard error." if any(each is not None for each in view.errors.values()) else ""
-    several = any(len(curve.runs) > 1 for curve in view.curves.values())
-    seeds = "Line: mean over the seeds; thin lines: single seeds." if several else "Line: the only seed."
     training = _box(f"{prefix}-training", "training examples, dashed")
     return (
         f'<div class="controls scripted">{_radios(f"{prefix}-axis", "Along", ("epochs", "updates", "seconds"))}'
         f"{training if view.table.monitor.is_of_validation else ''}"
         f"{_box(f'{prefix}-log', 'log scale')}</div>{_legend(view)}"
         f'<div class="curves" id="{prefix}-curves">{figures}</div><noscript><p>Curves need scripts.</p></noscript>'
-        f"<p class='caption'>{seeds}{band} Dot: the best epoch of the mean "
-        f'curve. Thick: epochs that cannot be told from it.{thinned} <span id="{prefix}-cut"></span></p>'
+        f'<p class="caption">{" ".join(_curves_key(view))}{thinned} <span id="{prefix}-cut"></span></p>'
     )
+
+
+def _curves_key(view: View) -> Iterator[str]:
+    """How to read the curves; report.js draws bands, seeds and ranges of few coloured curves, of many when picked."""
+    several = any(len(curve.runs) > 1 for curve in view.curves.values())
+    yield "Line: mean over the seeds." if several else "Line: the only seed."
+    yield "Dot: the best epoch of the mean curve."
+    details = ["thin: single seeds"] if several else []
+    if any(error is not None for error in view.errors.values()):
+        details += ["band: mean ± one standard error", "thick: epochs that cannot be told from the best"]
+    if details:
+        many = sum(curve in view.colours for curve in view.curves.values()) > COLOURS
+        text = "; ".join(details)
+        yield f"Of picked settings: {text}." if many else f"{text[0].upper()}{text[1:]}."
 
 
 def _box(name: str, title: str) -> str:

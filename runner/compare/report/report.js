@@ -5,7 +5,7 @@
   const MARGIN = { left: 50, right: 14, top: 10, bottom: 34 };
   const NEAR = 30;  // pixels from a point within which pointing tells of it
   const PRINTED = 400;  // width in pixels of a plot that is printed
-  const DETAILED = 6;  // most curves that are drawn with their bands and seeds; of more only those picked
+  const DETAILED = 6;  // as COLOURS in view.py: most curves that are drawn with their bands and seeds; of more only those picked
   const PICK = "Ticked settings stand out in the curves.";
 
   function element(name, attributes = {}, children = []) {

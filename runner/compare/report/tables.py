@@ -89,7 +89,7 @@ def _of_runs(view: View, placed: list[tuple[Setting, Run]]) -> Iterator[Column]:
     yield _column(monitor.name, [setting.result(run) for setting, run in placed], ".4f")
     yield _column("epoch", [setting.epoch(run) for setting, run in placed], "d", "after which it is judged")
     yield _column(
-        "its best", [run.monitored for run in runs], ".4f", f"{monitor.name} after the best epoch of this run"
+        "own best", [run.monitored for run in runs], ".4f", f"{monitor.name} after the best epoch of this run"
     )
     yield _column("after", [run.record["best_epoch"] for run in runs], "d", "the best epoch of this run")
     yield _column("updates", [run.updates for run in runs], ",d")
