@@ -61,7 +61,7 @@ def student(statistic: float, freedom: float) -> float:
 def critical(tail: Tail, level: float, freedom: float) -> float:
     """The statistic whose tail is `level`."""
     low, high = 0.0, float(-stdtrit(freedom, level / 1e7))  # enough for 1,000 settings, and all their pairs
-    for _ in range(50):
+    for _ in range(30):
         middle = (low + high) / 2
         low, high = (middle, high) if tail(middle, freedom) > level else (low, middle)
     return (low + high) / 2

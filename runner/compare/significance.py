@@ -12,6 +12,7 @@ from runner.compare.noise import MANY, Difference, Noise, Sample
 LEVEL = 0.05
 POWER = 0.8416  # standard errors by which a difference must exceed the critical one to be found four times of five
 MOST_SEEDS = 100
+STEPS = (10, 11, 12, 14, 16, 18, 20, 25, 30, 40, 50, 70, 100, 200, 500)  # degrees of freedom that are told apart
 
 # Metrics that are a share of right answers: predictions tell which examples were right.
 SHARES = {"accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"}
@@ -118,11 +119,10 @@ def _verdict(found: Difference, family: Family, sample: Sample) -> Verdict:
 
 
 def _rounded(freedom: float) -> float:
-    """Down to two digits, so that a table needs few critical values; what is known to a thousand is known."""
+    """Down to a step, so that a table needs few critical values: 4.37 to 4.3, 37 to 30; from 1,000 on it is known."""
     if freedom >= 1000:
         return MANY
-    digit = 10.0 ** (math.floor(math.log10(freedom)) - 1)
-    return math.floor(freedom / digit) * digit
+    return max((step for step in STEPS if step <= freedom), default=math.floor(10 * freedom) / 10)
 
 
 def needed(found: Difference, family: Family, examples: int) -> Needed:

@@ -53,8 +53,12 @@ def _cheapest(judged: Judged) -> str:
     known = {setting: size for setting, size in sizes.items() if size}
     if len(known) == len(sizes) and len(set(known.values())) > 1:
         least = min(known, key=lambda setting: known[setting])
+        if least is judged.best:
+            return ", which is the smallest of them too"
         return f"; the smallest of them is {judged.table.name(least)} ({known[least]:,} parameters)"
     fastest = min(judged.as_good, key=lambda setting: setting.seconds)
+    if fastest is judged.best:
+        return ", which is the fastest of them too"
     return f"; the fastest of them is {judged.table.name(fastest)} ({fastest.seconds:.1f} s)"
 
 

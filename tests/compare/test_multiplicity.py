@@ -25,18 +25,18 @@ def test_dunnetts_is_a_multivariate_t(others: int, freedom: float) -> None:
     joint = stats.multivariate_t(shape=shape, df=min(freedom, 1e6))
     for statistic in (1.5, 2.7):
         limits = np.full(others, statistic)
-        known = 1 - joint.cdf(limits, lower_limit=-limits, random_state=np.random.default_rng(0))
-        assert dunnett([0.5] * others)(statistic, freedom) == pytest.approx(known, abs=5e-4)
+        known = 1 - joint.cdf(limits, lower_limit=-limits)
+        assert dunnett([0.5] * others)(statistic, freedom) == pytest.approx(known, abs=2e-3)
 
 
 def test_dunnetts_with_unequal_numbers_of_seeds_is_scipys() -> None:
     """Ten seeds of the one setting against three and four of the others."""
     random = np.random.default_rng(3)
     control, *others = (random.normal(size=count) for count in (10, 3, 4))
-    known = stats.dunnett(*others, control=control, rng=np.random.default_rng(0))
+    known = stats.dunnett(*others, control=control)
     shares = [len(each) / (len(each) + len(control)) for each in others]
     found = [dunnett(shares)(abs(statistic), 14) for statistic in known.statistic]
-    assert found == pytest.approx(known.pvalue, abs=2e-3)
+    assert found == pytest.approx(known.pvalue, abs=4e-3)
 
 
 def test_two_settings_are_students_t() -> None:

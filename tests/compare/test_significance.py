@@ -64,8 +64,8 @@ def test_one_that_the_user_names_is_dunnetts() -> None:
     groups = [random.normal(0.8 + shift, 0.01, 4).tolist() for shift in (0, 0.01, 0.015, 0.0)]
     samples = [results(group, start=10 * place) for place, group in enumerate(groups)]
     found = verdicts(samples[0], samples[1:], sign=1, chosen=False)
-    known = stats.dunnett(*groups[1:], control=groups[0], rng=np.random.default_rng(0))
-    assert [each.p for each in found] == pytest.approx(known.pvalue, abs=1e-3)
+    known = stats.dunnett(*groups[1:], control=groups[0])
+    assert [each.p for each in found] == pytest.approx(known.pvalue, abs=3e-3)
 
 
 def test_a_third_setting_that_is_far_off_does_not_overturn_a_verdict() -> None:
