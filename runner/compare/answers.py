@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from runner.compare.grouping import Setting
-from runner.compare.noise import Array, Sample
+from runner.compare.sample import Array, Sample
 from runner.compare.selection import of_epoch, spread
 from runner.compare.significance import SHARES
 

@@ -13,7 +13,7 @@ from runner.compare.answers import is_share, tested
 from runner.compare.epochs import epochs
 from runner.compare.grouping import At, Setting, Table, is_cut
 from runner.compare.luck import luck
-from runner.compare.noise import Sample, standard_error
+from runner.compare.sample import Sample, standard_error
 from runner.compare.significance import MARGIN, Verdict, verdicts
 from runner.errors import ConfigError
 from runner.formatting import shown

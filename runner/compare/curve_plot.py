@@ -14,7 +14,7 @@ from runner.compare.facets import Curve, Facets, facets
 from runner.compare.grouping import Setting
 from runner.compare.interval_plot import row
 from runner.compare.labels import short_name
-from runner.compare.noise import Array
+from runner.compare.sample import Array
 from runner.runs.palette import QUIET
 from runner.runs.plot_style import SIZE, SMALL, WIDTH, epoch_ticks, limits, log_scale, shortened, titled
 from runner.runs.sheet import EDGE, Block, blank, legend, place, text

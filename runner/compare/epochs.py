@@ -9,7 +9,8 @@ import numpy as np
 from runner.compare.answers import at_chosen, sample
 from runner.compare.grouping import Setting, mean_of
 from runner.compare.multiplicity import student
-from runner.compare.noise import Difference, paired, standard_error
+from runner.compare.noise import Difference, paired
+from runner.compare.sample import standard_error
 from runner.compare.significance import LEVEL
 from runner.runs.reader import Run
 

@@ -9,18 +9,11 @@ from functools import cached_property
 from statistics import fmean, stdev
 from typing import Any, Literal
 
-from runner.config.dotted import flat
+from runner.compare import data
+from runner.compare.data import Data, values_of, words_of
 from runner.config.monitor import Monitor
-from runner.config.schema import NEVER_DECIDING
-from runner.formatting import shown
-from runner.runs import circumstances
 from runner.runs.reader import Run
 
-SPLIT, FROM, DRAW = "training.validation_split", "training.validation_from", "training.split_seed"
-LOSS, PENALTY = "training.loss", "model.l2"
-FOLDS, FOLD = "training.folds", "training.fold"
-# What decides no number of a run, or stands in its data; runs that differ in seed and fold alone are one setting.
-ASIDE = NEVER_DECIDING | {"seed", DRAW, FOLDS, FOLD}
 EPOCHS, SCHEDULE = "training.epochs", "optimizer.schedule"
 
 # Where settings are judged: after the last epoch, after the chosen one of each setting, or after this one, from 1.
@@ -173,7 +166,7 @@ class Table:
     def name(self, setting: Setting, other: Setting | None = None) -> str:
         """What sets a setting apart from all others, or from one other, as words of the command line."""
         apart = [key for key in self.keys if not other or setting.values.get(key) != other.values.get(key)]
-        return _words(setting.values, apart) or "the only setting"
+        return words_of(setting.values, apart) or "the only setting"
 
     @property
     def curves(self) -> dict[str, Setting]:
@@ -183,7 +176,7 @@ class Table:
             cuts = [each for each in self.settings if is_cut(each, setting)] if EPOCHS in self.keys else []
             if all(_length(each) < _length(setting) for each in cuts):
                 keys = [key for key in self.keys if key != EPOCHS or not cuts]
-                found[_words(setting.values, keys) or "the only setting"] = setting
+                found[words_of(setting.values, keys) or "the only setting"] = setting
         return found
 
 
@@ -192,99 +185,27 @@ def _length(setting: Setting) -> tuple[int, int]:
     return len(setting.curve), setting.values[EPOCHS]
 
 
-@dataclass(frozen=True)
-class Data:
-    """What runs must have in common to be compared: data, split and monitor."""
-
-    name: str
-    source: str
-    fingerprint: str
-    train: int  # number of training examples
-    validation: int  # number of validation examples
-    held_out: str | None  # which examples are the validation examples: validation_from; None without validation
-    folds: int  # of cross-validation; 0 without
-    draw: str  # the split_seed that has drawn them
-    measure: str  # what a loss is made of, its name and the penalty in it; empty for a metric
-    monitor: Monitor
-
-
-def _words(values: dict[str, Any], keys: Iterable[str]) -> str:
-    return " ".join(f"{key}={shown(values.get(key))}" for key in keys)
-
-
 def tables(runs: Iterable[Run], at: At | None = None) -> list[Table]:
     """Completed runs as one table for each data set and monitor.
 
     Settings are judged `at` a place; by default after the last epoch where they differ in the number of epochs, for
     that is what was asked and what model.keras holds, else each after its chosen epoch.
     """
-    groups: dict[Data, list[Run]] = defaultdict(list)
-    found = list(runs)
-    drawn = [(_training(run, "split_seed"), run.record["seed"]) for run in found]
-    by_seed = all(draw == seed for draw, seed in drawn if draw is not None)
-    for run in found:
-        groups[_data(run, by_seed)].append(run)
-    titles = [_title(data, groups) for data in groups]
-    return [_table(title, data, group, at) for title, (data, group) in zip(titles, groups.items(), strict=True)]
+    groups = data.groups(runs)
+    titles = [data.title(each, groups) for each in groups]
+    return [_table(title, each, group, at) for title, (each, group) in zip(titles, groups.items(), strict=True)]
 
 
-def _training(run: Run, key: str) -> Any:
-    """A key of the training, None in records that are older than it."""
-    return run.record["config"]["training"].get(key)
-
-
-def _data(run: Run, by_seed: bool) -> Data:
-    """The data of a run. `by_seed` says that each seed has drawn validation examples of its own."""
-    record, values = run.record["dataset"], _values(run)
-    about = {key: record[key] for key in ("name", "source", "fingerprint", "train", "validation")}
-    draw, folds = _training(run, "split_seed"), _training(run, "folds") or 0
-    if folds:  # which differ by an example where the number is not a multiple
-        examples = record["train"] + record["validation"]
-        about |= {"train": examples - examples // folds, "validation": examples // folds}
-    which = "" if draw is None else "${seed}" if by_seed and not folds else str(draw)
-    measure = _words(values, (LOSS, PENALTY)) if run.monitor.name == run.monitor.loss else ""
-    return Data(**about, held_out=values.get(FROM), folds=folds, draw=which, measure=measure, monitor=run.monitor)
-
-
-def _title(data: Data, groups: dict[Data, list[Run]]) -> str:
-    """A table's title. Data sets of the same name are distinguished by their config, or else by their fingerprints."""
-    of_name = {other: runs for other, runs in groups.items() if (other.name, other.source) == (data.name, data.source)}
-    alike = {other.fingerprint: _data_config(runs[0]) for other, runs in of_name.items()}
-    mine = alike[data.fingerprint]
-    words = [
-        f"{each}={shown(value)}"
-        for each, value in mine.items()
-        if any(other.get(each) != value for other in alike.values())
-    ]
-    which = " ".join([data.name, *words])
-    hidden = len(alike) > 1 and sum(other == mine for other in alike.values()) > 1
-    source = f"{data.source}, {data.fingerprint[:8]}" if hidden else data.source
-    examples = f"{data.train:,} to train on, {data.validation:,} for validation"
-    if data.folds:
-        examples += f" in each of {data.folds} folds"
-    if data.held_out and len({other.held_out for other in of_name} - {None}) > 1:
-        examples += f" ({FROM}={data.held_out})"
-    if data.draw and (data.draw == "${seed}" or len({other.draw for other in of_name}) > 1):
-        examples += f" ({DRAW}={data.draw})"
-    if data.measure and len({other.measure for other in of_name} - {""}) > 1:
-        examples += f", {data.monitor.name} with {data.measure}"
-    return f"{which} ({source}): {examples}"
-
-
-def _data_config(run: Run) -> dict[str, Any]:
-    return {key: value for key, value in _values(run).items() if key.startswith("dataset.")}
-
-
-def _table(title: str, data: Data, group: list[Run], asked: At | None) -> Table:
+def _table(title: str, of: Data, group: list[Run], asked: At | None) -> Table:
     alike = list(_alike(group))
     lengths = {_json(run.record["config"]["training"]["epochs"]) for run in group}
     at: At = asked or ("last" if len(lengths) > 1 else "chosen")
-    found = [_setting(runs, data.monitor, at) for runs in alike]
+    found = [_setting(runs, of.monitor, at) for runs in alike]
     known = dict.fromkeys(name for setting in found for name in setting.values)
     differing = [name for name in known if _differs(name, found)]
-    ranked = sorted(found, key=lambda setting: (-data.monitor.sign * setting.mean, str(setting.runs[0].folder)))
+    ranked = sorted(found, key=lambda setting: (-of.monitor.sign * setting.mean, str(setting.runs[0].folder)))
     commonest = next((share for run in group if (share := run.record.get("commonest_class"))), None)
-    return Table(title, commonest, data.monitor, differing, ranked, at)
+    return Table(title, commonest, of.monitor, differing, ranked, at)
 
 
 def is_cut(one: Setting, other: Setting) -> bool:
@@ -311,22 +232,9 @@ def _alike(group: list[Run]) -> Iterable[list[Run]]:
     """The runs by setting. A key that is null and a key that is absent are the same."""
     alike: dict[str, list[Run]] = defaultdict(list)
     for run in group:
-        given = {key: value for key, value in _values(run).items() if value is not None}
+        given = {key: value for key, value in values_of(run).items() if value is not None}
         alike[_json(given)].append(run)
     return alike.values()
-
-
-def _values(run: Run) -> dict[str, Any]:
-    """The config and the circumstances; the validation split always as the number of examples."""
-    values = {key: value for key, value in flat(run.record["config"]) if key not in ASIDE}
-    count = run.record["dataset"]["validation"]
-    if SPLIT in values:
-        values[SPLIT] = count
-    if _training(run, "folds"):
-        values.pop(SPLIT, None)
-    if not count:
-        values.pop(FROM, None)
-    return {**values, **circumstances.of(run.record)}
 
 
 def _json(value: Any) -> str:
@@ -338,4 +246,4 @@ def _setting(runs: list[Run], monitor: Monitor, at: At) -> Setting:
     known: dict[Repeat, Run] = {}
     for run in sorted(runs, key=lambda run: (run.record["epochs"], run.recorded_at)):
         known[repeat(run)] = run
-    return Setting(_values(runs[0]), [known[each] for each in sorted(known)], runs, monitor, at)
+    return Setting(values_of(runs[0]), [known[each] for each in sorted(known)], runs, monitor, at)

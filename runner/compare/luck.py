@@ -7,7 +7,7 @@ import numpy as np
 
 from runner.compare.answers import epoch_luck, sample
 from runner.compare.grouping import Setting
-from runner.compare.noise import Array, Sample, share_examples
+from runner.compare.sample import Array, Sample, share_examples
 from runner.compare.selection import DRAWS, of_choice
 
 

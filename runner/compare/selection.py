@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.compare.noise import Array
+from runner.compare.sample import Array
 
 DRAWS = 1000  # of the noise: the mean of them is exact to a thirtieth of their spread
 NEAR = 2.0  # standard errors from the best epoch within which another one could have been chosen

@@ -7,7 +7,8 @@ from functools import cache, cached_property
 from typing import Literal
 
 from runner.compare.multiplicity import Tail, critical, dunnett, tukey
-from runner.compare.noise import MANY, Difference, Noise, Sample
+from runner.compare.noise import MANY, Difference, Noise
+from runner.compare.sample import Sample
 
 LEVEL = 0.05
 POWER = 0.8416  # standard errors by which a difference must exceed the critical one to be found four times of five

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.compare.noise import Sample
+from runner.compare.sample import Sample
 
 
 def results(values: Sequence[float], start: int = 0, resolution: float = 0.0) -> Sample:

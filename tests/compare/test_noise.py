@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from runner.compare.noise import Noise, Sample, bartlett, mean_square, standard_error
+from runner.compare.noise import Noise, bartlett
+from runner.compare.sample import Sample, mean_square, standard_error
 from tests.compare.answers import answered, results
 
 GROUPS = st.lists(

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from runner.compare.noise import Sample
+from runner.compare.sample import Sample
 from runner.compare.significance import LEVEL, Verdict, verdicts
 from tests.compare.answers import answered, results
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from runner.compare.answers import sample
 from runner.compare.grouping import Setting
-from runner.compare.noise import standard_error
 from runner.compare.report.view import View
+from runner.compare.sample import standard_error
 
 POINTS = 50_000  # most epochs of all runs of a table together; of more, evenly spaced ones are drawn
 
