@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
 
-from runner.compare import comparison
+from runner.compare import comparison, wording
 from runner.config.plan import Job
 from runner.formatting import counted, number
 from runner.runs import reader
@@ -147,7 +147,7 @@ def ending(run: Run) -> str:
 
 
 def end(sweep: Sweep, lines: list[Line]) -> None:
-    """The table, best first, what went wrong and why, where the files are, and the next commands."""
+    """The answer, the table, best first, what went wrong and why, where the files are, and the next commands."""
     _results(sweep, lines)
     wrong = [line for line in lines if line.error]
     for line in wrong[:ROWS]:
@@ -178,6 +178,9 @@ def _results(sweep: Sweep, lines: Sequence[Line]) -> None:
     rows += [["", f"-/{run.record['epochs']}", *_about(sweep, jobs[run.folder], run)] for run in found.left_out]
     if not rows:
         return
+    for judged in found.tables:
+        for line in wording.answer(judged):
+            say(line)
     rules = list(dict.fromkeys(each.table.rule for each in found.tables))
     for rule in rules:
         say(f"by {rule}")
