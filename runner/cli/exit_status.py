@@ -4,13 +4,13 @@
 """
 
 import errno
-import signal
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from runner.errors import ConfigError, DataError
 from runner.runs.status import COMPLETED, FAILED
+from runner.system import signals
 from runner.system.signals import Interrupted
 
 if TYPE_CHECKING:
@@ -22,15 +22,17 @@ def guarded(command: Callable[[], int], remedy: str = "give another folder") -> 
     """Run a command and return its exit code; `remedy` is what to do about a path that cannot be used."""
     try:
         return command()
-    except ConfigError as error:
-        return _told(error, 2)
-    except DataError as error:
-        return _told(error, 1)
-    except OSError as error:
-        what_to_do = "make room" if error.errno == errno.ENOSPC else remedy
-        return _told(f"{error.filename}: {error.strerror}: {what_to_do}", 1)
-    except KeyboardInterrupt as error:
-        return _told("interrupted", 128 + (error.number if isinstance(error, Interrupted) else signal.SIGINT))
+    except (Exception, KeyboardInterrupt) as error:
+        if interruption := signals.behind(error):
+            return _told("interrupted", 128 + signals.number_of(interruption))
+        if isinstance(error, ConfigError):
+            return _told(error, 2)
+        if isinstance(error, DataError):
+            return _told(error, 1)
+        if isinstance(error, OSError):
+            what_to_do = "make room" if error.errno == errno.ENOSPC else remedy
+            return _told(f"{error.filename}: {error.strerror}: {what_to_do}", 1)
+        raise
 
 
 def of_run(outcome: "Outcome") -> int:

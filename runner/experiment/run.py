@@ -133,9 +133,10 @@ def _recorded(record: Record, interruption: Interruption) -> Iterator[None]:
         yield
         if len(record.metrics) < record.config.training.epochs:
             interruption.stop()
-    except KeyboardInterrupt:
-        record.write(status=INTERRUPTED)
-    except (Exception, SystemExit) as error:
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        if signals.behind(error):
+            record.write(status=INTERRUPTED)
+            return
         log.error("the run failed\n%s", traceback.format_exc())
         record.fail(unwritten(error, record.folder) or reason(error))
     else:

@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import signal
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -92,8 +91,11 @@ def run_all(
                     hand_out(lambda each: workers.submit(run_in_worker, each))
     except FailFast:
         pass
-    except KeyboardInterrupt as error:
-        ended_by = error.number if isinstance(error, Interrupted) else signal.SIGINT
+    except (Exception, KeyboardInterrupt) as error:
+        interruption = signals.behind(error)
+        if interruption is None:
+            raise
+        ended_by = signals.number_of(interruption)
     finally:
         lines = summary.write(sweep, warn)
     return Ended(lines, ended_by)
@@ -138,6 +140,8 @@ def run(work: Work) -> Outcome:
             force=work.force,
         )
     except (Exception, SystemExit) as error:
+        if interruption := signals.behind(error):
+            raise interruption from None
         log.error("the run failed\n%s", traceback.format_exc())
         with contextlib.suppress(OSError, ValueError):
             Record(work.folder, work.job.config, list(work.job.words)).fail_before_begin(reason(error))

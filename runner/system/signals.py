@@ -33,6 +33,21 @@ class Interruption:
             raise Interrupted(self.signal)
 
 
+def behind(error: BaseException) -> KeyboardInterrupt | None:
+    """The interruption that an error comes of: a library that is interrupted may fail in what it does to clean up."""
+    each: BaseException | None = error
+    while each is not None:
+        if isinstance(each, KeyboardInterrupt):
+            return each
+        each = each.__cause__ or each.__context__
+    return None
+
+
+def number_of(interruption: KeyboardInterrupt) -> int:
+    """The signal: SIGINT, unless it is told."""
+    return interruption.number if isinstance(interruption, Interrupted) else signal.SIGINT
+
+
 @contextmanager
 def watched() -> Iterator[Interruption]:
     """Handle SIGINT and SIGTERM until the end of the block, then put the earlier handlers back."""

@@ -59,6 +59,12 @@ def moody(input_shape, output_units, output_activation, mood="fine"):
         raise SystemExit("enough")
     if mood == "dies":
         os.kill(os.getpid(), 9)
+    if mood == "interrupted":
+        try:
+            os.kill(os.getpid(), 2)
+            time.sleep(3600)
+        finally:
+            [].pop()  # what is done to clean up fails
     return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(output_units, output_activation)])
 """
 # A model that says where and with what it is built, and a callback of Hydra's that says what it is told.
