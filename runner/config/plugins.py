@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from runner.errors import ConfigError
-from runner.system import backend
+from runner.system import backend, signals
 
 # Folders of libraries, whose code is identified by their version.
 LIBRARIES = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib"))
@@ -34,6 +34,8 @@ def load(modules: Iterable[str]) -> None:
         try:
             _import(name)
         except (Exception, SystemExit) as error:
+            if interruption := signals.behind(error):
+                raise interruption from None
             problems.append(
                 f"plugins: {name} cannot be imported: {type(error).__name__}: {error}; "
                 f"modules are looked for in {os.getcwd()} and where Python finds packages"

@@ -110,14 +110,15 @@ def test_a_record_that_a_power_cut_emptied_is_passed_over_with_that_reason(said:
     assert "best run: " in out
 
 
-def test_damaged_predictions_are_said_and_the_run_is_compared_by_its_results(
-    said: Said, mine: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_damaged_predictions_are_said_and_the_run_is_compared_by_its_results(mine: Path) -> None:
     first = jobs_of(mine)[0]
     (first / "predictions.npz").write_bytes(b"PK")
-    (table,) = json.loads(said(str(mine), "--json")[1])["tables"]
+    asked = [sys.executable, "-m", "runner", "compare", str(mine), "--json"]
+    result = subprocess.run(asked, cwd=REPOSITORY, capture_output=True, text=True)
+    (table,) = json.loads(result.stdout)["tables"]
     assert [each["covers"] for each in table["verdicts"]] == [["seeds"]]
-    assert f"{first / 'predictions.npz'} is damaged" in caplog.text
+    assert len(result.stderr.splitlines()) == 1
+    assert f"{first / 'predictions.npz'} is damaged" in result.stderr
 
 
 def test_a_file_that_a_spreadsheet_saved_is_passed_over_and_the_others_are_compared(said: Said, mine: Path) -> None:

@@ -309,6 +309,21 @@ def test_an_error_of_ones_own_code_is_not_taken_for_a_full_disk(asked: Callable[
     ]
 
 
+def test_ctrl_c_is_an_interruption_whatever_a_library_makes_of_it(
+    place: Path, asked: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a job of a sweep, and where the command line is read: OmegaConf and Hydra fail in what they do to clean up."""
+    words = [*MOODY, "training.epochs=1", "model.options.mood=interrupted,fine", "hydra.sweep.dir=sweep"]
+    assert asked("-m", *words) == 130
+    assert statuses(place / "sweep") == ["interrupted", "pending"]
+    assert "resume:     python -m runner resume sweep" in capsys.readouterr().out
+    (place / "early.py").write_text(
+        "import os, time\ntry:\n    os.kill(os.getpid(), 2)\n    time.sleep(3600)\nfinally:\n    [].pop()\n"
+    )
+    assert asked("plugins=[early]") == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
 @pytest.mark.slow
 def test_fail_fast_begins_no_job_after_the_first_failure(asked: Callable[..., int], place: Path) -> None:
     words = ["--config-dir", "mine", "experiment=fine,raises,fine,fine", "seed=0", "fail_fast=true"]
@@ -379,7 +394,8 @@ def test_a_sweep_interrupted_at_any_moment_goes_on_to_the_table_of_one_never_sto
     assert len(rows) == 3
     assert {row["folder"] for row in rows if row["status"] == "completed"} == finished
     assert {row["status"] for row in rows if row["folder"] not in finished} <= {"interrupted", "pending"}
-    assert "resume:     python -m runner resume sweep\n" in said(tmp_path)
+    is_done = {row["folder"] for row in rows} == finished  # the jobs in progress may have been the last ones
+    assert ("resume:     python -m runner resume sweep\n" in said(tmp_path)) is not is_done
     assert "Traceback" not in said(tmp_path)
     before = {name: files(folder / name) for name in finished}
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from runner.runs import checkpoint, history, predictions, reader
+from runner.runs.folder import logged
 from runner.training import evaluation
 from tests import oracle
 from tests.conftest import ConfigOf, Train, record_of
@@ -116,15 +117,15 @@ def test_nothing_is_kept_where_that_is_off_or_nothing_is_held_out(train: Train, 
 
 
 @pytest.mark.slow
-def test_a_run_that_continues_epochs_without_predictions_keeps_none_and_logs_it(
-    train: Train, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_run_that_continues_epochs_without_predictions_keeps_none_and_logs_it(train: Train, tmp_path: Path) -> None:
     train(*SAMPLE, "training.epochs=1", "training.keep_predictions=false", folder="short", run_roots=[tmp_path])
-    longer = train(*SAMPLE, folder="long", run_roots=[tmp_path]).folder
+    (tmp_path / "long").mkdir()
+    with logged(tmp_path / "long"):
+        longer = train(*SAMPLE, folder="long", run_roots=[tmp_path]).folder
     assert record_of(longer)["inherited_epochs"] == 1
     assert not (longer / FILE).exists()
     assert checkpoint.load(checkpoint.path(longer, 4)).predictions is None
-    assert "no predictions.npz" in caplog.text
+    assert "no predictions.npz" in (longer / "runner.log").read_text()
 
 
 @pytest.mark.slow
@@ -190,8 +191,9 @@ def test_a_damaged_file_is_named_in_one_line(tmp_path: Path, damage: Any) -> Non
     written(write_run(tmp_path / "run"))
     damage(tmp_path / "run")
     with pytest.raises(ValueError, match=FILE) as raised:
-        _ = reader.load(tmp_path / "run").predictions
+        predictions.read(tmp_path / "run")
     assert "\n" not in str(raised.value)
+    assert reader.load(tmp_path / "run").predictions is None
 
 
 def test_any_bit_flipped_is_an_error_or_changes_nothing(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from runner.compare import comparison
-from runner.compare import grouping as settings
 from runner.config import keras_names as names
 from runner.config import task
 from runner.config.monitor import Monitor
@@ -138,6 +137,5 @@ def test_training_at_best_is_evaluate_on_the_training_examples_and_leaves_the_ru
     assert run.record["training_at_best"] == pytest.approx(expected, rel=2e-5)
     assert run.record["training_at_best"] == recorded.load(parts[1]).record["training_at_best"]
     assert run.training_at_best("accuracy") - run.best["accuracy"] > 0.02
-    (table,) = settings.tables([run])
-    row = comparison.row(table, table.settings[0])
+    (row,) = comparison.compare([run]).tables[0].rows
     assert row["gap"] == pytest.approx(expected["accuracy"] - run.best["val_accuracy"], rel=1e-4)
