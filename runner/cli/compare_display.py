@@ -56,7 +56,8 @@ def _show_table(judged: Judged, wanted: Wanted) -> None:
         say(f"… and {counted(len(judged.table.settings) - len(rows), 'more setting')}")
     for line in (*_legend(judged, wanted), *_findings(judged, wanted)):
         say(line)
-    say(wording.best_run(judged.table))
+    if judged.verdicts or len(judged.table.settings) == 1:  # of cuts of one curve the answer names another epoch
+        say(wording.best_run(judged.table))
 
 
 def headings(table: Table) -> dict[str, str]:
@@ -102,10 +103,15 @@ def _room() -> int:
 
 def _default_columns(judged: Judged) -> list[str]:
     table = judged.table
-    mark = ["not_told_from_best"] if len(judged.verdicts) > 1 else []
+    mark = ["not_told_from_best"] if _is_marked(judged) else []
     gap = ["gap"] if table.monitor.is_of_validation and table.at == "chosen" else []
     repeats = ["folds", "seeds"] if table.settings[0].folds else ["seeds"]
     return [*mark, *table.telling_keys, *repeats, table.monitor.name, *gap, "chosen_epoch", "updates", "seconds"]
+
+
+def _is_marked(judged: Judged) -> bool:
+    """Whether some settings are told from the best, and others are not."""
+    return 1 < len(judged.as_good) <= len(judged.verdicts)
 
 
 def _cell(row: dict[str, Any], name: str, columns: Sequence[str], of: Table) -> str:
@@ -132,12 +138,16 @@ def _legend(judged: Judged, wanted: Wanted) -> Iterator[str]:
     """What the signs of the table mean, and the keys that have no column."""
     if wanted.columns:
         return
-    signs = [f"{AS_GOOD} the best and those not told from it"] if len(judged.verdicts) > 1 else []
-    if any(comparison.error(setting) is not None for setting in judged.table.settings):
-        signs.append("± one standard error")
-    if signs:
-        say("; ".join(signs))
     table = judged.table
+    signs = [f"{AS_GOOD} the best and those not told from it"] if _is_marked(judged) else []
+    if any(comparison.error(setting) is not None for setting in table.settings):
+        is_chosen = table.at == "chosen" and any(len(setting.runs) > 1 for setting in table.settings)
+        of = ", of the epochs that could have been chosen" if is_chosen else ""
+        signs.append(f"± one standard error{of}")
+    if signs:
+        yield "; ".join(signs)
+    if judged.verdicts and (test := wording.method(judged)):
+        yield test
     left = [key for key in table.keys if key not in table.telling_keys]
     if left:
         yield f"{', '.join(left)}: other values too, which follow from {', '.join(table.telling_keys)}"

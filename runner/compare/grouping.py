@@ -116,6 +116,11 @@ class Setting:
     def seconds(self) -> float:
         return fmean(run.seconds for run in self.runs)
 
+    @property
+    def seconds_until_judged(self) -> float:
+        """Of training, to the end of the epoch after which the setting is judged."""
+        return fmean(run.along("seconds")[self.epoch(run) - 1] for run in self.runs)
+
 
 def mean_of(runs: Sequence[Run], column: str) -> list[float]:
     """The mean of a column over runs, epoch by epoch, as far as all of them were trained."""

@@ -24,9 +24,9 @@ def answer(judged: Judged) -> list[str]:
     if missing:
         lines.append(missing)
     if judged.chosen and judged.luck:
-        settings = len(judged.table.settings)
-        name = judged.table.monitor.name
-        lines.append(f"best of {settings}: about {number(judged.luck)} of the best {name} is luck")
+        seeds = "; that of single seeds is not counted" if any(len(each.runs) < 2 for each in judged.as_good) else ""
+        count = len(judged.table.settings)
+        lines.append(f"best of {count}: being chosen flatters it, by about {number(judged.luck)} (luck{seeds})")
     return lines
 
 
@@ -43,12 +43,14 @@ def _best(judged: Judged) -> str:
             f"next is {table.name(next_best)} with {number(next_best.mean)}, {_p(found)}, {found.method}"
         )
     what = "networks" if any(found.is_of_networks for _, found in judged.verdicts) else "settings"
-    told = f"{len(others)} of {len(judged.verdicts)} other {what} cannot be told from the best ({name})"
-    return f"{told}{_cheapest(judged)}"
+    count = len(judged.verdicts)
+    if len(others) == count:
+        return f"none of the {count} other {what} can be told from the best ({name}){_cheapest(judged)}"
+    return f"{len(others)} of {count} other {what} cannot be told from the best ({name}){_cheapest(judged)}"
 
 
 def _cheapest(judged: Judged) -> str:
-    """The smallest network of those as good as the best, or where all are as large the one trained fastest."""
+    """The smallest network of those as good as the best, or where all are as large the one that gets there first."""
     sizes = {setting: setting.runs[0].record.get("parameter_count") for setting in judged.as_good}
     known = {setting: size for setting, size in sizes.items() if size}
     if len(known) == len(sizes) and len(set(known.values())) > 1:
@@ -56,10 +58,11 @@ def _cheapest(judged: Judged) -> str:
         if least is judged.best:
             return ", which is the smallest of them too"
         return f"; the smallest of them is {judged.table.name(least)} ({known[least]:,} parameters)"
-    fastest = min(judged.as_good, key=lambda setting: setting.seconds)
+    fastest = min(judged.as_good, key=lambda setting: setting.seconds_until_judged)
+    until = f"{fastest.seconds_until_judged:.1f} s until {'its best' if fastest.at == 'chosen' else 'that'} epoch"
     if fastest is judged.best:
-        return ", which is the fastest of them too"
-    return f"; the fastest of them is {judged.table.name(fastest)} ({fastest.seconds:.1f} s)"
+        return f", which is the fastest of them too ({until})"
+    return f"; the fastest of them is {judged.table.name(fastest)} ({until})"
 
 
 def _against(judged: Judged) -> str:
@@ -95,7 +98,8 @@ def verdict(judged: Judged, setting: Setting, found: Verdict) -> str:
     if found.outcome == "same":
         return f"{first} and {second} are practically the same: {_size(judged, setting, found)}"
     missing = _networks(found) or ("" if "folds" in found.covers else f"; {_would_show(judged, found.needed)}")
-    return f"{second} cannot be told from {first}: {_size(judged, setting, found)}{missing}"
+    pair = (second, first) if judged.table.monitor.sign * found.difference > 0 else (first, second)
+    return f"{pair[0]} and {pair[1]} cannot be told apart: {_size(judged, setting, found)}{missing}"
 
 
 def _size(judged: Judged, setting: Setting, found: Verdict) -> str:
@@ -143,13 +147,15 @@ def _value(judged: Judged, setting: Setting) -> str:
 
 
 def method(judged: Judged) -> str:
-    """What the p-values and intervals are corrected for; empty with a single comparison."""
+    """The tests, what they are corrected for and cover; empty with a single comparison, which says its own."""
     others = len(judged.verdicts)
-    if others < 2:
+    tests = list(dict.fromkeys(found.method for _, found in judged.verdicts if found.covers))
+    if others < 2 or not tests:
         return ""
-    whose = "Tukey's, for the best of" if judged.chosen else "Dunnett's, for one against"
-    count = others + 1 if judged.chosen else others
-    return f"p and intervals are corrected ({whose} {counted(count, 'setting')}); better means p below 0.05"
+    covers = {name for _, found in judged.verdicts for name in found.covers}
+    words = " and ".join(f"other {name}" for name in ("seeds", "folds", "examples") if name in covers)
+    whose = f"all pairs of {others + 1} settings (Tukey)" if judged.chosen else f"{others} comparisons (Dunnett)"
+    return f"{' or '.join(tests[:2])}, corrected for {whose}; p below 0.05 is a difference, and would hold for {words}"
 
 
 def pairs(judged: Judged) -> list[str]:
@@ -186,7 +192,7 @@ def epochs_in_words(found: Epochs, table: Table) -> str:
     elif found.lowest is not None and found.last > 1:
         text += f"; validation loss is lowest after {found.lowest}"
         if found.growth >= RISEN:
-            text += f" and {found.growth:.1f} times that after {found.last}"
+            text += f", {found.growth:.1f} times as high after {found.last}"
     return f"{text}; more epochs may be better still" if found.still_rising else text
 
 

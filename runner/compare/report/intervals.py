@@ -83,7 +83,7 @@ def _key(view: View) -> Iterator[str]:
     else:
         yield "How far chance moves a value is not known: train more seeds."
     if any(len(setting.runs) > 1 for setting in judged.table.settings):
-        yield "Small dots: single seeds."
+        yield "Small dots: single runs."
     if any(view.kind(setting) == "told" for setting in judged.table.settings):
         yield "Full: the best and those that cannot be told from it; hollow: the others."
     yield f"{'Higher' if judged.table.monitor.sign > 0 else 'Lower'} is better."

@@ -16,8 +16,8 @@ from runner.formatting import counted, shown
 from runner.runs.reader import Run
 
 TERMS = {
-    "± se": "standard error of the mean",
-    "± sd": "standard deviation over the seeds",
+    "± se": "standard error of the mean, with the examples and the spread of all epochs that could have been chosen",
+    "± sd": "standard deviation over the runs, in the epoch that is judged",
     "gap": "by how much the network is better on what it was trained on",
     "epoch": "where it is judged",
     "as good": "epochs that cannot be told from the best one",
