@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from runner.compare.sample import Array
 
 DRAWS = 1000  # of the noise: the mean of them is exact to a thirtieth of their spread
-NEAR = 2.0  # standard errors from the best epoch within which another one could have been chosen
+NEAR = 1.5  # standard errors from the best epoch within which another one could have been chosen
 
 
 def of_choice(values: Array, noise: Array) -> float:
