@@ -1,5 +1,6 @@
 """A comparison on the terminal: the answer, the table, what was asked for, and the runs left out."""
 
+import itertools
 import math
 import shutil
 import sys
@@ -155,14 +156,12 @@ def _legend(judged: Judged, wanted: Wanted) -> Iterator[str]:
 
 def _findings(judged: Judged, wanted: Wanted) -> Iterator[str]:
     """How many epochs the curves need, what has learned nothing, and the pairs where they are asked for."""
-    curves = list(wording.curves(judged.table))
     said = wording.answer(judged)
     if wanted.pairs or not judged.chosen:
         yield from _some(wording.pairs(judged))
-    if wanted.pairs or len(curves) <= CURVES:
-        yield from _some([line for line in curves if line not in said])
-    else:
-        yield curves[0]
+    many = len(judged.table.curves) > CURVES and not wanted.pairs
+    curves = list(itertools.islice(wording.curves(judged.table), 1 if many else None))
+    yield from _some([line for line in curves if line not in said])
     yield from wording.unlearned(judged)
 
 

@@ -1,5 +1,6 @@
 """What a comparison found, in words."""
 
+import itertools
 from collections.abc import Iterator
 
 from runner.compare import comparison
@@ -18,7 +19,7 @@ RISEN = 1.1  # multiple of the lowest validation loss from which on a sentence t
 def answer(judged: Judged) -> list[str]:
     """The comparison in at most three lines: the best and those not told from it, what would tell, what is luck."""
     if not judged.verdicts:
-        return list(curves(judged.table))[:1]
+        return list(itertools.islice(curves(judged.table), 1))
     lines = [_against(judged) if not judged.chosen else _best(judged)]
     missing = _missing(judged)
     if missing:
