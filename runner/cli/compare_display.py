@@ -147,7 +147,7 @@ def _legend(judged: Judged, wanted: Wanted) -> Iterator[str]:
         signs.append(f"± one standard error{of}")
     if signs:
         yield "; ".join(signs)
-    if judged.verdicts and (test := wording.method(judged)):
+    if judged.chosen and not wanted.pairs and (test := wording.method(judged)):
         yield test
     left = [key for key in table.keys if key not in table.telling_keys]
     if left:

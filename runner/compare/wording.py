@@ -45,6 +45,9 @@ def _best(judged: Judged) -> str:
         )
     what = "networks" if any(found.is_of_networks for _, found in judged.verdicts) else "settings"
     count = len(judged.verdicts)
+    same = [setting for setting, found in judged.verdicts if found.outcome == "same"]
+    if len(same) == len(others):
+        return f"{len(others)} of {count} other {what} are practically the same as the best ({name}){_cheapest(judged)}"
     if len(others) == count:
         return f"none of the {count} other {what} can be told from the best ({name}){_cheapest(judged)}"
     return f"{len(others)} of {count} other {what} cannot be told from the best ({name}){_cheapest(judged)}"
@@ -82,8 +85,10 @@ def _missing(judged: Judged) -> str:
     if any(found.is_of_networks for found in still_open):
         unknown = "" if still_open[0].covers else ", and without predictions its noise is unknown"
         return f"a single seed of a setting is one network{unknown}: train more seeds (seed=0,1,2) to compare settings"
-    examples = max((found.needed.examples or 0 for found in still_open), default=0)
-    seeds = max((found.needed.seeds or 0 for found in still_open), default=0)
+    if Needed(None, None) in [found.needed for found in still_open]:
+        return _would_show(judged, Needed(None, None)).capitalize()
+    examples = max(found.needed.examples or 0 for found in still_open)
+    seeds = max(found.needed.seeds or 0 for found in still_open)
     return _would_show(judged, Needed(seeds or None, examples or None)).capitalize()
 
 
@@ -125,7 +130,7 @@ def _networks(found: Verdict) -> str:
 
 def _would_show(judged: Judged, needed: Needed) -> str:
     """What would show a difference as large as the margin."""
-    size = number(judged.margin).rstrip("0") if judged.margin is not None else ""
+    size = f"{judged.margin:g}" if judged.margin is not None else ""
     if needed.examples:
         return f"a difference of {size} needs about {_rough(needed.examples)} validation examples"
     if needed.seeds:
@@ -136,9 +141,9 @@ def _would_show(judged: Judged, needed: Needed) -> str:
 
 
 def _rough(count: int) -> str:
-    """A count to two digits."""
-    digits = max(0, len(str(count)) - 2)
-    return f"{round(count, -digits):,}"
+    """A count up to two digits: 11,000 for 10,300."""
+    step = 10 ** max(0, len(str(count)) - 2)
+    return f"{-(-count // step) * step:,}"
 
 
 def _value(judged: Judged, setting: Setting) -> str:

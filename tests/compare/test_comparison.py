@@ -446,3 +446,19 @@ def test_a_setting_that_always_answers_the_commonest_class_is_said(run: Callable
     [judged] = compare(runs).tables
     assert list(wording.unlearned(judged)) == ["not shown to beat the commonest class, 0.5000: model.width=1"]
     assert "the commonest class 0.5000 of them" in judged.table.title
+
+
+def test_settings_within_the_margin_are_practically_the_same_and_what_is_missing_is_said_of_all(
+    run: Callable[..., Run],
+) -> None:
+    """Three widths whose seeds differ by 0.0001; a margin of 0.1 holds all intervals, one of 0.000001 none."""
+    runs = [
+        run(f"{width}-{seed}", (0.88 + shift,), {"model.width": width, "seed": seed + width})
+        for width in (8, 16, 32)
+        for seed, shift in enumerate((-0.0001, 0.0, 0.0001))
+    ]
+    [judged] = compare(runs, margin=0.1).tables
+    assert wording.answer(judged)[0].startswith("2 of 2 other settings are practically the same as the best (")
+    [judged] = compare(runs, margin=1e-6).tables
+    assert wording.answer(judged)[0].startswith("none of the 2 other settings can be told from the best (")
+    assert wording.answer(judged)[1] == "Not even 100 seeds of each would show a difference of 1e-06"
