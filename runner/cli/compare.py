@@ -16,8 +16,8 @@ from runner.cli.compare_display import Wanted
 from runner.cli.exit_status import guarded
 from runner.compare import comparison, filters, paper, serialize, wording
 from runner.compare.comparison import Comparison, Sort
-from runner.compare.filters import Filter
 from runner.compare.grouping import At
+from runner.config.conditions import Condition
 from runner.errors import ConfigError
 from runner.formatting import counted
 from runner.runs import search
@@ -40,7 +40,7 @@ class Options:
     at: At | None
     margin: float | None
     pairs: bool
-    filters: list[Filter]
+    filters: list[Condition]
     sort: Sort | None
     columns: list[str] | None
     top: int | None

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 from runner.compare.grouping import Setting, Table, choices
-from runner.compare.labels import is_number as is_number  # the report takes it from here
 from runner.compare.labels import ordered
 from runner.formatting import shown
 
@@ -30,11 +29,6 @@ class Effect:
     key: str
     values: list[Any]
     lines: list[Line]
-
-    @property
-    def joins(self) -> bool:
-        """Whether some settings differ in this key alone."""
-        return bool(self.lines)
 
     def place(self, setting: Setting) -> int:
         """The index of a setting's value in `values`."""

@@ -9,8 +9,6 @@ from runner.errors import ConfigError
 from runner.runs import circumstances
 from runner.runs.reader import Run
 
-Filter = Condition
-
 
 def parse(text: str) -> Condition:
     """The filter that a text means. Raises ConfigError where it is none."""

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from runner.compare.effects import Effect, Line, effects, is_number
+from runner.compare.effects import Effect, Line, effects
 from runner.compare.grouping import Setting
+from runner.compare.labels import is_number
 from runner.compare.report.scale import Scale, scale_for
 from runner.compare.report.view import View, escaped, text_of
 from runner.formatting import number

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from runner.compare import wording
 from runner.compare.comparison import Comparison
-from runner.compare.effects import is_number
 from runner.compare.grouping import EPOCHS, Setting
+from runner.compare.labels import is_number
 from runner.compare.report import payload, tables
 from runner.compare.report.effects_plot import effect_figures
 from runner.compare.report.intervals import intervals, needed_epochs

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from runner.compare.effects import is_number
 from runner.compare.grouping import Setting
+from runner.compare.labels import is_number
 from runner.compare.report.view import View, escaped, value_of
 from runner.compare.wording import reason
 from runner.config.dotted import flat

@@ -10,9 +10,9 @@ from typing import Any
 
 from runner.compare import comparison
 from runner.compare.comparison import Judged
-from runner.compare.effects import is_number
 from runner.compare.epochs import Epochs, epochs
 from runner.compare.grouping import EPOCHS, Setting, Table, is_cut
+from runner.compare.labels import is_number
 from runner.compare.significance import Verdict
 from runner.formatting import shown
 from runner.runs.reader import Run
