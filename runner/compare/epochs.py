@@ -9,7 +9,7 @@ import numpy as np
 from runner.compare.answers import at_chosen, sample
 from runner.compare.grouping import Setting, mean_of
 from runner.compare.multiplicity import student
-from runner.compare.noise import Difference, paired
+from runner.compare.noise import paired
 from runner.compare.sample import standard_error
 from runner.compare.significance import LEVEL
 from runner.runs.reader import Run
@@ -69,19 +69,13 @@ def _as_good(setting: Setting) -> tuple[int, int] | None:
 
     def is_told(epoch: int) -> bool:
         other = sample(setting, [epoch] * len(setting.runs))
-        return not math.isfinite(other.mean) or _p(paired(best, other)) < LEVEL
+        found = paired(best, other)
+        return not math.isfinite(other.mean) or found.p(student, found.freedom) < LEVEL
 
     if not paired(best, best).covers:
         return None
     first = next((epoch + 1 for epoch in range(chosen - 1, 0, -1) if is_told(epoch)), 1)
     return first, next((epoch - 1 for epoch in range(chosen + 1, last + 1) if is_told(epoch)), last)
-
-
-def _p(found: Difference) -> float:
-    size = max(0.0, abs(found.size) - found.step)
-    if not size:
-        return 1.0
-    return student(size / found.error, found.freedom) if found.error else 0.0
 
 
 def _loss(runs: Sequence[Run]) -> tuple[int | None, float]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, fdtrc
 
+from runner.compare.multiplicity import Tail
 from runner.compare.sample import Sample, mean_square, share_examples
 from runner.formatting import counted
 
@@ -52,6 +53,13 @@ class Difference:
     def error(self) -> float:
         """The standard error."""
         return math.sqrt((self.seeds or 0.0) + (self.examples or 0.0))
+
+    def p(self, tail: Tail, freedom: float) -> float:
+        """Two-sided, by a tail of the difference in standard errors with these degrees of freedom."""
+        size = max(0.0, abs(self.size) - self.step)
+        if not size:
+            return 1.0
+        return tail(size / self.error, freedom) if self.error else 0.0
 
     @property
     def covers(self) -> tuple[str, ...]:

@@ -90,12 +90,6 @@ class Family:
     sign: int
     margin: float | None
 
-    def p(self, found: Difference, freedom: float) -> float:
-        size = max(0.0, abs(found.size) - found.step)
-        if not size:
-            return 1.0
-        return self.tail(size / found.error, freedom) if found.error else 0.0
-
     @cached_property
     def critical(self) -> Callable[[float], float]:
         """By degrees of freedom; each takes fifty integrals."""
@@ -106,7 +100,7 @@ def _verdict(found: Difference, family: Family, sample: Sample) -> Verdict:
     if not found.covers:
         return Verdict("open", found.size, None, None, (), found.method, Needed(None, None))
     freedom = _rounded(found.freedom)
-    p, margin = family.p(found, freedom), family.margin
+    p, margin = found.p(family.tail, freedom), family.margin
     reach = family.critical(freedom) * found.error + found.step
     interval = (found.size - reach, found.size + reach)
     outcome: Outcome = "open"
