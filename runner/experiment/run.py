@@ -134,7 +134,7 @@ def _recorded(record: Record, interruption: Interruption) -> Iterator[None]:
         if len(record.metrics) < record.config.training.epochs:
             interruption.stop()
     except (Exception, KeyboardInterrupt, SystemExit) as error:
-        if signals.behind(error):
+        if interruption.signal is not None or signals.behind(error):
             record.write(status=INTERRUPTED)
             return
         log.error("the run failed\n%s", traceback.format_exc())
@@ -156,17 +156,19 @@ def _train(
     backend.start()
     from runner.training.fit import Training
 
-    training = Training(resolved.config, resolved.data, resolved.task, resolved.split)
-    record.write(parameter_count=training.network.count_params())
-    saving.refuse_full_disk(record.folder, training)
-    if earlier:
-        _continue(training, record, earlier, progress)
-    checkpointer = saving.Checkpointer(record, training, {*epochs_to_keep, epochs})
-    with progress.epochs(epochs, len(training.history.metrics)) as show:
-        training.fit([checkpointer, show], interruption, _extra_callbacks(record, training))
-    checkpointer.save()
-    saving.save_models(record, training)
-    saving.draw(record, resolved.data.label)
+    with interruption.waiting():
+        training = Training(resolved.config, resolved.data, resolved.task, resolved.split)
+        record.write(parameter_count=training.network.count_params())
+        saving.refuse_full_disk(record.folder, training)
+        if earlier:
+            _continue(training, record, earlier, progress)
+        interruption.stop()
+        checkpointer = saving.Checkpointer(record, training, {*epochs_to_keep, epochs})
+        with progress.epochs(epochs, len(training.history.metrics)) as show:
+            training.fit([checkpointer, show], interruption, _extra_callbacks(record, training))
+        checkpointer.save()
+        saving.save_models(record, training)
+        saving.draw(record, resolved.data.label)
     if training.history.problem:
         raise FitFailed(training.history.problem)
 

@@ -24,7 +24,7 @@ from runner.sweeps.summary import Line
 from runner.sweeps.sweep import Sweep
 from runner.sweeps.workers import Workers
 from runner.system import signals
-from runner.system.signals import Interrupted
+from runner.system.signals import Interrupted, Interruption
 
 log = logging.getLogger(__name__)
 
@@ -83,26 +83,27 @@ def run_all(
     fail_fast = any(each.job.config.fail_fast for each in work)
     ended_by = None
     try:
-        with signals.watched(), watching or contextlib.nullcontext():
+        with signals.watched() as interruption, watching or contextlib.nullcontext():
             if sweep.workers == 1:
-                hand_out(lambda each: _run_here(each, fail_fast))
+                hand_out(lambda each: _run_here(each, fail_fast, interruption))
             else:
                 with Workers(sweep.workers, fail_fast) as workers:
                     hand_out(lambda each: workers.submit(run_in_worker, each))
     except FailFast:
         pass
     except (Exception, KeyboardInterrupt) as error:
-        interruption = signals.behind(error)
-        if interruption is None:
+        came = signals.behind(error)
+        if came is None:
             raise
-        ended_by = signals.number_of(interruption)
+        ended_by = signals.number_of(came)
     finally:
         lines = summary.write(sweep, warn)
     return Ended(lines, ended_by)
 
 
-def _run_here(work: Work, fail_fast: bool) -> float | None:
+def _run_here(work: Work, fail_fast: bool, interruption: Interruption) -> float | None:
     """Run a job in this process; the monitored value of its best epoch, None if it failed."""
+    interruption.stop()
     outcome = run(work)
     if outcome.signal:
         raise Interrupted(outcome.signal)
@@ -130,15 +131,16 @@ def run_in_worker(work: Work) -> str:
 def run(work: Work) -> Outcome:
     """Run a job without printing. Failures are recorded and logged, never raised."""
     try:
-        plugins.load(work.job.config.plugins)
-        return experiment.run(
-            work.job.config,
-            work.folder,
-            list(work.job.words),
-            run_roots=work.run_roots,
-            epochs_to_keep=work.epochs_to_keep,
-            force=work.force,
-        )
+        with signals.watched():
+            plugins.load(work.job.config.plugins)
+            return experiment.run(
+                work.job.config,
+                work.folder,
+                list(work.job.words),
+                run_roots=work.run_roots,
+                epochs_to_keep=work.epochs_to_keep,
+                force=work.force,
+            )
     except (Exception, SystemExit) as error:
         if interruption := signals.behind(error):
             raise interruption from None

@@ -15,22 +15,36 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Interruption:
-    """The signal that has come, if any; `patient` is true while an epoch may finish first."""
+    """The signal that has come, if any.
+
+    signal   its number, None before it
+    urgent   whether it was not to wait: it came outside `waiting`, or was the second one
+    """
 
     def __init__(self) -> None:
         self.signal: int | None = None
-        self.patient = False
+        self.urgent = False
+        self._waits = False
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        first = self.signal is None
+        self.urgent = not self._waits or self.signal is not None
         self.signal = number
-        if not (self.patient and first):
+        if self.urgent:
             self.stop()
 
     def stop(self) -> None:
         """Raise Interrupted if a signal has come."""
         if self.signal is not None:
             raise Interrupted(self.signal)
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let the first signal wait for the next `stop`: Keras and TensorFlow hide what is raised in the midst of them."""
+        self._waits = True
+        try:
+            yield
+        finally:
+            self._waits = False
 
 
 def behind(error: BaseException) -> KeyboardInterrupt | None:
@@ -50,11 +64,18 @@ def number_of(interruption: KeyboardInterrupt) -> int:
 
 @contextmanager
 def watched() -> Iterator[Interruption]:
-    """Handle SIGINT and SIGTERM until the end of the block, then put the earlier handlers back."""
+    """Handle SIGINT and SIGTERM until the end of the block, then put the earlier handlers back.
+
+    An error after a signal is taken for its consequence, since a library may hide the exception that a signal raised:
+    Interrupted is raised instead.
+    """
     interruption = Interruption()
     earlier = {number: signal.signal(number, interruption.handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield interruption
+    except Exception:
+        interruption.stop()
+        raise
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)

@@ -109,13 +109,15 @@ class Observers(keras.callbacks.Callback):
 
 
 class StopOnSignal(keras.callbacks.Callback):
-    """Ends the fit after the epoch in which a signal came."""
+    """Ends the fit after the epoch in which a signal came; before that epoch is recorded, if the signal was urgent."""
 
     def __init__(self, interruption: Interruption) -> None:
         super().__init__()
         self.interruption = interruption
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self.interruption.urgent:
+            self.interruption.stop()
         if self.interruption.signal is not None:
             self.model.stop_training = True
 

@@ -101,15 +101,14 @@ class Training:
         columns = ["loss", *map(column, self.task.metrics)]
         validation = Evaluation(self.model, self.split.validation, self.targets)
         callbacks = [
+            StopOnSignal(interruption),
             Validation(validation),
             early_stopping,
             EpochRows(self.history, self.task.monitor, columns, self.updates, len(self.split.train)),
             PredictionRows(self.history, validation),
             Observers(self.history, observers),
             *extra_callbacks,
-            StopOnSignal(interruption),
         ]
-        interruption.patient = True
         self.model.fit(
             batches.stream(self.split.train, self.targets, settings, self.config.seed, first_epoch=done + 1),
             epochs=settings.epochs,
@@ -119,7 +118,6 @@ class Training:
             shuffle=False,  # the stream has an order of its own
             verbose=0,
         )
-        interruption.patient = False
 
     def _show_recorded(self, callbacks: Sequence[keras.callbacks.Callback]) -> None:
         """Let callbacks show the recorded epochs where none is left to train."""

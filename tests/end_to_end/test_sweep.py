@@ -41,6 +41,15 @@ def dots(rows=60, label=""):
     return (features, labels), (features[:3], labels[:3])
 
 
+def hide():
+    for _ in range(2):  # the first one waits
+        try:
+            os.kill(os.getpid(), 2)
+            time.sleep(0.01)
+        except BaseException:
+            pass  # as Keras does with whatever is raised while it asks for a shape
+
+
 @runner.register.model("moody")
 def moody(input_shape, output_units, output_activation, mood="fine"):
     import keras
@@ -60,11 +69,25 @@ def moody(input_shape, output_units, output_activation, mood="fine"):
     if mood == "dies":
         os.kill(os.getpid(), 9)
     if mood == "interrupted":
+        os.kill(os.getpid(), 2)  # the first one waits
         try:
             os.kill(os.getpid(), 2)
             time.sleep(3600)
         finally:
             [].pop()  # what is done to clean up fails
+    if mood == "hides":
+        hide()
+        [].pop()  # what comes of a hidden interruption
+    if mood == "goes on":
+        hide()
+    if mood == "trains on":
+        class Hiding(keras.layers.Layer):
+            def call(self, inputs, training=None):
+                if training:
+                    hide()
+                return inputs
+
+        return keras.Sequential([keras.Input(input_shape), Hiding(), keras.layers.Dense(output_units, output_activation)])
     return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(output_units, output_activation)])
 """
 # A model that says where and with what it is built, and a callback of Hydra's that says what it is told.
@@ -309,14 +332,21 @@ def test_an_error_of_ones_own_code_is_not_taken_for_a_full_disk(asked: Callable[
     ]
 
 
-def test_ctrl_c_is_an_interruption_whatever_a_library_makes_of_it(
-    place: Path, asked: Callable[..., int], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("mood", ["interrupted", "hides", "'goes on'", "'trains on'"])
+def test_ctrl_c_in_a_job_is_an_interruption_whatever_a_library_makes_of_it(
+    place: Path, asked: Callable[..., int], capsys: pytest.CaptureFixture[str], mood: str
 ) -> None:
-    """In a job of a sweep, and where the command line is read: OmegaConf and Hydra fail in what they do to clean up."""
-    words = [*MOODY, "training.epochs=1", "model.options.mood=interrupted,fine", "hydra.sweep.dir=sweep"]
+    """A library fails in what it does to clean up, or it hides the interruption and fails of that, or it goes on."""
+    words = [*MOODY, "training.epochs=1", f"model.options.mood={mood},fine", "hydra.sweep.dir=sweep"]
     assert asked("-m", *words) == 130
     assert statuses(place / "sweep") == ["interrupted", "pending"]
+    assert record_of(job(place / "sweep", 0)).get("epochs", 0) == 0
     assert "resume:     python -m runner resume sweep" in capsys.readouterr().out
+
+
+def test_ctrl_c_while_plugins_are_read_is_an_interruption_though_clean_up_fails(
+    place: Path, asked: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
     (place / "early.py").write_text(
         "import os, time\ntry:\n    os.kill(os.getpid(), 2)\n    time.sleep(3600)\nfinally:\n    [].pop()\n"
     )
