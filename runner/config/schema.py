@@ -193,6 +193,7 @@ class Training:
     keep_state: str = one_of("all", "last", "none", decides=False)
     save_seconds: float = at_least(0, decides=False)
     keep_predictions: bool = option(decides=False, before=True)
+    evaluate_test: bool = option(decides=False, before=False)
     tensorboard: bool = option(decides=False)
 
     @property

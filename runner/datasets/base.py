@@ -52,6 +52,10 @@ class Data:
     test: Examples
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(map(str, range(self.classes)))
+
+    @property
     def label(self) -> str:
         """The name as headers and plots give it."""
         return data_label(self.name, self.source)

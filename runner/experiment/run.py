@@ -14,14 +14,15 @@ from runner.config.task import Task
 from runner.datasets import catalog, split
 from runner.datasets.base import Data
 from runner.datasets.split import Split
-from runner.experiment import saving
+from runner.experiment import saving, test_set
 from runner.experiment.failures import FitFailed, reason, unwritten
 from runner.experiment.progress import Progress
 from runner.runs import reuse
-from runner.runs.folder import claimed
+from runner.runs.folder import MODEL, claimed
 from runner.runs.identity import differences, identity_of
 from runner.runs.reuse import Recorded
 from runner.runs.status import COMPLETED, INTERRUPTED
+from runner.runs.test_ledger import LEDGER
 from runner.runs.writer import DatasetInfo, Outcome, Record
 from runner.system import backend, signals
 from runner.system.signals import Interruption
@@ -63,6 +64,7 @@ def run(
     *,
     run_roots: Sequence[Path] = (),
     epochs_to_keep: Collection[int] = (),
+    ledger: Path = LEDGER,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
@@ -70,7 +72,8 @@ def run(
 
     A folder that holds a run of the same identity is continued; `force` continues one of another identity too.
     Runs of this identity below the `run_roots` are reused, and this run is noted there. The states after
-    `epochs_to_keep` are not pruned: another run will need them. `progress` shows the run, by default in its log alone.
+    `epochs_to_keep` are not pruned: another run will need them. Where the config asks for the test set, its opening is
+    entered in the `ledger`. `progress` shows the run, by default in its log alone.
 
     A run that fails or is interrupted is an Outcome too. Raises ConfigError where the folder holds another run,
     DataError where folder or data cannot be used.
@@ -79,7 +82,7 @@ def run(
         resolved = resolve(config)
         record = Record(folder, config, overrides)
         record.refuse_other_runs(resolved.identity, force=force)
-        if record.is_complete(config.training.epochs):
+        if record.is_complete():
             return record.outcome("finished already")
         progress = progress or Progress()
         earlier = _earlier(resolved, record, run_roots, progress)
@@ -88,7 +91,8 @@ def run(
             record.begin(resolved.dataset, resolved.task.monitor, resolved.commonest_class)
             if config.training.keep_state != "none" and not record.entries["mixed"]:
                 reuse.note(run_roots, resolved.identity, folder)
-            _train(resolved, record, earlier, epochs_to_keep, interruption, progress)
+            training = _train(resolved, record, earlier, epochs_to_keep, interruption, progress)
+            _test(resolved, record, training, ledger, interruption)
         return record.outcome(_stopped_early(record), interruption.signal)
 
 
@@ -150,7 +154,7 @@ def _train(
     epochs_to_keep: Collection[int],
     interruption: Interruption,
     progress: Progress,
-) -> None:
+) -> "Training":
     epochs = resolved.config.training.epochs
     progress.header(resolved.config, resolved.dataset)
     backend.start()
@@ -171,6 +175,17 @@ def _train(
         saving.draw(record, resolved.data.label)
     if training.history.problem:
         raise FitFailed(training.history.problem)
+    return training
+
+
+def _test(resolved: Resolved, record: Record, training: "Training", ledger: Path, interruption: Interruption) -> None:
+    """Open the test set, where the config asks for it and the training has ended."""
+    if not resolved.config.training.evaluate_test:
+        return
+    interruption.stop()
+    with interruption.waiting():
+        network, epoch = training.saved_network(), len(training.history.metrics)
+        test_set.evaluate(record, network, MODEL, epoch, resolved.data, resolved.task, ledger)
 
 
 def _continue(training: "Training", record: Record, earlier: Recorded, progress: Progress) -> None:

@@ -71,6 +71,17 @@ def write(folder: Path, predictions: Predictions | None) -> None:
     files.write(folder / PREDICTIONS, stream.getvalue(), durable=True)
 
 
+def write_of_test(folder: Path, labels: NDArray[np.integer], outputs: NDArray[np.float32]) -> None:
+    """Write what a run without validation examples predicts of the test examples. Raises OSError.
+
+    `examples` are their numbers in the test data, `labels` [t], and `last` outputs [t, classes] as in `Predictions`.
+    """
+    stream = io.BytesIO()
+    numbers, last = np.arange(len(labels), dtype=np.int32), outputs.astype(np.float16)
+    np.savez(stream, examples=numbers, labels=labels.astype(np.int32), last=last)
+    files.write(folder / PREDICTIONS, stream.getvalue(), durable=True)
+
+
 def read(folder: Path) -> Predictions | None:
     """The predictions of a run's folder; None where it has no file of them.
 

@@ -12,7 +12,7 @@ from runner.config.schema import Config
 from runner.errors import ConfigError, DataError
 from runner.formatting import data_label
 from runner.runs import checkpoint, history, identity, predictions
-from runner.runs.folder import BEST_MODEL, METRICS, MODEL, RECORD, TIMINGS, me, read_record, write_record
+from runner.runs.folder import BEST_MODEL, METRICS, MODEL, RECORD, TEST, TIMINGS, me, read_record, write_record
 from runner.runs.history import History, Row
 from runner.runs.status import COMPLETED, FAILED, INTERRUPTED, RUNNING
 from runner.system import backend, files
@@ -134,9 +134,12 @@ class Record:
         self.entries["mixed"] = [*(self.entries.get("mixed") or []), entry]
         self.entries["identity"] = identity.mixed(self.identity, now, epoch)
 
-    def is_complete(self, epochs: int) -> bool:
-        """Whether the folder's run has finished a training of `epochs` epochs, or stopped early in it."""
-        if self.entries.get("status") != COMPLETED or self.entries["config"]["training"]["epochs"] != epochs:
+    def is_complete(self) -> bool:
+        """Whether the folder's run has finished what the config asks for, or stopped early in it."""
+        wanted = self.config.training
+        if self.entries.get("status") != COMPLETED or self.entries["config"]["training"]["epochs"] != wanted.epochs:
+            return False
+        if wanted.evaluate_test and not (self.folder / TEST).exists():
             return False
         try:
             self.metrics = history.read(self.folder / METRICS)

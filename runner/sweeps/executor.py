@@ -18,6 +18,7 @@ from runner.runs import reader, reuse
 from runner.runs.folder import logged
 from runner.runs.reuse import Forecast
 from runner.runs.status import COMPLETED, FAILED, INTERRUPTED
+from runner.runs.test_ledger import LEDGER
 from runner.runs.writer import Outcome, Record
 from runner.sweeps import summary
 from runner.sweeps.summary import Line
@@ -44,6 +45,7 @@ class Work:
     force: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     chdir: bool = False
+    ledger: Path = field(default_factory=LEDGER.absolute)
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def run(work: Work) -> Outcome:
                 list(work.job.words),
                 run_roots=work.run_roots,
                 epochs_to_keep=work.epochs_to_keep,
+                ledger=work.ledger,
                 force=work.force,
             )
     except (Exception, SystemExit) as error:

@@ -39,7 +39,7 @@ class Interruption:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Let the first signal wait for the next `stop`: Keras and TensorFlow hide what is raised in the midst of them."""
+        """Let the first signal wait for the next `stop`: Keras hides what is raised in the midst of it."""
         self._waits = True
         try:
             yield

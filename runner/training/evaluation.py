@@ -5,7 +5,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from runner.training import batches, layers
+from runner.config.task import Task
+from runner.datasets.base import Examples
+from runner.training import batches, layers, model
 
 BUDGET = 32 << 20  # bytes of the largest tensor in a call
 
@@ -41,6 +43,19 @@ class Evaluation:
         """Whether each example was right, [examples], and its outputs, [examples, units], in the latest call."""
         right, outputs = zip(*self.predicted, strict=True)
         return np.concatenate(right), np.concatenate(outputs)
+
+    def outputs(self) -> NDArray[np.float32]:
+        """The outputs of the network, [examples, units], in full precision."""
+        return np.concatenate([self.trained(numbers, training=False) for numbers, _ in self.chunks])
+
+
+def tested(network: keras.Model, examples: Examples, task: Task) -> tuple[dict[str, float], NDArray[np.float32]]:
+    """Loss and metrics of a plain network on examples, at least one, by column, and its outputs, [examples, units]."""
+    over = layers.over_rows(network, examples, task)
+    over.compile(loss=model.loss(task), metrics=model.metrics(task))
+    numbers = np.arange(len(examples), dtype=np.int32)
+    evaluation = Evaluation(over, numbers, task.targets(examples.labels))
+    return evaluation(), evaluation.outputs()
 
 
 def _step(trained: keras.Model, targets: NDArray[np.generic]) -> tf.types.experimental.PolymorphicFunction:

@@ -87,7 +87,8 @@ def moody(input_shape, output_units, output_activation, mood="fine"):
                     hide()
                 return inputs
 
-        return keras.Sequential([keras.Input(input_shape), Hiding(), keras.layers.Dense(output_units, output_activation)])
+        head = keras.layers.Dense(output_units, output_activation)
+        return keras.Sequential([keras.Input(input_shape), Hiding(), head])
     return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(output_units, output_activation)])
 """
 # A model that says where and with what it is built, and a callback of Hydra's that says what it is told.
