@@ -16,7 +16,7 @@ PACKAGE = Path(runner.__file__).parent
 ORDER = [
     {"__main__"},
     {"cli"},
-    {"sweeps"},
+    {"sweeps", "selection"},
     {"experiment"},
     {"training", "compare"},
     {"datasets", "runs"},

@@ -1,13 +1,11 @@
 """`compare PATH…`: which choice is better, and whether the difference is real. Reads records only."""
 
 import argparse
-import glob
 import json
 import math
 import shlex
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -147,24 +145,12 @@ def _compare(options: Options) -> None:
 
 def _compared(options: Options) -> Comparison:
     """Raises ConfigError where there are no runs, or the options do not fit them."""
-    runs = list(search.runs(options.paths, warn=_warn))
-    if not runs:
-        raise ConfigError(_without_runs(options.paths))
-    runs = filters.chosen(runs, options.filters)
+    runs = filters.chosen(search.some_runs(options.paths, warn=_warn), options.filters)
     if not runs:
         raise ConfigError([f"--filter {' and '.join(each.text for each in options.filters)}: no run passes"])
     if options.reference:
         _refuse_reference(options.reference, runs)
     return comparison.compare(runs, options.reference, options.at, options.margin)
-
-
-def _without_runs(paths: Sequence[str]) -> list[str]:
-    """Why each path holds no runs."""
-    problems = []
-    for path in paths:
-        why = "holds no runs" if glob.glob(path) or path == search.DEFAULT else "does not exist"
-        problems.append(f"{path} {why}: train one with python -m runner, or give the folder of a run or a sweep")
-    return problems
 
 
 def _warn(message: str) -> None:

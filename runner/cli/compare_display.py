@@ -43,7 +43,7 @@ def show(found: Comparison, wanted: Wanted) -> None:
         if place:
             say("")
         _show_table(judged, wanted)
-    for line in _left_out(found.left_out):
+    for line in (*wording.tests_opened(found), *_left_out(found.left_out)):
         say(line)
 
 

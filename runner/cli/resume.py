@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.cli import exit_status, run_display, sweep_display
+from runner.cli.final import finish
 from runner.cli.launch import check
 from runner.cli.run_display import TerminalProgress
 from runner.config import compose, hydra_adapter
@@ -21,8 +22,9 @@ from runner.experiment import run as experiment
 from runner.experiment.preflight import Checked
 from runner.formatting import shown
 from runner.runs import identity, reuse, writer
-from runner.runs.folder import OUTPUTS, PLAN, RECORD, claimed, logged
+from runner.runs.folder import CHOICE, OUTPUTS, PLAN, RECORD, claimed, logged
 from runner.runs.status import COMPLETED
+from runner.selection import final
 from runner.sweeps import executor, summary, sweep
 from runner.sweeps.executor import Work
 from runner.sweeps.summary import SUMMARY, Line
@@ -43,14 +45,17 @@ def main(words: list[str]) -> int:
 @hydra_adapter.refusals()
 def _resume(words: list[str]) -> int:
     parser = argparse.ArgumentParser(
-        usage=USAGE, description="Continue a run to its number of epochs, or what a sweep has not finished."
+        usage=USAGE,
+        description="Continue a run to its number of epochs, or what a sweep or a final model has not finished.",
     )
-    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of a run or a sweep")
+    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of a run, a sweep or a final model")
     parser.add_argument("overrides", nargs="*", default=[], metavar="training.epochs=N", help="of a run: more epochs")
     parser.add_argument("--anyway", action="store_true", help="even where libraries, data or threads have changed")
     parser.error = refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     options = parser.parse_intermixed_args(words)
     register_built_in()
+    if (options.path / CHOICE).is_file():
+        return _resume_final(options.path, options.overrides, force=options.anyway)
     if (options.path / RECORD).is_file():
         return _resume_run(options.path, options.overrides, force=options.anyway)
     if (options.path / PLAN).is_file():
@@ -143,6 +148,22 @@ def _refuse_differences(begun: Iterable[tuple[dict[str, Any], Checked]]) -> None
     ]
     if found:
         raise ConfigError([*dict.fromkeys(found), ANYWAY])
+
+
+def _resume_final(folder: Path, overrides: list[str], *, force: bool) -> int:
+    """Train what is left of a final model, and open the test set if that has not been done."""
+    if overrides:
+        asked = " ".join(overrides)
+        raise ConfigError([f"a final model is trained as it was chosen; got {asked}: choose with python -m runner final"])
+    planned = final.read(folder)
+    begun = [(path, writer.read(path), config) for path, config in planned.runs() if (path / RECORD).exists()]
+    _refuse_other_numerics((path, record) for path, record, _ in begun)
+    if begun:
+        backend.take_threads(begun[0][1]["threads"])
+    checked = check([config for _, config in planned.runs()])
+    if not force:
+        _refuse_differences((record, Checked(config, checked[0].data, "")) for _, record, config in begun)
+    return finish(planned, force=force)
 
 
 def _resume_sweep(folder: Path, overrides: list[str], *, force: bool) -> int:

@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -17,6 +18,7 @@ from runner.experiment.progress import Progress, header
 from runner.formatting import number
 from runner.runs.history import History, line
 from runner.runs.status import FAILED, INTERRUPTED
+from runner.runs.test_ledger import LEDGER, opened_in_words
 from runner.runs.writer import DatasetInfo, Outcome
 from runner.system.console import say
 
@@ -90,12 +92,21 @@ def result(outcome: Outcome) -> None:
     if outcome.best:
         values = [f"{name} {number(value)}" for name, value in outcome.best.items() if name in outcome.shown]
         say(f"best epoch: {int(outcome.best['epoch'])} of {outcome.epochs}, {', '.join(values)}")
+    if outcome.test:
+        say(tested(outcome.test))
     say(f"folder:     {outcome.folder}")
     for text in _models(outcome):
         say(text)
     if outcome.status in (INTERRUPTED, FAILED):
         say(f"resume:     python -m runner resume {shlex.quote(str(outcome.folder))}")
     say(f"compare:    python -m runner compare {shlex.quote(str(outcome.folder.parent))}")
+
+
+def tested(test: dict[str, Any]) -> str:
+    """What the test said, in a line."""
+    accuracy = f"accuracy {number(test['accuracy'])} ± {number(test['accuracy_standard_error'])}"
+    text = f"test: {accuracy} of {test['examples']:,} examples, {test['network']} after epoch {test['epoch']}"
+    return f"{text}; it {opened_in_words(before, LEDGER)}" if (before := test["looked_at_before"]) else text
 
 
 def _models(outcome: Outcome) -> list[str]:

@@ -8,6 +8,7 @@ from runner.compare import comparison, wording
 from runner.compare.comparison import Comparison, Judged, Sort
 from runner.formatting import shown
 from runner.runs import history
+from runner.runs.test_ledger import LEDGER, times_opened
 
 
 def csv_text(found: Comparison, sort: Sort | None = None, top: int | None = None) -> str:
@@ -57,6 +58,7 @@ def _table(judged: Judged) -> dict[str, Any]:
         "judged_at": table.at,
         "keys": table.keys,
         "commonest_class": table.commonest,
+        "test_set_opened": times_opened(LEDGER, table.settings[0].runs[0].record["dataset"]),
         "margin": judged.margin,
         "luck": judged.luck,
         "answer": wording.answer(judged),

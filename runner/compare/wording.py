@@ -4,14 +4,15 @@ import itertools
 from collections.abc import Iterator
 
 from runner.compare import comparison
-from runner.compare.comparison import Judged
+from runner.compare.comparison import Comparison, Judged
 from runner.compare.epochs import Epochs, epochs
 from runner.compare.grouping import Setting, Table
 from runner.compare.significance import Needed, Verdict
-from runner.formatting import counted, number
+from runner.formatting import counted, data_label, number
 from runner.runs import circumstances
 from runner.runs.reader import Run
 from runner.runs.status import COMPLETED, CRASHED, DIED, RUNNING
+from runner.runs.test_ledger import LEDGER, opened_in_words, times_opened
 
 RISEN = 1.1  # multiple of the lowest validation loss from which on a sentence tells of the rise
 
@@ -215,6 +216,15 @@ def best_run(table: Table) -> str:
     if setting is table.settings[0]:
         return f"best run: {run.folder}"
     return f"best run: {run.folder}, {table.monitor.name} {number(setting.result(run))} with {table.name(setting)}"
+
+
+def tests_opened(found: Comparison) -> Iterator[str]:
+    """How often each test set was opened; nothing of one that was not."""
+    of_runs = [judged.table.settings[0].runs[0].record["dataset"] for judged in found.tables]
+    for dataset in {each["fingerprint"]: each for each in of_runs}.values():
+        if times := times_opened(LEDGER, dataset):
+            name = data_label(dataset["name"], dataset["source"])
+            yield f"the test set of {name} {opened_in_words(times, LEDGER)}"
 
 
 def reason(run: Run) -> str:

@@ -87,7 +87,7 @@ def run(
         progress = progress or Progress()
         earlier = _earlier(resolved, record, run_roots, progress)
         _identify(record, resolved, earlier)
-        with _recorded(record, interruption):
+        with recorded(record, interruption):
             record.begin(resolved.dataset, resolved.task.monitor, resolved.commonest_class)
             if config.training.keep_state != "none" and not record.entries["mixed"]:
                 reuse.note(run_roots, resolved.identity, folder)
@@ -131,7 +131,7 @@ def _identify(record: Record, resolved: Resolved, earlier: Recorded | None) -> N
 
 
 @contextlib.contextmanager
-def _recorded(record: Record, interruption: Interruption) -> Iterator[None]:
+def recorded(record: Record, interruption: Interruption) -> Iterator[None]:
     """Write how the block ended into the record: completed, interrupted or failed."""
     try:
         yield
@@ -184,8 +184,8 @@ def _test(resolved: Resolved, record: Record, training: "Training", ledger: Path
         return
     interruption.stop()
     with interruption.waiting():
-        network, epoch = training.saved_network(), len(training.history.metrics)
-        test_set.evaluate(record, network, MODEL, epoch, resolved.data, resolved.task, ledger)
+        candidate = test_set.Candidate(training.saved_network(), MODEL, len(training.history.metrics))
+        test_set.evaluate(record, candidate, resolved.data, resolved.task, ledger)
 
 
 def _continue(training: "Training", record: Record, earlier: Recorded, progress: Progress) -> None:

@@ -1,6 +1,8 @@
 """The test set, opened knowingly: the ledger first, then the network, then what it scored."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +20,51 @@ from runner.runs.writer import Record
 from runner.system import files
 
 
-def evaluate(record: Record, network: Any, file: str, epoch: int, data: Data, task: Task, ledger: Path) -> None:
-    """Open the test set once for a network, and write test.json and confusion.png into the folder of a run.
+@dataclass(frozen=True)
+class Candidate:
+    """A Keras network to test, with the weights after `epoch`, as `file` of a run's folder holds it.
 
-    `network` is a Keras network with the weights after `epoch`, as `file` of the folder holds it. Without validation
-    examples predictions.npz is written too: those of the test examples. An opening that a kill has cut short is gone on
-    with, and counts once. Raises DataError where there are no test examples.
+    members  the networks of which it is the mean, for their own accuracies; none of a single network
     """
+
+    network: Any
+    file: str
+    epoch: int
+    members: Sequence[Any] = ()
+
+
+def evaluate(record: Record, candidate: Candidate, data: Data, task: Task, ledger: Path) -> None:
+    """Open the test set for a network, and write test.json and confusion.png into the folder of a run.
+
+    Without validation examples predictions.npz is written too: those of the test examples. A network that was tested
+    before is not tested again, and an opening that a kill has cut short is gone on with: each counts once. Raises
+    DataError where there are no test examples.
+    """
+    if is_tested(record, candidate.file, candidate.epoch):
+        return
     if not len(data.test):
         raise DataError(f"{data.label} has no test examples: nothing can be tested")
-    before = _open(record, file, epoch, ledger)
+    before = _open(record, candidate.file, candidate.epoch, ledger)
     from runner.training.evaluation import tested
 
-    values, outputs = tested(network, data.test, task)
-    result = _result(values, outputs, data, task) | {"network": file, "epoch": epoch, "looked_at_before": before}
+    values, outputs = tested(candidate.network, data.test, task)
+    result = {**_result(values, outputs, data, task), "network": candidate.file, "epoch": candidate.epoch}
+    if candidate.members:
+        each = [said(tested(network, data.test, task)[1], task) for network in candidate.members]
+        result["accuracy_of_each"] = [float(np.mean(answers == data.test.labels)) for answers in each]
+    result["looked_at_before"] = before
     if record.entries["dataset"]["validation"] == 0:
         predictions.write_of_test(record.folder, data.test.labels, outputs)
     files.write(record.folder / CONFUSION, _picture(result, data))
     files.write(record.folder / TEST, json.dumps(result, indent=2, allow_nan=False) + "\n", durable=True)
     record.write(opening={**record.entries["opening"], "done": True})
+
+
+def is_tested(record: Record, file: str, epoch: int) -> bool:
+    """Whether the folder's test.json is that of this network."""
+    begun = record.entries.get("opening") or {}
+    is_same = begun.get("done") and (begun["network"], begun["epoch"]) == (file, epoch)
+    return bool(is_same) and (record.folder / TEST).exists()
 
 
 def _open(record: Record, file: str, epoch: int, ledger: Path) -> int:

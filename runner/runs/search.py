@@ -5,8 +5,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from runner.errors import ConfigError
 from runner.runs import reader
-from runner.runs.folder import PLAN, RECORD, is_held
+from runner.runs.folder import CHOICE, PLAN, RECORD, is_held
 from runner.runs.reader import Run
 
 DEFAULT = "outputs"
@@ -30,6 +31,18 @@ def runs(paths: Sequence[str | Path], *, warn: Callable[[str], None]) -> Iterato
             yield run
 
 
+def some_runs(paths: Sequence[str | Path], *, warn: Callable[[str], None]) -> list[Run]:
+    """The runs as above, at least one. Raises ConfigError with why each path holds none."""
+    found = list(runs(paths, warn=warn))
+    if found:
+        return found
+    problems = []
+    for path in paths:
+        why = "holds no runs" if glob.glob(str(path)) or path == DEFAULT else "does not exist"
+        problems.append(f"{path} {why}: train one with python -m runner, or give the folder of a run or a sweep")
+    raise ConfigError(problems)
+
+
 def sweep_goes_on(paths: Sequence[str | Path]) -> bool:
     """Whether a living process holds a sweep below folders or globs."""
     return any(is_held(folder) for folder in _folders(paths, PLAN))
@@ -47,7 +60,10 @@ def _folders(paths: Sequence[str | Path], name: str) -> set[Path]:
 
 
 def _below(root: Path, name: str) -> Iterator[Path]:
-    """Links are followed. Each folder is entered once, also where links form a circle."""
+    """Links are followed. Each folder is entered once, also where links form a circle.
+
+    The folder of a final model is entered only where it is the root: it is no candidate among others.
+    """
     entered = set()
     for folder, folders, files in os.walk(root, followlinks=True):
         folders.sort()  # of several links to one folder the first counts
@@ -55,7 +71,7 @@ def _below(root: Path, name: str) -> Iterator[Path]:
             about = os.stat(folder)
         except OSError:  # just removed
             continue
-        if (about.st_dev, about.st_ino) in entered:
+        if (about.st_dev, about.st_ino) in entered or (CHOICE in files and folder != str(root)):
             folders.clear()
             continue
         entered.add((about.st_dev, about.st_ino))

@@ -16,6 +16,7 @@ from typing import Any
 import filelock
 
 from runner.errors import DataError
+from runner.formatting import counted
 from runner.runs.folder import OUTPUTS
 
 LEDGER = OUTPUTS / "test-ledger.jsonl"
@@ -98,6 +99,11 @@ def is_same_test_set(dataset: dict[str, Any], of: Opening) -> bool:
     if dataset["fingerprint"] == of.fingerprint:
         return True
     return dataset["source"] != OWN and (dataset["name"], dataset["source"]) == (of.name, of.source)
+
+
+def opened_in_words(times: int, ledger: Path) -> str:
+    """What a test set that was opened is worth for a choice now."""
+    return f"was opened {counted(times, 'time')} before ({ledger}): a choice made after a look at it is not clean"
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +46,8 @@ class Outcome:
     """How a run ended; `best` is the row of the best epoch, `shown` the columns of it that tell how good it is.
 
     `models` has for each saved network, by its name in the folder, the row of the epoch whose weights it holds.
-    `signal` is the number of the signal that interrupted it, `note` what else there is to say.
+    `signal` is the number of the signal that interrupted it, `test` what test.json holds, empty where the test set was
+    not opened, `note` what else there is to say.
     """
 
     folder: Path
@@ -56,6 +58,7 @@ class Outcome:
     best: Row | None = None
     shown: list[str] = field(default_factory=list)
     models: dict[str, Row] = field(default_factory=dict)
+    test: dict[str, Any] = field(default_factory=dict)
     note: str = ""
 
 
@@ -126,6 +129,7 @@ class Record:
         """Forget what an earlier start has recorded; what is trained from here on has the wanted identity."""
         if self.identity != wanted:
             self.entries |= {"identity": wanted, "mixed": None, "epochs": 0, "best_epoch": None, "inherited_epochs": 0}
+            self.entries.pop("opening", None)  # of the test set
 
     def mix(self, epoch: int, now: str, changes: list[str]) -> None:
         """Note that the epochs after `epoch` are trained under another identity than those before."""
@@ -245,8 +249,14 @@ class Record:
             best=best,
             shown=list(dict.fromkeys([monitor.name, monitor.loss])),
             models={name: row for name, row in models.items() if row},
+            test=self._test(),
             note=note,
         )
+
+    def _test(self) -> dict[str, Any]:
+        opening = self.entries.get("opening") or {}
+        found: dict[str, Any] = json.loads((self.folder / TEST).read_text()) if opening.get("done") else {}
+        return found
 
 
 def _progress(recorded: History) -> dict[str, Any]:

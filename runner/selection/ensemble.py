@@ -1,0 +1,48 @@
+"""Several final networks that answer together: their mean is saved, and tested once with each of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.config.schema import Config
+from runner.experiment import run as experiment
+from runner.experiment import test_set
+from runner.runs import history, writer
+from runner.runs.folder import METRICS, MODEL, claimed, me
+from runner.runs.status import RUNNING
+from runner.runs.writer import Outcome, Record
+from runner.system import backend, files, signals
+
+Member = tuple[Path, Config]
+
+
+def test(folder: Path, members: Sequence[Member], overrides: list[str], ledger: Path) -> Outcome:
+    """Save the mean network of trained runs in a folder above them, with the record of the first, and test it once.
+
+    A failure or an interruption is an Outcome too. Raises DataError where folder or data cannot be used.
+    """
+    first, config = members[0]
+    with claimed(folder), signals.watched() as interruption:
+        record = Record(folder, config, overrides)
+        if test_set.is_tested(record, MODEL, config.training.epochs):
+            return record.outcome("finished already")
+        resolved = experiment.resolve(config)
+        record.metrics = history.read(first / METRICS)
+        record.write(**_entries(writer.read(first), members), opening=record.entries.get("opening"))
+        with experiment.recorded(record, interruption), interruption.waiting():
+            backend.start()
+            from runner.training.ensemble import averaged, load
+
+            networks = [load(path / MODEL) for path, _ in members]
+            network = averaged(networks)
+            with files.replacing(folder / MODEL, durable=True) as path:
+                network.save(path)
+            candidate = test_set.Candidate(network, MODEL, config.training.epochs, networks)
+            test_set.evaluate(record, candidate, resolved.data, resolved.task, ledger)
+        return record.outcome(signal=interruption.signal)
+
+
+def _entries(first: dict[str, Any], members: Sequence[Member]) -> dict[str, Any]:
+    """The run.json of an ensemble: that of the first member, and the seeds of all."""
+    seeds = [config.seed for _, config in members]
+    return {**first, "status": RUNNING, "seeds": seeds, "holder": me()}

@@ -1,0 +1,168 @@
+"""The final model: the setting and number of epochs that validation chose, trained on all but the test set."""
+
+import dataclasses
+import functools
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.config import compose
+from runner.config.schema import Config
+from runner.errors import DataError
+from runner.experiment import run as experiment
+from runner.experiment.progress import Progress
+from runner.runs import reuse
+from runner.runs.folder import CHOICE, TEST, logged
+from runner.runs.status import COMPLETED
+from runner.runs.writer import Outcome
+from runner.selection import ensemble
+from runner.selection.choice import Choice
+from runner.system import files
+
+AGAINST = "last"  # the folder of the network of all epochs
+
+
+@dataclass(frozen=True)
+class Final:
+    """What choice.json holds: all that is needed to train the final model, or to go on with it.
+
+    config  of the run, whose seed is the first of `seeds`; one network for each
+    against number of epochs of the network that is tested too; None without one
+    choice  what `Choice.entries` tells
+    """
+
+    folder: Path
+    config: Config
+    overrides: list[str]
+    seeds: list[int]
+    against: int | None
+    choice: dict[str, Any]
+
+    def members(self) -> list[tuple[Path, Config]]:
+        """The runs to train, each with its folder: one in the final folder, several in folders below it."""
+        if len(self.seeds) == 1:
+            return [(self.folder, self.config)]
+        single = _changed(self.config, evaluate_test=False)
+        return [(self.folder / f"seed={seed}", dataclasses.replace(single, seed=seed)) for seed in self.seeds]
+
+    def network_of_all_epochs(self) -> tuple[Path, Config]:
+        """The run that is tested too, with its folder."""
+        assert self.against is not None
+        return self.folder / AGAINST, _changed(self.config, epochs=self.against)
+
+    def runs(self) -> list[tuple[Path, Config]]:
+        """All runs, each with its folder."""
+        return [*self.members(), *([] if self.against is None else [self.network_of_all_epochs()])]
+
+    def test(self) -> dict[str, Any]:
+        """What the test said. Raises OSError where it has not been opened yet."""
+        return _read(self.folder / TEST)
+
+    def test_of_all_epochs(self) -> dict[str, Any] | None:
+        return None if self.against is None else _read(self.folder / AGAINST / TEST)
+
+
+def _changed(config: Config, **changes: Any) -> Config:
+    return dataclasses.replace(config, training=dataclasses.replace(config.training, **changes))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def plan(choice: Choice, folder: Path, seeds: int, *, keep_updates: bool, against_last: bool) -> Final:
+    """What the final model of a choice is; nothing is written. Raises ConfigError where a record is of another version.
+
+    It has all examples that are not of the test, so an epoch has more updates: `keep_updates` chooses the number of
+    epochs whose updates are nearest to those of the choice, at least one epoch.
+    """
+    run = choice.setting.runs[0]
+    epochs = choice.epochs
+    if keep_updates:
+        dataset, batch_size = run.record["dataset"], run.record["config"]["training"]["batch_size"]
+        in_an_epoch = -(-(dataset["train"] + dataset["validation"]) // batch_size)
+        epochs = max(1, round(choice.updates / in_an_epoch))
+    config = compose.from_record(run.record["config"])
+    config = _changed(
+        config,
+        epochs=epochs,
+        validation_split=0,
+        split_seed=None,
+        folds=None,
+        fold=None,
+        early_stopping=dataclasses.replace(config.training.early_stopping, patience=None),
+        evaluate_test=True,
+    )
+    config = dataclasses.replace(config, plan=False, exclude=None)
+    entries = choice.entries() | {"kept": "updates" if keep_updates else "epochs", "epochs": epochs}
+    return Final(
+        folder=folder,
+        config=config,
+        overrides=[*run.record["overrides"], f"training.epochs={epochs}", "training.validation_split=0"],
+        seeds=[config.seed + number for number in range(seeds)],
+        against=choice.longest if against_last else None,
+        choice=entries,
+    )
+
+
+def write(final: Final) -> None:
+    """Write choice.json, before anything is trained. Raises OSError."""
+    entries = final.choice | {
+        "seeds": final.seeds,
+        "against": final.against,
+        "overrides": final.overrides,
+        "config": dataclasses.asdict(final.config),
+    }
+    files.write(final.folder / CHOICE, json.dumps(entries, indent=2, allow_nan=False) + "\n", durable=True)
+
+
+def read(folder: Path) -> Final:
+    """The final model that a folder was made for. Raises DataError where its choice.json is damaged."""
+    try:
+        entries = _read(folder / CHOICE)
+        mine = {name: entries.pop(name) for name in ("seeds", "against", "overrides", "config")}
+        config = compose.from_record(mine["config"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{folder / CHOICE} is damaged ({error}): choose anew with python -m runner final") from None
+    return Final(folder, config, mine["overrides"], mine["seeds"], mine["against"], entries)
+
+
+def train(
+    final: Final,
+    run_roots: Sequence[Path],
+    ledger: Path,
+    progress: Callable[[], Progress],
+    *,
+    force: bool = False,
+) -> Outcome:
+    """Train what is not trained yet, open the test set once, and tell how the last run ended that was begun.
+
+    `progress` makes what shows a run.
+    """
+
+    def run(folder: Path, config: Config) -> Outcome:
+        with logged(folder):
+            return experiment.run(
+                config,
+                folder,
+                final.overrides,
+                run_roots=run_roots,
+                epochs_to_keep=reuse.doublings(config),
+                ledger=ledger,
+                force=force,
+                progress=progress(),
+            )
+
+    steps = [functools.partial(run, folder, config) for folder, config in final.members()]
+    if len(final.seeds) > 1:
+        steps.append(functools.partial(ensemble.test, final.folder, final.members(), final.overrides, ledger))
+    if final.against is not None:
+        steps.append(functools.partial(run, *final.network_of_all_epochs()))
+    for step in steps:
+        outcome = step()
+        if outcome.status != COMPLETED or outcome.signal:
+            break
+    return outcome

@@ -1,0 +1,219 @@
+"""The final model: trained on all but the test set, tested once, whatever happens in between."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from sklearn import metrics as oracle
+
+from runner.cli import compare, final, resume, train
+from runner.config.plan import plan_of
+from runner.datasets import catalog
+from runner.runs import test_ledger
+from tests.conftest import Command, metrics_of, record_of
+from tests.processes import said, started, wait_until
+
+pytestmark = pytest.mark.slow
+
+SAMPLE = ["dataset.source=sample", "dataset.num_words=300", "model.depth=1"]
+SWEEP = ["-m", *SAMPLE, "model.width=2,8", "seed=3,4", "training.epochs=3", "hydra.sweep.dir=s"]
+LEDGER = Path("outputs/test-ledger.jsonl")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep, the final model of it, and one of two networks with that of all epochs beside it."""
+    folder = tmp_path_factory.mktemp("final")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert train.main(SWEEP) == 0
+        assert final.main(["s", "--to", "one", "--select", "model.width=8"]) == 0
+        assert final.main(["s", "--to", "two", "--select", "model.width=8", "--seeds", "2", "--against-last"]) == 0
+    return folder
+
+
+def read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def rows() -> tuple[np.ndarray, np.ndarray]:
+    """The test reviews as Keras takes them."""
+    test = catalog.load(plan_of(SAMPLE).jobs[0].config.dataset).test
+    return test.features.toarray().astype(np.float32), test.labels
+
+
+def test_it_is_the_run_of_the_chosen_epochs_on_all_but_the_test_set(place: Path, runner: Command) -> None:
+    choice, record = read(place / "one" / "choice.json"), record_of(place / "one")
+    epochs = choice["epochs"]
+    assert runner(*SAMPLE, "model.width=8", "seed=3", f"training.epochs={epochs}", "training.validation_split=0",
+                  "hydra.run.dir=same", "reuse=false").returncode == 0  # fmt: skip
+    assert metrics_of(Path("same")) == metrics_of(place / "one")
+    assert record["dataset"]["train"] == 4000
+    assert record["dataset"]["validation"] == 0
+    assert (choice["setting"], choice["seeds"]) == ({"model.width": 8}, [3])
+
+
+def test_what_the_test_says_is_what_keras_and_scikit_learn_say(
+    place: Path, rows: tuple[np.ndarray, np.ndarray]
+) -> None:
+    features, labels = rows
+    network = keras.models.load_model(place / "one" / "model.keras")
+    loss, accuracy = network.evaluate(features, labels, verbose=0)
+    outputs = network.predict(features, verbose=0)
+    said = (outputs[:, 0] > 0.5).astype(int)
+    found = read(place / "one" / "test.json")
+    assert (found["examples"], found["looked_at_before"]) == (2000, 0)
+    assert (found["loss"], found["accuracy"]) == pytest.approx((loss, accuracy), rel=1e-5)
+    assert found["accuracy_standard_error"] == pytest.approx(np.std(said == labels) / np.sqrt(2000))
+    assert found["confusion"] == oracle.confusion_matrix(labels, said).tolist()
+    assert found["precision"] == pytest.approx(oracle.precision_score(labels, said, average=None))
+    assert found["recall"] == pytest.approx(oracle.recall_score(labels, said, average=None))
+    with np.load(place / "one" / "predictions.npz") as kept:
+        assert (kept["labels"] == labels).all()
+        assert (kept["examples"] == np.arange(2000)).all()
+        assert kept["last"] == pytest.approx(outputs, abs=1e-3)
+    assert (place / "one" / "confusion.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_several_networks_answer_with_their_mean(place: Path, rows: tuple[np.ndarray, np.ndarray]) -> None:
+    features, labels = rows
+    members = [keras.models.load_model(place / "two" / f"seed={seed}" / "model.keras") for seed in (3, 4)]
+    mean = np.mean([each.predict(features, verbose=0) for each in members], axis=0)
+    whole = keras.models.load_model(place / "two" / "model.keras")
+    assert whole.predict(features, verbose=0) == pytest.approx(mean, abs=1e-6)
+    found = read(place / "two" / "test.json")
+    assert found["accuracy"] == pytest.approx(np.mean((mean[:, 0] > 0.5) == labels))
+    alone = [each.evaluate(features, labels, verbose=0)[1] for each in members]
+    assert found["accuracy_of_each"] == pytest.approx(alone)
+    assert record_of(place / "two")["seeds"] == [3, 4]
+    assert not (place / "two" / "seed=3" / "test.json").exists()
+
+
+def test_each_look_at_the_test_set_is_counted_and_told(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That of the final model, that of the two networks with each of them, and that of all epochs."""
+    monkeypatch.chdir(place)
+    looks = test_ledger.read(LEDGER)
+    assert [(each.run, each.examples) for each in looks] == [("one", 2000), ("two", 2000), ("two/last", 2000)]
+    assert [read(Path(each.run, "test.json"))["looked_at_before"] for each in looks] == [0, 1, 2]
+    assert compare.main(["s"]) == 0
+    told = "the test set of imdb (sample) was opened 3 times before (outputs/test-ledger.jsonl)"
+    assert told in capsys.readouterr().out
+    assert compare.main(["s", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tables"][0]["test_set_opened"] == 3
+
+
+def test_the_last_lines_say_what_validation_and_test_said(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the folder is resumed that needs nothing more: then the test set stays closed."""
+    monkeypatch.chdir(place)
+    ledger = LEDGER.read_bytes()
+    choice, test, last = (read(Path("two", name)) for name in ("choice.json", "test.json", "last/test.json"))
+    assert resume.main(["two"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    value = f"{choice['value']:.4f}, by --select"
+    assert lines[0].startswith(f"validation said {value}")
+    assert lines[0].endswith(f"; the test says {test['accuracy']:.4f} ± {test['accuracy_standard_error']:.4f}")
+    assert lines[1] == "the test says of the 2 networks alone " + ", ".join(
+        f"{each:.4f}" for each in test["accuracy_of_each"]
+    )
+    assert lines[2].startswith(f"the network of all 3 epochs would have had {last['accuracy']:.4f} ± ")
+    assert lines[-2:] == ["folder:     two", "predict:    python -m runner predict two TEXT"]
+    assert LEDGER.read_bytes() == ledger
+
+
+def test_a_final_model_is_no_candidate_for_the_next(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(place)
+    assert compare.main([".", "--json"]) == 0
+    runs = [run for table in json.loads(capsys.readouterr().out)["tables"] for each in table["settings"]
+            for run in each["runs"]]  # fmt: skip
+    assert {Path(run).parts[0] for run in runs} == {"s"}
+    assert compare.main(["one", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tables"][0]["settings"][0]["runs"] == ["one"]
+
+
+def test_keeping_the_updates_takes_the_nearest_number_of_epochs(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An epoch has 5 updates of 2,400 reviews, and 8 of 4,000."""
+    monkeypatch.chdir(place)
+    assert final.main(["s", "--to", "kept", "--updates", "--select", "model.width=8"]) == 0
+    choice = read(Path("kept/choice.json"))
+    assert choice["epochs"] == max(1, round(choice["chosen_epochs"] * 5 / 8))
+    assert f"nearest to the {choice['chosen_epochs'] * 5} updates of the choice" in capsys.readouterr().out
+
+
+def test_what_failed_between_ledger_and_result_goes_on_with_the_same_opening(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(place)
+    before = len(test_ledger.read(LEDGER))
+    Path("cut/confusion.png").mkdir(parents=True)  # which is written after the opening
+    assert final.main(["s", "--to", "cut", "--select", "model.width=8"]) == 1
+    assert "resume:     python -m runner resume cut" in capsys.readouterr().out
+    assert not Path("cut/test.json").exists()
+    Path("cut/confusion.png").rmdir()
+    assert resume.main(["cut"]) == 0
+    assert len(test_ledger.read(LEDGER)) == before + 1
+    same = read(Path("one/test.json")) | {"looked_at_before": before}
+    assert read(Path("cut/test.json")) == same
+
+
+def test_a_killed_final_model_ends_like_one_never_stopped(place: Path) -> None:
+    """And its test set is opened once."""
+    ledger = place / LEDGER
+    before = len(test_ledger.read(ledger))
+    words = ["final", "s", "--to", "killed", "--select", "model.width=8"]
+    with started(place, *words) as process:
+        wait_until(lambda: (place / "killed" / "run.json").exists(), "it does not begin")
+        os.killpg(process.pid, signal.SIGKILL)
+    with started(place, "resume", "killed") as process:
+        pass
+    assert process.returncode == 0, said(place)
+    assert metrics_of(place / "killed") == metrics_of(place / "one")
+    assert read(place / "killed/test.json") == read(place / "one/test.json") | {"looked_at_before": before}
+    assert len(test_ledger.read(ledger)) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["s", "--to", "one"], "--to must not hold a run already; got one: give another folder"),
+        (["nowhere"], "nowhere does not exist: train one with python -m runner"),
+        (["s", "--select", "model.widht=8"], "--select model.widht=8: no setting has the key model.widht"),
+        (["one"], "final chooses by validation; got imdb (sample): 4,000 to train on, 0 for validation"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_and_nothing_is_written(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    monkeypatch.chdir(place)
+    before = sorted(place.rglob("*"))
+    assert final.main(words) == 2
+    assert capsys.readouterr().err.startswith(told)
+    assert sorted(place.rglob("*")) == before
+
+
+def test_other_data_than_was_compared_is_refused(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    record = record_of(place / "s" / "0_model.width=2,seed=3")
+    monkeypatch.chdir(tmp_path)
+    from tests.records import write_run
+
+    data = record["dataset"] | {"fingerprint": "0" * 64}
+    write_run(tmp_path / "s" / "a", data=data, config=record["config"])
+    assert final.main(["s"]) == 2
+    assert "dataset: the data has changed since the runs were compared" in capsys.readouterr().err
+    assert not Path("outputs").exists()
