@@ -4,7 +4,7 @@ Each function returns a decorator, which registers what it decorates and returns
 a name replaces an earlier one. `**options` are the values of `dataset.options`, `model.options`, `optimizer.options`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeVar
 
 Entry = TypeVar("Entry", bound=Callable[..., Any])
@@ -15,15 +15,18 @@ losses: dict[str, Callable[..., Any]] = {}
 metrics: dict[str, Callable[..., Any]] = {}
 optimizers: dict[str, Callable[..., Any]] = {}
 metric_directions: dict[str, Literal["max", "min"]] = {}
+names_of_classes: dict[str, tuple[str, ...]] = {}  # of a data set, where they are given
 
 
-def dataset(name: str) -> Callable[[Entry], Entry]:
+def dataset(name: str, class_names: Iterable[str] | None = None) -> Callable[[Entry], Entry]:
     """Register a data set, to be chosen by `dataset.name`.
 
     Parameters
     ----------
     name
         The value of `dataset.name`.
+    class_names
+        A name for each class, in the order of the labels; by default the numbers "0", "1", ….
 
     Returns
     -------
@@ -37,8 +40,12 @@ def dataset(name: str) -> Callable[[Entry], Entry]:
     Raises
     ------
     DataError
-        When a run loads the data: the function raises, or returns something else (exit code 1).
+        When a run loads the data: the function raises, or returns something else, or the names are not one for each
+        class (exit code 1).
     """
+    names_of_classes.pop(name, None)
+    if class_names is not None:
+        names_of_classes[name] = tuple(class_names)
     return _into(datasets, name)
 
 

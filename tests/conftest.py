@@ -87,7 +87,7 @@ def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The test's own folder as the current one; what its plugins register and bring is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    for registry in ("datasets", "models", "losses", "metrics", "optimizers", "metric_directions"):
+    for registry in ("datasets", "models", "losses", "metrics", "optimizers", "metric_directions", "names_of_classes"):
         monkeypatch.setattr(register, registry, {})
     environment, known = dict(os.environ), set(sys.modules)
     yield tmp_path

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runner.config.schema import Dataset
+from runner.datasets.text import Vocabulary
 from runner.formatting import data_label
 from runner.system.late import late
 
@@ -42,14 +44,31 @@ class Examples:
 
 @dataclass(frozen=True)
 class Data:
-    """A data set: `source` is full, sample or own; `fingerprint` is a SHA-256 of its contents."""
+    """A data set: `source` is full, sample or own; `fingerprint` is a SHA-256 of its contents.
+
+    `class_names` has a name for each class, in the order of the labels. `find_vocabulary` is for `vocabulary`.
+    """
 
     name: str
     source: str
     fingerprint: str
-    classes: int
+    class_names: tuple[str, ...]
     train: Examples
     test: Examples
+    find_vocabulary: Callable[[], Vocabulary | None] = lambda: None
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @functools.cached_property
+    def vocabulary(self) -> Vocabulary | None:
+        """What turns a text into a row; None for data that is no text.
+
+        Looked for when first asked for. Raises DataError where the words of texts are not to be had.
+        """
+        return self.find_vocabulary()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -66,29 +85,47 @@ Arrays: TypeAlias = "dict[str, NDArray[Any]]"
 
 
 @dataclass(frozen=True)
+class WordIndex:
+    """The words of a built-in data set of texts.
+
+    file      its name on disk, next to the data or wherever data is looked for
+    md5       of the file that Keras downloads: Keras' own source names no other hash of it
+    read      the file and the number of columns of a row → the vocabulary; raises DataError
+    generate  the number of columns of a row → the vocabulary of the sample
+    """
+
+    file: str
+    md5: str
+    read: Callable[[Path, int], Vocabulary]
+    generate: Callable[[int], Vocabulary]
+
+
+@dataclass(frozen=True)
 class BuiltIn:
     """A data set that comes with the runner.
 
-    name      as in `dataset=name` and in conf/dataset/name.yaml
-    schema    its keys: those of `Dataset`, and its own, which decide what is prepared
-    classes   number of classes
-    file      its name on disk, and in the Keras cache
-    sha256    of the file that Keras downloads
-    sample    changes whenever the sample does
-    read      its full file and its own settings → the prepared arrays; raises DataError
-    generate  its own settings → the prepared arrays of the sample
-    examples  prepared arrays → Examples of the training and of the test split
+    name         as in `dataset=name` and in conf/dataset/name.yaml
+    schema       its keys: those of `Dataset`, and its own, which decide what is prepared
+    class_names  a name for each class, in the order of the labels
+    file         its name on disk, and in the Keras cache
+    sha256       of the file that Keras downloads
+    sample       changes whenever the sample does
+    read         its full file and its own settings → the prepared arrays; raises DataError
+    generate     its own settings → the prepared arrays of the sample
+    examples     prepared arrays → Examples of the training and of the test split
+    words        of texts: where the words of the rows are found
     """
 
     name: str
     schema: type[Dataset]
-    classes: int
+    class_names: tuple[str, ...]
     file: str
     sha256: str
     sample: str
     read: Callable[[Path, dict[str, Any]], Arrays]
     generate: Callable[[dict[str, Any]], Arrays]
     examples: Callable[[Arrays], tuple[Examples, Examples]]
+    words: WordIndex | None = None
 
     def settings(self, config: Dataset) -> dict[str, Any]:
         """The values of a config that decide what is prepared."""

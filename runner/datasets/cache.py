@@ -1,5 +1,7 @@
 """Prepared data: plain .npy files in a cache, written once and memory-mapped by every run."""
 
+import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -12,12 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.config.schema import Dataset
-from runner.datasets import npz
-from runner.datasets.base import Arrays, BuiltIn, Data
+from runner.datasets import npz, sources, text
+from runner.datasets.base import Arrays, BuiltIn, Data, WordIndex
 from runner.datasets.sources import Location, cache_dir, locked, unwritable
+from runner.datasets.text import Vocabulary
 from runner.errors import DataError
+from runner.system import files
 
 FORMAT = 2  # of the prepared files; files of another format are not used
+VOCABULARY = "vocabulary.json"
 DAMAGED = (OSError, ValueError, KeyError, EOFError)
 
 
@@ -50,9 +55,10 @@ def _opened(folder: Path, built_in: BuiltIn, location: Location) -> Data:
         name=built_in.name,
         source=location.source,
         fingerprint=about["fingerprint"],
-        classes=built_in.classes,
+        class_names=built_in.class_names,
         train=train,
         test=test,
+        find_vocabulary=functools.partial(_vocabulary, folder, built_in, location, train.features.shape[-1]),
     )
 
 
@@ -92,6 +98,31 @@ def _prepare(folder: Path, built_in: BuiltIn, location: Location, settings: dict
         raise DataError(f"{error}; {location.remedy}") from None
     except OSError as error:
         raise DataError(unwritable(folder.parent, error)) from None
+
+
+def _vocabulary(folder: Path, built_in: BuiltIn, location: Location, columns: int) -> Vocabulary | None:
+    """The vocabulary of texts; None of other data. Raises DataError where their words are not to be had."""
+    if built_in.words is None:
+        return None
+    if location.path:
+        return built_in.words.read(_word_index(built_in, built_in.words, location.path), columns)
+    with contextlib.suppress(OSError, ValueError):
+        return text.from_json((folder / VOCABULARY).read_text())
+    generated = built_in.words.generate(columns)  # takes as long as the reviews of the sample themselves
+    with contextlib.suppress(OSError):  # another user's cache
+        files.write(folder / VOCABULARY, generated.to_json())
+    return generated
+
+
+def _word_index(built_in: BuiltIn, words: WordIndex, data: Path) -> Path:
+    """The file of the words: next to the data, or that of Keras where the data is Keras' own. Raises DataError."""
+    if (data.parent / words.file).is_file():
+        return data.parent / words.file
+    if _file_hash(data, "") == built_in.sha256:
+        return sources.locate_file(words.file, f"md5:{words.md5}")
+    raise DataError(
+        f"{words.file} is not next to {data}, and the words of Keras' own file may not be those of this data"
+    )
 
 
 def _write(folder: Path, arrays: Arrays) -> None:

@@ -22,7 +22,7 @@ def register_built_in() -> None:
         declared: BuiltIn = importlib.import_module(f"{built_in.__name__}.{module.name}").BUILT_IN
         if declared.name not in BUILT_IN:
             BUILT_IN[declared.name] = declared
-            schema.add_dataset(declared.name, declared.schema, declared.classes)
+            schema.add_dataset(declared.name, declared.schema, len(declared.class_names))
 
 
 def load(config: Dataset) -> Data:

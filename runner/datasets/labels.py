@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from runner.system.late import late
@@ -53,7 +54,7 @@ def gaps(train: NDArray[np.int64], test: NDArray[np.int64]) -> str | None:
     return None
 
 
-def listed(classes: NDArray[np.integer]) -> str:
+def listed(classes: Sequence[str] | NDArray[np.integer]) -> str:
     """The classes as text; of many classes the first few, and their number."""
     text = ", ".join(str(each) for each in classes[:NAMED])
     return text if len(classes) <= NAMED else f"{text}, … ({len(classes):,} in all)"

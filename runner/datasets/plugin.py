@@ -30,14 +30,29 @@ def load(config: Dataset) -> Data:
     misfit = class_labels.one_class(train.labels) or class_labels.gaps(train.labels, test.labels)
     if misfit:
         raise _refused(config, misfit)
+    classes = int(max(train.labels.max(), test.labels.max())) + 1
     return Data(
         name=config.name,
         source="own",
         fingerprint=fingerprint({**_arrays("train", train), **_arrays("test", test)}),
-        classes=int(max(train.labels.max(), test.labels.max())) + 1,
+        class_names=_class_names(config, classes),
         train=train,
         test=test,
     )
+
+
+def _class_names(config: Dataset, classes: int) -> tuple[str, ...]:
+    """The names that are registered with a data set, else the numbers of the classes."""
+    names = register.names_of_classes.get(config.name)
+    if names is None:
+        return tuple(map(str, range(classes)))
+    if bad := [name for name in names if not isinstance(name, str) or not name.strip() or not name.isprintable()]:
+        raise _refused(config, f"class_names must be texts without line breaks; got {bad[0]!r}")
+    if len(names) != classes or len({*names}) != classes:
+        raise _refused(
+            config, f"class_names must name each of the {classes} classes by another name; got {list(names)}"
+        )
+    return names
 
 
 def _examples(config: Dataset, split: str, x: Any, y: Any) -> Examples:

@@ -52,7 +52,7 @@ def locate(config: Dataset, built_in: BuiltIn) -> Location:
     if on_disk := _on_disk(built_in.file):
         return on_disk
     try:
-        return Location("full", _download(built_in), DOWNLOADED)
+        return Location("full", _download(built_in.file, f"sha256:{built_in.sha256}"), DOWNLOADED)
     except _OutOfReach as error:
         if config.source == "auto":
             return Location("sample")
@@ -61,6 +61,20 @@ def locate(config: Dataset, built_in: BuiltIn) -> Location:
             f"file, put it into the folder that RUNNER_DATA_DIR names, or into {_keras_cache()}; "
             "or train on dataset.source=sample"
         ) from None
+
+
+def locate_file(name: str, known_hash: str) -> Path:
+    """A file that belongs to data, from the places where data is looked for, downloaded if need be.
+
+    `known_hash` is that of the file that Keras downloads, such as md5:bfaf…. Raises DataError.
+    """
+    on_disk = _on_disk(name)
+    if on_disk and on_disk.path:
+        return on_disk.path
+    try:
+        return _download(name, known_hash, remembers=name)
+    except _OutOfReach as error:
+        raise DataError(f"{name} is not on this machine and cannot be downloaded ({error})") from None
 
 
 def _keras_cache() -> Path:
@@ -92,44 +106,59 @@ class _OutOfReach(Exception):
     """The address does not answer or did not within the last hour, or the cache cannot be written."""
 
 
-def _download(built_in: BuiltIn) -> Path:
-    """Download a file once, even if several processes ask for it; a file with another hash is not kept."""
+def _download(name: str, known_hash: str, remembers: str = "") -> Path:
+    """Download a file once, even if several processes ask for it; a file with another hash is not kept.
+
+    That the address does not have it is remembered for an hour, of this file alone where `remembers` is its name: a
+    mirror may have the data without it.
+    """
     folder = cache_dir() / "downloads"
     address = os.environ.get("RUNNER_DATA_URL") or ADDRESS
-    mark = cache_dir() / f"offline-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
+    mark = _mark(address + remembers)
     with contextlib.ExitStack() as stack:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(locked(folder / f"{built_in.file}.lock"))
+            stack.enter_context(locked(folder / f"{name}.lock"))
         except OSError as error:
             raise _OutOfReach(unwritable(folder, error)) from None
-        if (folder / built_in.file).is_file():
-            return folder / built_in.file
-        _refuse_if_offline(mark)
+        if (folder / name).is_file():
+            return folder / name
+        for each in {_mark(address), mark}:
+            _refuse_if_offline(each)
         try:
             _knock(address)
             fetch = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=30)
             pooch.retrieve(
-                f"{address.rstrip('/')}/{built_in.file}",
-                known_hash=f"sha256:{built_in.sha256}",
-                fname=built_in.file,
+                f"{address.rstrip('/')}/{name}",
+                known_hash=known_hash,
+                fname=name,
                 path=folder,
                 downloader=fetch,
             )
             # pooch's temporary file is closed to other users; the folder says who may read it.
-            (folder / built_in.file).chmod(folder.stat().st_mode & 0o666)
+            (folder / name).chmod(folder.stat().st_mode & 0o666)
         except (requests.RequestException, OSError) as error:
             with contextlib.suppress(OSError):  # another user's mark, or a full disk: the next run asks again
                 mark.touch()
             raise _OutOfReach(type(error).__name__) from None
         except ValueError:
             raise DataError(
-                f"{address} gave another {built_in.file} than the known one (SHA-256 {built_in.sha256}); "
+                f"{address} gave another {name} than the known one ({_described(known_hash)}); "
                 "it was not kept: set dataset.path to a file that you trust"
             ) from None
         with contextlib.suppress(OSError):
             mark.unlink()
-    return folder / built_in.file
+    return folder / name
+
+
+def _mark(what: str) -> Path:
+    """The file whose age tells when an address, or a file of it, was last out of reach."""
+    return cache_dir() / f"offline-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+
+
+def _described(known_hash: str) -> str:
+    kind, _, value = known_hash.partition(":")
+    return f"{'SHA-256' if kind == 'sha256' else kind.upper()} {value}"
 
 
 def _knock(address: str) -> None:

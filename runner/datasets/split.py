@@ -53,7 +53,7 @@ def _class_problems(training: Training, data: Data) -> list[str]:
     if not len(validated):
         return []
     if len(trained) == 1 or not np.isin(validated, trained).any():
-        why = f"trains on class {listed(trained)} alone and holds out {listed(validated)}"
+        why = f"trains on class {_named(trained, data)} alone and holds out {_named(validated, data)}"
     else:
         return []
     return [f"training.validation_from={training.validation_from} {why} of {data.label}: {_remedy(training)}"]
@@ -65,17 +65,21 @@ def warnings(training: Training, data: Data) -> list[str]:
     found = []
     unseen = np.setdiff1d(validated, trained)
     if len(unseen):
-        found.append(f"holds out class {listed(unseen)}, never trained on,")
+        found.append(f"holds out class {_named(unseen, data)}, never trained on,")
     elif len(validated) == 1 < count:
-        found.append(f"holds out class {listed(validated)} alone")
+        found.append(f"holds out class {_named(validated, data)} alone")
     lines = [
         f"training.validation_from={training.validation_from} {why} of {data.label}: {_remedy(training)}"
         for why in found
     ]
     absent = np.setdiff1d(np.arange(data.classes), np.union1d(trained, validated))
     if len(absent):
-        lines.append(f"no training example of {data.label} has the class {listed(absent)}")
+        lines.append(f"no training example of {data.label} has the class {_named(absent, data)}")
     return lines
+
+
+def _named(classes: NDArray[np.integer], data: Data) -> str:
+    return listed([data.class_names[each] for each in classes])
 
 
 def commonest_class(labels: NDArray[np.integer]) -> float | None:

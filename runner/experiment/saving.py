@@ -1,6 +1,7 @@
 """What a run writes: checkpoints while it trains, its models and its picture at the end."""
 
 import errno
+import logging
 import math
 import shutil
 import time
@@ -8,14 +9,18 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.datasets.base import Data
+from runner.errors import DataError
 from runner.runs import checkpoint, learning_curves
-from runner.runs.folder import BEST_MODEL, CURVES, MODEL
+from runner.runs.folder import BEST_MODEL, CURVES, MODEL, VOCABULARY
 from runner.runs.history import History
 from runner.runs.writer import Record
 from runner.system import files
 
 if TYPE_CHECKING:
     from runner.training.fit import Training  # imports TensorFlow
+
+log = logging.getLogger(__name__)
 
 
 class Checkpointer:
@@ -78,6 +83,17 @@ def _save_best(record: Record, training: "Training", network: Any) -> None:
     values = training.evaluation()()
     record.write(training_at_best={name: value for name, value in values.items() if math.isfinite(value)})
     training.model.set_weights(last)
+
+
+def save_vocabulary(folder: Path, data: Data) -> None:
+    """Write vocabulary.json where the data is text; where its words are not found, the log says so."""
+    try:
+        vocabulary = data.vocabulary
+    except DataError as error:  # no reason not to train
+        log.warning("no %s, which predict needs: %s", VOCABULARY, error)
+        return
+    if vocabulary:
+        files.write(folder / VOCABULARY, vocabulary.to_json())
 
 
 def draw(record: Record, label: str) -> None:

@@ -19,6 +19,7 @@ RECORD = "run.json"
 METRICS = "metrics.csv"
 TIMINGS = "timings.csv"
 PREDICTIONS = "predictions.npz"
+VOCABULARY = "vocabulary.json"  # of texts: what turns one into a row
 CURVES = "curves.png"
 TEST = "test.json"
 CONFUSION = "confusion.png"

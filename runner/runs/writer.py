@@ -25,7 +25,8 @@ log = logging.getLogger("runner")
 class DatasetInfo:
     """The data of a run, as run.json names it.
 
-    `train` and `validation` are numbers of examples after the split, `test` that of the test set.
+    `train` and `validation` are numbers of examples after the split, `test` that of the test set. `class_names` has a
+    name for each class, in the order of the labels.
     """
 
     name: str
@@ -34,6 +35,7 @@ class DatasetInfo:
     train: int
     validation: int
     test: int
+    class_names: tuple[str, ...]
 
     @property
     def label(self) -> str:

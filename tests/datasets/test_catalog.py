@@ -38,7 +38,9 @@ def examples(arrays):
     return Examples(points[:300], labels[:300]), Examples(points[300:], labels[300:])
 
 
-BUILT_IN = BuiltIn("rings", Rings, 3, "rings.npz", "0" * 64, "rings-1", read=None, generate=generate, examples=examples)
+BUILT_IN = BuiltIn(
+    "rings", Rings, ("a", "b", "c"), "rings.npz", "0" * 64, "rings-1", read=None, generate=generate, examples=examples
+)
 """
 YAML = """
 defaults: [/schema/dataset/rings@_here_, _self_]

@@ -103,7 +103,7 @@ def test_folds_are_counted_from_the_beginning_or_from_the_end_or_drawn() -> None
 def of_labels(*labels: int) -> Data:
     """A dataset of ones with these labels to train on."""
     examples = Examples(np.ones((len(labels), 1)), np.array(labels))
-    return Data("mine", "own", "", max(labels) + 1, examples, examples)
+    return Data("mine", "own", "", tuple(map(str, range(max(labels) + 1))), examples, examples)
 
 
 SORTED = of_labels(*[label for label in range(10) for _ in range(10)])

@@ -6,14 +6,17 @@ Source: Maas et al., Learning Word Vectors for Sentiment Analysis (2011), in the
 from __future__ import annotations
 
 import collections
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, TypeAlias
 
 from runner.config.schema import Dataset, null_or_at_least
 from runner.datasets import labels as class_labels
-from runner.datasets import npz, sample_reviews
-from runner.datasets.base import Arrays, BuiltIn, Examples
+from runner.datasets import npz, sample_reviews, text
+from runner.datasets.base import Arrays, BuiltIn, Examples, WordIndex
+from runner.datasets.text import Vocabulary
+from runner.errors import DataError
 from runner.system.late import late
 
 if TYPE_CHECKING:
@@ -51,8 +54,7 @@ def read(path: Path, settings: dict[str, Any]) -> Arrays:
 def generate(settings: dict[str, Any]) -> Arrays:
     """The sample: reviews that the runner generates; words are ranked by their frequency in the training reviews."""
     (train_texts, train_labels), (test_texts, test_labels) = sample_reviews.generate()
-    counts = collections.Counter(word for text in train_texts for word in text.split())
-    ranks = {word: rank for rank, word in enumerate(sorted(counts, key=lambda each: (-counts[each], each)), 1)}
+    ranks = _ranks(train_texts)
 
     def ranked(texts: list[str]) -> list[list[int]]:
         # A word that is in no training review is skipped, as in Keras' file.
@@ -63,6 +65,45 @@ def generate(settings: dict[str, Any]) -> Arrays:
         (ranked(test_texts), np.asarray(test_labels)),
         settings,
     )
+
+
+def _ranks(texts: list[str]) -> dict[str, int]:
+    counts = collections.Counter(word for text in texts for word in text.split())
+    return {word: rank for rank, word in enumerate(sorted(counts, key=lambda each: (-counts[each], each)), 1)}
+
+
+def read_words(path: Path, columns: int) -> Vocabulary:
+    """The words of an imdb_word_index.json that have a column. Raises DataError."""
+    try:
+        index = json.loads(path.read_bytes())
+        return _vocabulary(index, columns)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise npz.refused(path, f"it is not a word index of Keras: {error}") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror})") from None
+
+
+def generate_words(columns: int) -> Vocabulary:
+    """The words of the sample that have a column."""
+    (texts, _), _ = sample_reviews.generate()
+    return _vocabulary(_ranks(texts), columns)
+
+
+def _vocabulary(ranks: dict[str, int], columns: int) -> Vocabulary:
+    """The words of an index by their ranks, from 1, without those whose id lies beyond the last column.
+
+    A word that is in no review has no rank, and Keras' file leaves it out; it cannot be told from a rare one where
+    words are cut off, and counts as unknown then.
+    """
+    listed = min(len(ranks), columns - FIRST_WORD - 1)
+    words = [""] * listed
+    for word, rank in ranks.items():
+        if rank <= listed:
+            words[rank - 1] = word
+    if not all(words) or min(ranks.values()) < 1:
+        raise ValueError("the ranks of its words must be 1, 2, 3 and so on")
+    unknown = UNKNOWN if len(ranks) + FIRST_WORD > columns else None
+    return Vocabulary(tuple(words), FIRST_WORD + 1, columns, START, unknown)
 
 
 def examples(arrays: Arrays) -> tuple[Examples, Examples]:
@@ -154,17 +195,18 @@ def _prepared(train: Reviews, test: Reviews, settings: dict[str, Any]) -> Arrays
 def _row(ranks: Any, words: int) -> NDArray[np.int32]:
     """The ids that occur in a review, ascending: the nonzero places of the multi-hot vector."""
     ids = np.asarray(ranks, np.int64) + FIRST_WORD
-    return np.unique(np.append(np.where(ids < words, ids, UNKNOWN), START)).astype(np.int32)
+    return text.multi_hot(np.where(ids < words, ids, UNKNOWN), START)
 
 
 BUILT_IN = BuiltIn(
     name="imdb",
     schema=Imdb,
-    classes=2,
+    class_names=("negative", "positive"),
     file="imdb.npz",
     sha256="69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
     sample="reviews-1",
     read=read,
     generate=generate,
     examples=examples,
+    words=WordIndex("imdb_word_index.json", "bfafd718b763782e994055a2d397834f", read_words, generate_words),
 )

