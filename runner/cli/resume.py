@@ -154,7 +154,7 @@ def _resume_final(folder: Path, overrides: list[str], *, force: bool) -> int:
     """Train what is left of a final model, and open the test set if that has not been done."""
     if overrides:
         asked = " ".join(overrides)
-        raise ConfigError([f"a final model is trained as it was chosen; got {asked}: choose with python -m runner final"])
+        raise ConfigError([f"a final model is trained as it was chosen; got {asked}: choose anew with runner final"])
     planned = final.read(folder)
     begun = [(path, writer.read(path), config) for path, config in planned.runs() if (path / RECORD).exists()]
     _refuse_other_numerics((path, record) for path, record, _ in begun)

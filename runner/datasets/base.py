@@ -71,10 +71,6 @@ class Data:
         return self.find_vocabulary()
 
     @property
-    def class_names(self) -> tuple[str, ...]:
-        return tuple(map(str, range(self.classes)))
-
-    @property
     def label(self) -> str:
         """The name as headers and plots give it."""
         return data_label(self.name, self.source)

@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.config import keras_names
-from runner.config.task import Task
+from runner.config.task import Task, resolve
 from runner.datasets.base import Data
 from runner.errors import DataError
+from runner.experiment.preflight import Checked
 from runner.runs import predictions, test_ledger
 from runner.runs.class_scores import scores
-from runner.runs.folder import CONFUSION, TEST
+from runner.runs.folder import CONFUSION, MODEL, TEST, claimed
 from runner.runs.writer import Record
-from runner.system import files
+from runner.system import backend, files, signals
 
 
 @dataclass(frozen=True)
@@ -97,3 +98,25 @@ def _picture(result: dict[str, Any], data: Data) -> bytes:
     share = f"{result['accuracy']:.4f} ± {result['accuracy_standard_error']:.4f}"
     title = f"{data.label}, {result['examples']:,} test examples: {share} of them right"
     return confusion_picture(result["confusion"], result["classes"], title)
+
+
+def of_run(folder: Path, checked: Checked, file: str, ledger: Path) -> dict[str, Any]:
+    """What the test says of a recorded run, by the network that `file` of its folder holds; the same twice is one look.
+
+    `checked` is the config of the run with its data. Raises DataError where the folder is in use, or where there are no
+    test examples.
+    """
+    with claimed(folder), signals.watched() as interruption:
+        record = Record(folder, checked.config, [])
+        epoch = record.entries["epochs"] if file == MODEL else record.entries["best_epoch"]
+        if not is_tested(record, file, epoch):
+            backend.start()
+            from runner.training.ensemble import load
+
+            with interruption.waiting():
+                network = load(folder / file)
+                fitting, _ = resolve(checked.config, checked.data.classes)
+                evaluate(record, Candidate(network, file, epoch), checked.data, fitting, ledger)
+            interruption.stop()
+    found: dict[str, Any] = json.loads((folder / TEST).read_text())
+    return found

@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.config.schema import Config
 from runner.experiment import run as experiment
-from runner.experiment import test_set
+from runner.experiment import saving, test_set
 from runner.runs import history, writer
 from runner.runs.folder import METRICS, MODEL, claimed, me
 from runner.runs.status import RUNNING
@@ -28,6 +28,7 @@ def test(folder: Path, members: Sequence[Member], overrides: list[str], ledger: 
             return record.outcome("finished already")
         resolved = experiment.resolve(config)
         record.metrics = history.read(first / METRICS)
+        saving.save_vocabulary(folder, resolved.data)
         record.write(**_entries(writer.read(first), members), opening=record.entries.get("opening"))
         with experiment.recorded(record, interruption), interruption.waiting():
             backend.start()

@@ -12,6 +12,7 @@ import pytest
 from sklearn import metrics as oracle
 
 from runner.cli import compare, final, resume, train
+from runner.cli import test as tested
 from runner.config.plan import plan_of
 from runner.datasets import catalog
 from runner.runs import test_ledger
@@ -217,3 +218,47 @@ def test_other_data_than_was_compared_is_refused(
     assert final.main(["s"]) == 2
     assert "dataset: the data has changed since the runs were compared" in capsys.readouterr().err
     assert not Path("outputs").exists()
+
+
+def test_a_recorded_run_is_tested_as_it_stands_and_the_same_network_once(
+    place: Path,
+    rows: tuple[np.ndarray, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """After the last epoch, or the best one; nothing has tested it before."""
+    monkeypatch.chdir(place)
+    folder = Path("s/1_model.width=2,seed=4")
+    kept, looks = (folder / "predictions.npz").read_bytes(), len(test_ledger.read(LEDGER))
+    assert not (folder / "test.json").exists()
+    for number, words in enumerate([["--best"], [], []], 1):
+        assert tested.main([str(folder), *words]) == 0
+        found = read(folder / "test.json")
+        network = keras.models.load_model(folder / found["network"])
+        loss, accuracy = network.evaluate(*rows, verbose=0)
+        assert (found["loss"], found["accuracy"]) == pytest.approx((loss, accuracy), rel=1e-5)
+        assert f"test: accuracy {accuracy:.4f} ± " in capsys.readouterr().out
+        assert len(test_ledger.read(LEDGER)) == looks + min(number, 2)
+    assert (folder / "predictions.npz").read_bytes() == kept
+    assert record_of(folder)["status"] == "completed"
+    assert tested.main(["nowhere"]) == 2
+
+
+def test_several_classes_with_one_hot_labels_and_metrics_of_their_own(apart: Path, runner: Command) -> None:
+    words = ["dataset=mnist", "dataset.source=sample", "dataset.labels=one_hot", "training.epochs=1"]
+    asked = ["training.metrics=[accuracy,precision,auc]", "training.evaluate_test=true"]
+    ran = runner(*words, *asked, "hydra.run.dir=run")
+    assert ran.returncode == 0, ran.stderr
+    test = catalog.load(plan_of(words).jobs[0].config.dataset).test
+    features = np.asarray(test.features, np.float32) / 255
+    network = keras.models.load_model(apart / "run" / "model.keras")
+    values = network.evaluate(features, np.eye(10)[test.labels], verbose=0, return_dict=True)
+    said = network.predict(features, verbose=0).argmax(axis=1)
+    found = read(apart / "run" / "test.json")
+    assert {name: found[name] for name in ("loss", "accuracy", "auc")} == pytest.approx(
+        {name: values[name] for name in ("loss", "accuracy", "auc")}, rel=1e-4
+    )
+    assert found["confusion"] == oracle.confusion_matrix(test.labels, said).tolist()
+    assert found["precision"] == pytest.approx(oracle.precision_score(test.labels, said, average=None, zero_division=0))
+    assert found["classes"] == [str(digit) for digit in range(10)]
+    assert f"test: accuracy {values['accuracy']:.4f}" in ran.stdout
