@@ -1,69 +1,33 @@
-"""A checked plan, launched: one run or a sweep, whose jobs Hydra hands out."""
+"""A checked plan, launched without a terminal: one run, or a sweep, whose jobs Hydra hands out."""
 
+import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from runner.cli import exit_status, run_display, sweep_display
-from runner.cli.run_display import TerminalProgress
 from runner.config import compose, hydra_adapter
 from runner.config.paths import Place, with_absolute_path
 from runner.config.plan import Plan
-from runner.config.schema import Config
-from runner.datasets import split
 from runner.errors import ConfigError, DataError
-from runner.experiment import preflight
 from runner.experiment import run as experiment
 from runner.experiment.preflight import Checked
-from runner.experiment.progress import header
+from runner.experiment.progress import Progress
 from runner.runs import reuse
 from runner.runs.folder import OUTPUTS, PLAN, RECORD, claimed, is_held
+from runner.runs.test_ledger import LEDGER
 from runner.runs.writer import Outcome, Record
 from runner.sweeps import executor, sweep, workers
-from runner.sweeps.executor import FailFast, Work
+from runner.sweeps.executor import Ended, FailFast, Work
 from runner.sweeps.sweep import Sweep
 from runner.system import backend
-from runner.system.console import say
-from runner.system.signals import broken_pipes_survived
 
 
-def launch(plan: Plan, place: Place) -> int:
-    """Check a plan, train it or show what it would train, and return the exit code."""
-    checked = check([job.config for job in plan.jobs], lambda found: _refuse_other_runs(plan, found))
-    if plan.multirun:
-        with broken_pipes_survived():
-            return _sweep(plan, checked, place)
-    if plan.jobs[0].config.plan:
-        return _show_plan(checked[0])
-    outcome = _single(plan, place)
-    run_display.result(outcome)
-    return exit_status.of_run(outcome)
-
-
-def check(configs: Sequence[Config], refuse: Callable[[list[Checked]], None] = lambda found: None) -> list[Checked]:
-    """Check configs, refuse what `refuse` raises for, and show the warnings of what is left."""
-    checked = preflight.check(configs)
-    refuse(checked)
-    run_display.warn_of_samples(checked)
-    for text in preflight.warnings(checked):
-        run_display.warn(text)
-    return checked
-
-
-def _show_plan(checked: Checked) -> int:
-    divided = split.split(checked.config.training, checked.data.train.labels)
-    for text in header(checked.config, experiment.dataset_info(checked.data, divided)):
-        say(text)
-    say(sweep_display.epochs_left(reuse.forecast([checked.config], [checked.identity], [OUTPUTS])))
-    return 0
-
-
-def _single(plan: Plan, place: Place) -> Outcome:
-    """Let Hydra run the one job. Raises what the job raises."""
+def single(plan: Plan, place: Place, progress: Progress) -> Outcome:
+    """Let Hydra run the one job, which `progress` shows. Raises what the job raises."""
     ended: list[Outcome | Exception] = []
     run_roots, here = [_outputs(plan)], Path.cwd()
 
@@ -78,7 +42,8 @@ def _single(plan: Plan, place: Place) -> Outcome:
                 words,
                 run_roots=run_roots,
                 epochs_to_keep=reuse.doublings(config),
-                progress=TerminalProgress(),
+                ledger=_outputs(plan) / LEDGER.name,
+                progress=progress,
             )
         except (ConfigError, DataError, OSError) as error:
             ended.append(error)  # raised below, for Hydra would add lines of its own
@@ -92,27 +57,37 @@ def _single(plan: Plan, place: Place) -> Outcome:
     return ended[0]
 
 
-def _sweep(plan: Plan, checked: list[Checked], place: Place) -> int:
+def planned(plan: Plan, checked: list[Checked]) -> tuple[Sweep, list[Work]]:
+    """The sweep of a plan, and what there is to do for each job; nothing is written."""
     count = workers.count(plan.n_jobs, len(plan.jobs))
     whole = Sweep(plan.folder, plan.jobs, count, backend.threads_wanted())
-    work = executor.work(whole, checked, [_outputs(plan), plan.folder])
-    sweep_display.plan(whole, work, plan.excluded)
-    if any(job.config.plan for job in plan.jobs):
-        sweep_display.planned_jobs(whole, work)
-        return 0
+    return whole, executor.work(whole, checked, [_outputs(plan), plan.folder])
+
+
+@contextlib.contextmanager
+def several(
+    plan: Plan,
+    place: Place,
+    whole: Sweep,
+    work: list[Work],
+    watching: contextlib.AbstractContextManager[object],
+    warn: Callable[[str], None],
+) -> Iterator[Ended]:
+    """Run the jobs of a sweep while `watching` shows them; its folder is held until the end of the block.
+
+    `warn` is told of a picture that cannot be made. Raises ConfigError at the end where Hydra composed another job than
+    was planned, DataError where another process holds the folder.
+    """
     refusals: list[str] = []
+
+    def hand_out(run: Callable[[Work], object]) -> None:
+        _hand_out(plan, place, work, run, refusals)
+
     with claimed(whole.folder):
         sweep.write(whole)
-        say(f"folder:     {whole.folder}")
-
-        def hand_out(run: Callable[[Work], object]) -> None:
-            _hand_out(plan, place, work, run, refusals)
-
-        ended = executor.run_all(whole, work, hand_out, sweep_display.following(whole, work), run_display.warn)
-        sweep_display.end(whole, ended.lines)
+        yield executor.run_all(whole, work, hand_out, watching, warn)
     if refusals:
         raise ConfigError(refusals)
-    return exit_status.of_sweep(ended)
 
 
 def _hand_out(plan: Plan, place: Place, work: list[Work], run: Callable[[Work], object], refusals: list[str]) -> None:
@@ -137,7 +112,7 @@ def _elsewhere(planned: Path, composed: str) -> Iterator[str]:
         yield f"its folder was planned as {planned}, and is {composed} now: name it by what stays the same"
 
 
-def _refuse_other_runs(plan: Plan, checked: list[Checked]) -> None:
+def refuse_other_runs(plan: Plan, checked: list[Checked]) -> None:
     """Raises ConfigError where the folder holds other runs, DataError where it is in use."""
     folder = plan.folder
     if not plan.multirun:
