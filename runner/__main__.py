@@ -8,7 +8,7 @@ import sys
 from runner.errors import did_you_mean
 from runner.system import console
 
-VERBS = ("compare", "resume")
+VERBS = ("compare", "predict", "resume")
 
 
 def main() -> None:
