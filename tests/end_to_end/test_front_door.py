@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runner.__main__ import VERBS
 from runner import register
+from runner.__main__ import VERBS
 from runner.cli import train
 from runner.config.paths import config_dir
 from runner.runs import folder as run_folder
