@@ -102,7 +102,7 @@ def show_mistakes(run: LoadedRun, found: Mistakes, split: str, *, pictures: bool
         return say(f"none of {found.examples:,} {split} examples is wrong")
     say(summary(found, split))
     if run.vocabulary:
-        say("a row has the different words of a review: their order and number are not known to the network\n")
+        say("words once each, in no order: that is all that the network sees of a review\n")
         for each in found.worst:
             _show_review(run, each)
     elif run.image and pictures:
