@@ -92,7 +92,9 @@ def summary(found: Mistakes, split: str) -> str:
 
 
 def _share(found: Mistakes) -> str:
-    return f"the {len(found.worst)} furthest off" if len(found.worst) < found.wrong else "all of them here"
+    if len(found.worst) == found.wrong:
+        return "all of them here"
+    return f"the {len(found.worst)} furthest off" if len(found.worst) > 1 else "the one furthest off"
 
 
 def show_mistakes(run: LoadedRun, found: Mistakes, split: str, *, pictures: bool) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from runner.datasets import catalog, sample_reviews
 from tests.conftest import Command
 from tests.datasets.files import mnist_config
 from tests.inference.conftest import DIGITS, REVIEWS, trained
+from tests.processes import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -113,6 +115,23 @@ def test_a_request_that_does_not_fit_is_one_line(
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith(line)
     assert refused.stderr.count("\n") == 1
+
+
+UNASKED = """
+import sys
+from runner.cli import predict
+code = predict.main(sys.argv[1:])
+print(code, "tensorflow" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("words", "told"), [(["nowhere", "good"], "2 False"), (["RUN", "good"], "0 True")])
+def test_what_is_refused_is_refused_before_tensorflow_is_imported(reviews: str, words: list[str], told: str) -> None:
+    given = [reviews if word == "RUN" else word for word in words]
+    ran = subprocess.run(
+        [sys.executable, "-c", UNASKED, *given], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    assert ran.stdout.splitlines()[-1] == told
 
 
 def test_a_table_keeps_its_columns_and_gets_two_more(runner: Command, reviews: str, apart: Path) -> None:
