@@ -42,7 +42,7 @@ def test_texts_get_a_row_each_and_what_is_unknown_or_empty_is_said(runner: Comma
     shown = runner("predict", reviews, *CLEAR, "", "a zorp flumph zorp")
     lines = shown.stdout.splitlines()
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert lines[0] == f"{reviews}/model.keras, after epoch 6: negative, positive"
+    assert lines[0] == f"{reviews}/model.keras, after epoch 5: negative, positive"
     assert lines[1].split() == ["#", "label", "probability", "text"]
     assert [line.split()[1] for line in lines[2:4]] == ["positive", "negative"]
     assert lines[-2:] == [

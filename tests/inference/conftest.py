@@ -8,7 +8,7 @@ from runner.config.plan import plan_of
 from runner.experiment import run as experiment
 
 SAMPLE = "dataset.source=sample"
-REVIEWS = (SAMPLE, "dataset.num_words=3000", "model.width=8", "training.epochs=6", "training.batch_size=128")
+REVIEWS = (SAMPLE, "dataset.num_words=3000", "model.width=8", "training.epochs=5", "training.batch_size=64")
 DIGITS = ("dataset=mnist", SAMPLE, "training.epochs=8", "training.batch_size=128")
 
 

@@ -49,7 +49,7 @@ def test_the_probabilities_of_texts_are_those_of_plain_keras(reviews: Path, best
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, np.stack([1 - positive, positive], 1), atol=1e-6)
     assert run.class_names == ("negative", "positive")
-    assert run.epoch == (record_of(reviews)["best_epoch"] if best else 6)
+    assert run.epoch == (record_of(reviews)["best_epoch"] if best else 5)
 
 
 def test_the_probabilities_of_images_are_those_of_plain_keras(digits: Path) -> None:
@@ -106,8 +106,8 @@ def test_without_words_anywhere_the_line_says_what_to_do(
         ("day", ConfigError, "day holds no run: give the folder of a run, such as day/run"),
         ("sweep", ConfigError, "sweep is a sweep: give the folder of a run, such as sweep/0_a"),
         ("torn", DataError, "torn cannot be read"),
-        ("removed", DataError, "removed has no model.keras, completed after 6 epochs: it was removed: train the run"),
-        ("begun", DataError, "begun has no model.keras, interrupted after 6 epochs: python -m runner resume begun"),
+        ("removed", DataError, "removed has no model.keras, completed after 5 epochs: it was removed: train the run"),
+        ("begun", DataError, "begun has no model.keras, interrupted after 5 epochs: python -m runner resume begun"),
     ],
 )
 def test_what_holds_no_network_is_one_line_with_a_remedy(
