@@ -21,6 +21,10 @@ class DataError(Exception):
     """The data, a disk or a folder cannot be used (exit 1): one line with file and remedy."""
 
 
+class RunFailed(Exception):
+    """A training that was started from Python has failed: the folder of the run and the reason."""
+
+
 def did_you_mean(name: str, known: Iterable[str], synonyms: Mapping[str, str] = MappingProxyType({})) -> str:
     """A hint at the nearest known name, or nothing; a key without its group is compared by the last part.
 

@@ -15,7 +15,7 @@ PACKAGE = Path(runner.__file__).parent
 # From the top: a wing imports those after it; wings in one line import neither one another nor upward.
 ORDER = [
     {"__main__"},
-    {"cli"},
+    {"cli", "api"},
     {"sweeps", "selection"},
     {"experiment"},
     {"inference"},

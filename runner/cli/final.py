@@ -8,20 +8,17 @@ from datetime import datetime
 from pathlib import Path
 
 from runner.cli import exit_status, run_display
-from runner.cli.launch import check
 from runner.cli.run_display import TerminalProgress
 from runner.compare import comparison
 from runner.config import conditions, hydra_adapter
 from runner.config.conditions import Condition
 from runner.datasets.catalog import register_built_in
-from runner.errors import ConfigError
 from runner.runs import search
-from runner.runs.folder import CHOICE, OUTPUTS, RECORD
+from runner.runs.folder import OUTPUTS
 from runner.runs.status import COMPLETED
 from runner.runs.test_ledger import LEDGER
 from runner.runs.writer import Outcome
 from runner.selection import choice, final, wording
-from runner.selection.choice import Choice
 from runner.selection.final import Final
 from runner.system.console import say
 
@@ -49,10 +46,9 @@ def _final(words: list[str]) -> int:
     register_built_in()
     compared = comparison.compare(search.some_runs(options.paths, warn=run_display.warn))
     chosen = choice.choose(compared, options.select)
-    folder = options.to or OUTPUTS / "final" / f"{datetime.now():%Y-%m-%d/%H-%M-%S-%f}"
-    _refuse_used(folder)
+    folder = options.to or final.new_folder(datetime.now())
     planned = final.plan(chosen, folder, options.seeds, keep_updates=options.updates, against_last=options.against_last)
-    _check(chosen, planned)
+    run_display.warnings(final.check(chosen, planned))
     for line in (*chosen.lines(), *wording.plan(chosen, planned)):
         say(line)
     final.write(planned)
@@ -87,26 +83,6 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least 1; got {text}")
     return int(text)
-
-
-def _refuse_used(folder: Path) -> None:
-    if (folder / RECORD).exists() or (folder / CHOICE).exists():
-        raise ConfigError([f"--to must not hold a run already; got {folder}: give another folder"])
-
-
-def _check(chosen: Choice, planned: Final) -> None:
-    """Check the configs, and that the data is that of the runs compared. Raises ConfigError, DataError."""
-    checked = check([config for _, config in planned.runs()])
-    recorded, now = chosen.setting.runs[0].record["dataset"], checked[0].data
-    if recorded["fingerprint"] != now.fingerprint:
-        raise ConfigError(
-            [
-                f"dataset: the data has changed since the runs were compared; recorded {recorded['fingerprint'][:12]} "
-                f"({recorded['source']}), now {now.fingerprint[:12]} ({now.source}): put the data back, or train anew"
-            ]
-        )
-    if not len(now.test):
-        raise ConfigError([f"dataset: {now.label} has no test examples, so nothing would test the final model"])
 
 
 def finish(planned: Final, *, force: bool = False) -> int:

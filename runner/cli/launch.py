@@ -39,9 +39,7 @@ def check(configs: Sequence[Config], refuse: Callable[[list[Checked]], None] = l
     """Check configs, refuse what `refuse` raises for, and show the warnings of what is left."""
     checked = preflight.check(configs)
     refuse(checked)
-    run_display.warn_of_samples(checked)
-    for text in preflight.warnings(checked):
-        run_display.warn(text)
+    run_display.warnings(checked)
     return checked
 
 

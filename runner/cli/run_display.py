@@ -13,6 +13,7 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from runner.config.schema import Config
+from runner.experiment import preflight
 from runner.experiment.preflight import Checked
 from runner.experiment.progress import Progress, header
 from runner.formatting import number
@@ -23,18 +24,13 @@ from runner.runs.writer import DatasetInfo, Outcome
 from runner.system.console import say
 
 
-def warn_of_samples(checked: Sequence[Checked]) -> None:
-    """Warn, where nobody misses it, of each sample that is used because the real data was not found."""
-    pairs = [(each.config.dataset.source, each.data) for each in checked]
-    unasked = {data.name for asked, data in pairs if (asked, data.source) == ("auto", "sample")}
-    for name in sorted(unasked):
-        text = (
-            f"WARNING: {name} (sample): the real data is not on this machine and cannot be downloaded, so this trains "
-            "on a small sample that comes with the runner. For the real data set dataset.path or RUNNER_DATA_DIR, or "
-            "connect to the network."
-        )
+def warnings(checked: Sequence[Checked]) -> None:
+    """Say what there is to say of configs before the training: a sample that nobody asked for stands out."""
+    for text in preflight.unasked_samples(checked):
         console = Console(stderr=True, highlight=False)
-        console.print(Text(text, "bold black on yellow"), soft_wrap=not console.is_terminal)
+        console.print(Text(f"WARNING: {text}", "bold black on yellow"), soft_wrap=not console.is_terminal)
+    for text in preflight.warnings(checked):
+        warn(text)
 
 
 def warn(text: str) -> None:

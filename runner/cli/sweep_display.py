@@ -3,7 +3,6 @@
 import contextlib
 import shlex
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -15,18 +14,16 @@ from rich.text import Text
 from runner.compare import comparison, wording
 from runner.config.plan import Job
 from runner.formatting import counted, number
-from runner.runs import reader
-from runner.runs.folder import RECORD
 from runner.runs.reader import Run
 from runner.runs.reuse import Forecast
-from runner.runs.status import COMPLETED, CRASHED, FAILED, INTERRUPTED, RUNNING
+from runner.runs.status import COMPLETED
 from runner.sweeps.executor import Work
+from runner.sweeps.follower import followed
 from runner.sweeps.summary import REPORT, SUMMARY, Line
 from runner.sweeps.sweep import Sweep
 from runner.system.console import say, table
 
 ROWS = 40  # of a table on the screen; the others stand in summary.csv
-SECONDS = 0.3  # between two looks at the folders
 OVERHEAD_EPOCHS = 4  # epochs of IMDB that take as long as building, tracing and saving
 
 
@@ -76,50 +73,25 @@ def following(sweep: Sweep, work: Sequence[Work]) -> Iterator[None]:
     bar = Progress(
         *columns, console=console, expand=True, disable=not console.is_terminal, speed_estimate_period=24 * 3600
     )
-    follower = _Follower(sweep, work, bar)
-    over = threading.Event()
-
-    def follow() -> None:
-        while not over.wait(SECONDS):
-            follower.look()
-
-    thread = threading.Thread(target=follow, daemon=True)
-    with bar:
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
-            follower.look()
+    shown = _Bar(sweep, work, bar)
+    with bar, followed(sweep, work, shown.running, shown.ended):
+        yield
 
 
-class _Follower:
+class _Bar:
     def __init__(self, sweep: Sweep, work: Sequence[Work], bar: Progress) -> None:
-        self.sweep, self.bar = sweep, bar
+        self.sweep, self.bar, self.done = sweep, bar, 0
         self.weights = {each.job.number: each.forecast.left + OVERHEAD_EPOCHS for each in work}
-        self.open = {each.job.number: each.job for each in work}
-        self.earlier = {job.number: self._changed(job) for job in self.open.values()}  # left by an earlier start
         self.task = bar.add_task("", total=sum(self.weights.values()), done=f"0/{len(work)} jobs")
 
-    def look(self) -> None:
-        for job in list(self.open.values()):
-            if self._changed(job) == self.earlier[job.number]:
-                continue
-            try:
-                run = reader.load(self.sweep.place(job))
-            except (OSError, ValueError):
-                continue  # it is about to begin
-            if run.status in (COMPLETED, FAILED, INTERRUPTED, CRASHED):
-                self._ended(job, run)
-            elif run.status == RUNNING:
-                epochs = f"{run.record['epochs']}/{run.record['config']['training']['epochs']}"
-                self.bar.update(self.task, description=f"{self.sweep.setting(job)}, epoch {epochs}")
+    def running(self, job: Job, run: Run) -> None:
+        epochs = f"{run.record['epochs']}/{run.record['config']['training']['epochs']}"
+        self.bar.update(self.task, description=f"{self.sweep.setting(job)}, epoch {epochs}")
 
-    def _ended(self, job: Job, run: Run) -> None:
-        del self.open[job.number]
+    def ended(self, job: Job, run: Run) -> None:
+        self.done += 1
         jobs = len(self.weights)
-        done = f"{jobs - len(self.open)}/{jobs}"
+        done = f"{self.done}/{jobs}"
         self._say(f"{done:>{2 * len(str(jobs)) + 1}}  {self.sweep.setting(job)}  {ending(run)}")
         self.bar.update(self.task, advance=self.weights[job.number], done=f"{done} jobs")
 
@@ -128,12 +100,6 @@ class _Follower:
             say(text)
         else:
             self.bar.console.print(Text(text), soft_wrap=True)
-
-    def _changed(self, job: Job) -> int | None:
-        try:
-            return (self.sweep.place(job) / RECORD).stat().st_mtime_ns
-        except OSError:
-            return None
 
 
 def ending(run: Run) -> str:

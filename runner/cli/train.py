@@ -8,11 +8,9 @@ from runner.cli import information
 from runner.cli.exit_status import guarded
 from runner.config import hydra_adapter
 from runner.config.paths import Place, config_dir
-from runner.config.plan import plan_of, with_absolute_paths
 from runner.datasets.catalog import register_built_in
 from runner.errors import ConfigError
-from runner.sweeps import workers
-from runner.system import backend
+from runner.sweeps import planning
 
 
 def main(words: list[str]) -> int:
@@ -35,8 +33,7 @@ def _train(words: list[str]) -> int:
     if any(getattr(flags, name) for name in information.FLAGS):
         information.inform(words, flags, place)
         return 0
-    plan = with_absolute_paths(plan_of(flags.overrides, flags.multirun, place))
-    backend.share_cores(workers.count(plan.n_jobs, len(plan.jobs)))
+    plan = planning.plan(flags.overrides, flags.multirun, place)
 
     from runner.cli import launch  # half a second, which a wrong word need not wait for
 

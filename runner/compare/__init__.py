@@ -1,5 +1,5 @@
 """Recorded runs, compared: which choice is better, and whether the difference is real. Reads records only."""
 
-from runner.compare.dataframe import load
+from runner.compare.dataframe import load, table, verdicts
 
-__all__ = ["load"]
+__all__ = ["load", "table", "verdicts"]

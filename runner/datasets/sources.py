@@ -7,17 +7,24 @@ import os
 import sys
 import threading
 import time
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import filelock
 import platformdirs
-import pooch
 import requests
 
 from runner.config.schema import Dataset
 from runner.datasets.base import BuiltIn
 from runner.errors import DataError
+
+with warnings.catch_warnings():
+    warnings.filterwarnings(
+        "ignore", "IProgress not found"
+    )  # tqdm, which pooch imports, wants ipywidgets in a notebook
+    import pooch
+
 
 # Where Keras' own loaders fetch from; RUNNER_DATA_URL names a mirror.
 ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"

@@ -43,6 +43,17 @@ def check(configs: Sequence[Config]) -> list[Checked]:
     return [Checked(each, data, identity_of(each, data.fingerprint)) for each, data in pairs]
 
 
+def unasked_samples(checked: Sequence[Checked]) -> list[str]:
+    """A warning for each sample that is used because the real data was not found."""
+    pairs = [(each.config.dataset.source, each.data) for each in checked]
+    return [
+        f"{name} (sample): the real data is not on this machine and cannot be downloaded, so this trains on a small "
+        "sample that comes with the runner. For the real data set dataset.path or RUNNER_DATA_DIR, or connect to the "
+        "network."
+        for name in sorted({data.name for asked, data in pairs if (asked, data.source) == ("auto", "sample")})
+    ]
+
+
 def warnings(checked: Sequence[Checked]) -> list[str]:
     """What is no reason to refuse, and has to be said before the training."""
     distinct = {repr((each.config.dataset, _split(each.config))): each for each in checked}

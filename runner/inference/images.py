@@ -152,7 +152,7 @@ def _centred(pixels: NDArray[np.uint8], form: ImageForm) -> NDArray[np.uint8]:
 
 
 def _offset(masses: NDArray[np.float64], side: int) -> int:
-    """Where a figure begins along one axis, given its mass in each line: its centre at pixel `side` / 2, as in MNIST."""
+    """Where a figure begins along one axis, given its mass in each line: the centre at pixel `side` / 2, as MNIST's."""
     centre = (masses * np.arange(len(masses))).sum() / (masses.sum() or 1.0)
     return int(np.clip(round(side / 2 - centre), 0, side - len(masses)))
 

@@ -5,16 +5,19 @@ import functools
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from runner.config import compose
 from runner.config.schema import Config
-from runner.errors import DataError
+from runner.errors import ConfigError, DataError
+from runner.experiment import preflight
 from runner.experiment import run as experiment
+from runner.experiment.preflight import Checked
 from runner.experiment.progress import Progress
 from runner.runs import reuse
-from runner.runs.folder import CHOICE, TEST, logged
+from runner.runs.folder import CHOICE, OUTPUTS, RECORD, TEST, logged
 from runner.runs.status import COMPLETED
 from runner.runs.writer import Outcome
 from runner.selection import ensemble
@@ -107,6 +110,32 @@ def plan(choice: Choice, folder: Path, seeds: int, *, keep_updates: bool, agains
         against=choice.longest if against_last and choice.longest != epochs else None,
         choice=entries,
     )
+
+
+def new_folder(now: datetime) -> Path:
+    """The folder of a final model that is begun now."""
+    return OUTPUTS / "final" / f"{now:%Y-%m-%d/%H-%M-%S-%f}"
+
+
+def check(choice: Choice, final: Final) -> list[Checked]:
+    """Check the configs of a final model, its folder, and that the data is that of the runs compared.
+
+    Raises ConfigError, DataError; nothing is written.
+    """
+    if (final.folder / RECORD).exists() or (final.folder / CHOICE).exists():
+        raise ConfigError([f"--to must not hold a run already; got {final.folder}: give another folder"])
+    checked = preflight.check([config for _, config in final.runs()])
+    recorded, now = choice.setting.runs[0].record["dataset"], checked[0].data
+    if recorded["fingerprint"] != now.fingerprint:
+        raise ConfigError(
+            [
+                f"dataset: the data has changed since the runs were compared; recorded {recorded['fingerprint'][:12]} "
+                f"({recorded['source']}), now {now.fingerprint[:12]} ({now.source}): put the data back, or train anew"
+            ]
+        )
+    if not len(now.test):
+        raise ConfigError([f"dataset: {now.label} has no test examples, so nothing would test the final model"])
+    return checked
 
 
 def write(final: Final) -> None:
