@@ -16,6 +16,12 @@ def shown(value: Any) -> str:
     return repr(value) if value == "" else str(value)
 
 
+def one_line(text: str, width: int | None = None) -> str:
+    """Text from elsewhere on one line, fit for a terminal: signs that control it are blanks, a long end is "…"."""
+    line = " ".join("".join(each if each.isprintable() else " " for each in text[: width and 4 * width]).split())
+    return line if width is None or len(line) <= width else f"{line[: width - 1]}…"
+
+
 def counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 

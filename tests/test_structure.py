@@ -18,6 +18,7 @@ ORDER = [
     {"cli"},
     {"sweeps", "selection"},
     {"experiment"},
+    {"inference"},
     {"training", "compare"},
     {"datasets", "runs"},
     {"config"},

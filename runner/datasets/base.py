@@ -81,6 +81,23 @@ Arrays: TypeAlias = "dict[str, NDArray[Any]]"
 
 
 @dataclass(frozen=True)
+class ImageForm:
+    """Grey images of bytes, of one figure each, bright on a black ground; a row is an image, line by line.
+
+    height, width  in pixels
+    figure         the figure without its margin fits a square of this side, in pixels
+    divisor        that of `Examples`
+    what           what a figure is called
+    """
+
+    height: int
+    width: int
+    figure: int
+    divisor: float
+    what: str
+
+
+@dataclass(frozen=True)
 class WordIndex:
     """The words of a built-in data set of texts.
 
@@ -110,6 +127,7 @@ class BuiltIn:
     generate     its own settings → the prepared arrays of the sample
     examples     prepared arrays → Examples of the training and of the test split
     words        of texts: where the words of the rows are found
+    image        of images: how they are
     """
 
     name: str
@@ -122,6 +140,7 @@ class BuiltIn:
     generate: Callable[[dict[str, Any]], Arrays]
     examples: Callable[[Arrays], tuple[Examples, Examples]]
     words: WordIndex | None = None
+    image: ImageForm | None = None
 
     def settings(self, config: Dataset) -> dict[str, Any]:
         """The values of a config that decide what is prepared."""

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from runner.datasets import labels as class_labels
 from runner.errors import DataError
+from runner.formatting import one_line
 from runner.system.late import late
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ def read(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
 
 def refused(path: Path, why: str) -> Unusable:
     """The error for a file that cannot be used."""
-    why = "".join(each if each.isprintable() else " " for each in why)
-    return Unusable(f"{path} cannot be used: {why}")
+    return Unusable(f"{path} cannot be used: {one_line(why)}")
 
 
 def labels(path: Path, split: str, values: NDArray[Any]) -> NDArray[np.int64]:

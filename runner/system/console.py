@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-PLAIN = {"±": "+/-", "…": "...", "×": "x", "–": "-", "−": "-", "‘": "'", "’": "'"}
+PLAIN = {"±": "+/-", "…": "...", "×": "x", "–": "-", "−": "-", "‘": "'", "’": "'", "▀": "'", "▄": ".", "█": "#"}
 ERRORS = "runner.plain"
 
 

