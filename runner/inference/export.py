@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import ConfigError, DataError
+from runner.formatting import data_label
 from runner.inference import export_readme, signature
 from runner.inference.load import LoadedRun
 from runner.runs.folder import VOCABULARY
@@ -47,7 +48,9 @@ def _refuse(run: LoadedRun, folder: Path, with_text: bool) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError([f"--to must be a new or an empty folder; got {folder}: give another"])
     if with_text and not run.vocabulary:
-        raise ConfigError([f"--with-text is for runs on texts; {run.folder} was trained on others: leave it out"])
+        dataset = run.run.record["dataset"]
+        label = data_label(dataset["name"], dataset["source"])
+        raise ConfigError([f"--with-text is for runs on texts; {run.folder} was trained on {label}: leave it out"])
 
 
 def _unfit(wanted: Format, with_text: bool) -> str:

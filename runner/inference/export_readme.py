@@ -166,7 +166,7 @@ def _results(run: Mapping[str, Any]) -> str:
         error = f" ± {test['accuracy_standard_error']:.4f} (one standard error)"
         sentences.append(f"On {test['examples']:,} test examples: accuracy {test['accuracy']:.4f}{error}.")
     else:
-        sentences.append("It was not tested.")
+        sentences.append("No test is recorded.")
     return " ".join(sentences)
 
 
