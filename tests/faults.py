@@ -21,6 +21,7 @@ from runner.config.plan import plan_of
 from runner.config.schema import Config
 from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
+from runner.runs import test_ledger
 from runner.system import backend
 
 Whole = tuple[dict[str, Any], float]
@@ -28,11 +29,12 @@ KINDS: tuple[Any, ...] = (errno.ENOSPC, errno.EIO, "short", "kill")
 SETTINGS = {
     "dropout": ["dataset=imdb", "model.dropout=0.3", "training.epochs=25"],
     "early stopping": ["dataset=mnist", "training.early_stopping.patience=8", "training.epochs=25"],
+    "final model": ["dataset=imdb", "training.validation_split=0", "training.evaluate_test=true", "training.epochs=8"],
     "schedule": ["dataset=imdb", "optimizer=adam", "optimizer.schedule=cosine", "training.epochs=25"],
 }
 # All of it at once and small, for the suite.
 QUICK = ["dataset=imdb", "dataset.num_words=200", "model.depth=1", "model.dropout=0.3", "optimizer.schedule=cosine"]
-QUICK += ["training.early_stopping.patience=3", "training.epochs=6"]
+QUICK += ["training.early_stopping.patience=3", "training.epochs=6", "training.evaluate_test=true"]
 OPERATIONS = ["dataset=imdb", "dataset.num_words=200", "model.depth=1", "training.epochs=3"]
 COMMON = ["dataset.source=sample", "training.save_seconds=0.05", "reuse=false"]
 
@@ -53,7 +55,9 @@ def main() -> None:
             return
         for name, words in SETTINGS.items():
             place = Path(folder) / name.replace(" ", "_")
-            told = kill_at_random(place, words, whole_of(place / "whole", words), options.kills // 3, options.seed)
+            told = kill_at_random(
+                place, words, whole_of(place / "whole", words), options.kills // len(SETTINGS), options.seed
+            )
             print(f"{name}: {told}", flush=True)
         place = Path(folder) / "operations"
         told = fail_operations(place, OPERATIONS, whole_of(place / "whole", OPERATIONS), options.step)
@@ -135,13 +139,20 @@ def _recorded(run: Path) -> bytes:
 
 
 def outcome_of(run: Path) -> dict[str, Any]:
-    """What two equal runs have in common: the bytes of metrics.csv and predictions.npz, the weights, last and best."""
+    """What two equal runs have in common: bytes of the files, the weights, what the test said, the looks at it."""
     from runner.runs import checkpoint
 
     state = checkpoint.load(checkpoint.path(run, checkpoint.epochs(run)[0]))
     weights = [array.tobytes() for part in (state.model, state.optimizer, state.best) for array in part]
     predicted = (run / run_folder.PREDICTIONS).read_bytes()
-    return {"metrics": _recorded(run), "predictions": predicted, "weights": weights}
+    test = run / run_folder.TEST
+    tested = {"test": test.read_bytes() if test.exists() else b"", "looks": len(test_ledger.read(ledger_of(run)))}
+    return {"metrics": _recorded(run), "predictions": predicted, "weights": weights, **tested}
+
+
+def ledger_of(run: Path) -> Path:
+    """Of one run alone, so that equal runs have seen as much."""
+    return run.with_name(f"{run.name}.jsonl")
 
 
 def attempt(
@@ -163,7 +174,7 @@ def _child(folder: Path, config: Config, fault: tuple[Any, int] | None) -> int:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             if fault:
                 _arm(*fault, folder=folder)
-            outcome = experiment.run(config, folder, [])
+            outcome = experiment.run(config, folder, [], ledger=ledger_of(folder))
         return 0 if outcome.status == "completed" else 1
     except BaseException as error:
         sys.__stderr__.write(f"{type(error).__name__}: {error}\n")  # type: ignore[union-attr]

@@ -169,12 +169,16 @@ def _table(file: Path, column: str) -> "pd.DataFrame":
         raise DataError(f"{file} is not in UTF-8, as it must be: save it so") from None
     except pd.errors.EmptyDataError:
         raise DataError(f"{file} is empty: it must have a line of headings and a row for each text") from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
+    except pd.errors.ParserWarning:
+        raise DataError(f"{file} has rows with more cells than headings: put texts with a comma into quotes") from None
+    except (pd.errors.ParserError, ValueError) as error:
         raise DataError(f"{file} is not a table of comma-separated values: {one_line(str(error), 120)}") from None
     if column not in table.columns:
         names = ", ".join(one_line(each, 40) for each in table.columns)
         hint = did_you_mean(column, table.columns)
-        raise ConfigError([f"--column must name a column of {file} ({one_line(names, 200)}); got {column}{hint}"])
+        raise ConfigError(
+            [f"--column must name a column of {file} ({one_line(names, 200)}); got {one_line(column)}{hint}"]
+        )
     if not len(table):
         raise DataError(f"{file} has headings and no rows: it must have a row for each text")
     return table.fillna("")

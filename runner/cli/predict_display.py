@@ -1,5 +1,6 @@
 """Predictions on the terminal: a table of a user's own examples, and the mistakes of a network."""
 
+import itertools
 import shutil
 import textwrap
 from collections import Counter
@@ -39,11 +40,23 @@ def show(run: LoadedRun, read: Inputs, said: Sequence[Prediction]) -> None:
         for number, (name, each) in enumerate(zip(read.names, said, strict=True), 1)
     ]
     table(header, rows)
-    remarks = [(number, each) for number, each in enumerate(read.remarks, 1) if each]
-    for number, remark in remarks[:REMARKS_SHOWN]:
-        say(f"{what} {number}: {remark}" if several else remark)
+    remarks = _grouped(read.remarks)
+    for first, last, remark in remarks[:REMARKS_SHOWN]:
+        which = f"{what} {first}" if first == last else f"{what}s {first} to {last}"
+        say(f"{which}: {remark}" if several else remark)
     if len(remarks) > REMARKS_SHOWN:
         say(f"… and {len(remarks) - REMARKS_SHOWN:,} more such lines; --json has all")
+
+
+def _grouped(remarks: Sequence[str]) -> list[tuple[int, int, str]]:
+    """The remarks that say anything, with the first and the last number, from 1, of neighbours with the same one."""
+    groups: list[tuple[int, int, str]] = []
+    number = 1
+    for remark, same in itertools.groupby(remarks):
+        last = number + len(list(same)) - 1
+        groups += [(number, last, remark)] if remark else []
+        number = last + 1
+    return groups
 
 
 def _network(run: LoadedRun) -> str:
@@ -79,7 +92,7 @@ def summary(found: Mistakes, split: str) -> str:
 
 
 def _share(found: Mistakes) -> str:
-    return f"the {len(found.worst)} furthest from right" if len(found.worst) < found.wrong else "all of them here"
+    return f"the {len(found.worst)} furthest off" if len(found.worst) < found.wrong else "all of them here"
 
 
 def show_mistakes(run: LoadedRun, found: Mistakes, split: str, *, pictures: bool) -> None:

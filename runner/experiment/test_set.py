@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.config import keras_names
-from runner.config.task import Task, resolve
+from runner.config.task import Task
 from runner.datasets.base import Data
 from runner.errors import DataError
-from runner.experiment.preflight import Checked
+from runner.inference.load import LoadedRun
 from runner.runs import predictions, test_ledger
 from runner.runs.class_scores import scores
-from runner.runs.folder import CONFUSION, MODEL, TEST, claimed
+from runner.runs.folder import CONFUSION, TEST, claimed
 from runner.runs.writer import Record
-from runner.system import backend, files, signals
+from runner.system import files, signals
 
 
 @dataclass(frozen=True)
@@ -100,23 +100,21 @@ def _picture(result: dict[str, Any], data: Data) -> bytes:
     return confusion_picture(result["confusion"], result["classes"], title)
 
 
-def of_run(folder: Path, checked: Checked, file: str, ledger: Path) -> dict[str, Any]:
-    """What the test says of a recorded run, by the network that `file` of its folder holds; the same twice is one look.
+def of_run(loaded: LoadedRun, ledger: Path) -> dict[str, Any]:
+    """What the test says of a recorded run, by the network that is loaded; the same network twice is one look.
 
-    `checked` is the config of the run with its data. Raises DataError where the folder is in use, or where there are no
-    test examples.
+    Raises DataError where the folder is in use, where there are no test examples, or where the run has gone on since
+    the network was saved.
     """
-    with claimed(folder), signals.watched() as interruption:
-        record = Record(folder, checked.config, [])
-        epoch = record.entries["epochs"] if file == MODEL else record.entries["best_epoch"]
-        if not is_tested(record, file, epoch):
-            backend.start()
-            from runner.training.ensemble import load
-
+    if loaded.epoch is None:
+        raise DataError(f"{loaded.folder} has gone on since {loaded.file.name} was saved: resume it to the end")
+    with claimed(loaded.folder), signals.watched() as interruption:
+        record = Record(loaded.folder, loaded.config, [])
+        file = loaded.file.relative_to(loaded.folder).as_posix()
+        if not is_tested(record, file, loaded.epoch):
             with interruption.waiting():
-                network = load(folder / file)
-                fitting, _ = resolve(checked.config, checked.data.classes)
-                evaluate(record, Candidate(network, file, epoch), checked.data, fitting, ledger)
+                candidate = Candidate(loaded.network, file, loaded.epoch)
+                evaluate(record, candidate, loaded.data, loaded.task, ledger)
             interruption.stop()
-    found: dict[str, Any] = json.loads((folder / TEST).read_text())
+    found: dict[str, Any] = json.loads((loaded.folder / TEST).read_text())
     return found

@@ -13,7 +13,7 @@ from runner.formatting import one_line
 
 MOST_PIXELS = 50_000_000
 MOST_VALUES = 200_000_000  # of an array
-INK = 64  # of 255: what is brighter belongs to the figure
+INK = 32  # of 255: what is brighter belongs to the figure
 
 
 class Unusable(Exception):
@@ -98,13 +98,15 @@ def _picture(path: Path) -> NDArray[np.uint8]:
                 return _grey(ImageOps.exif_transpose(picture))
     except Unusable:
         raise
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise Unusable(f"is too large: at most {MOST_PIXELS:,} pixels") from None
     except UnidentifiedImageError:
         raise Unusable("is no PNG, JPEG or .npy file") from None
     except FileNotFoundError:
         raise Unusable("does not exist: this run takes the path of a PNG, JPEG or .npy file") from None
     except Exception as error:  # a damaged picture raises many kinds
         reason = getattr(error, "strerror", None) or str(error)
-        raise Unusable(f"cannot be read as a picture: {one_line(reason, 100)}") from None
+        raise Unusable(f"cannot be read as a picture, save it anew: {one_line(reason, 100)}") from None
 
 
 def _grey(picture: Image.Image) -> NDArray[np.uint8]:
@@ -122,11 +124,13 @@ def _fitted(pixels: NDArray[np.uint8], form: ImageForm) -> tuple[NDArray[np.uint
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     if np.median(edge) > 127:
         pixels = 255 - pixels
-        changes.append(f"inverted, for a {form.what} is bright on black in the data")
+        changes.append(f"inverted, as a {form.what} of the data is bright on black")
     if pixels.shape != (form.height, form.width):
         before = f"{pixels.shape[1]:,} × {pixels.shape[0]:,}"
         pixels = _centred(pixels, form)
-        changes.append(f"the {form.what} cut out of {before} pixels and centred in {form.width} × {form.height}")
+        changes.append(f"the {form.what} cut out of {before} and centred in {form.width} × {form.height}")
+    if not (pixels > INK).any():
+        changes.append("nothing is on it: the answer is the one that the network gives to an empty image")
     return pixels.ravel(), changes
 
 

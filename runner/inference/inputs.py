@@ -13,6 +13,7 @@ from runner.formatting import one_line
 from runner.inference import images
 from runner.inference.load import LoadedRun
 
+LONGEST_NAME = 255  # of a file
 UNKNOWN_SHOWN = 6  # words of a text that are named
 
 
@@ -46,7 +47,7 @@ def _texts(vocabulary: Vocabulary, texts: Sequence[str]) -> Inputs:
     found = Inputs(list(texts), vocabulary.encode(texts))
     for text in texts:
         words, unknown = len(vocabulary.tokenizer(text)), vocabulary.unlisted(text)
-        found.remarks.append(_of_words(words, unknown))
+        found.remarks.append(_of_words(words, unknown) + _of_a_file(text))
         found.details.append({"words": words, "unknown": unknown})
     return found
 
@@ -60,6 +61,12 @@ def _of_words(words: int, unknown: list[str]) -> str:
     named = ", ".join(one_line(word, 24) or "(signs that cannot be shown)" for word in distinct[:UNKNOWN_SHOWN])
     more = f", … ({len(distinct):,} in all)" if len(distinct) > UNKNOWN_SHOWN else ""
     return f"unknown {len(unknown):,} of {words:,} {'word' if words == 1 else 'words'}: {named}{more}"
+
+
+def _of_a_file(text: str) -> str:
+    """What there is to say of a text that is the name of a file."""
+    is_file = len(text) < LONGEST_NAME and Path(text).is_file()
+    return "; it is taken as a text, the lines of a file of this name are read with - < FILE" if is_file else ""
 
 
 def _files(run: LoadedRun, paths: Sequence[str]) -> Inputs:

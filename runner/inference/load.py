@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from runner import register
 from runner.config import compose, plugins, task
 from runner.config.schema import Config
 from runner.config.task import Task
@@ -53,12 +54,26 @@ class LoadedRun:
 
     @functools.cached_property
     def network(self) -> Any:
-        """The keras.Model of the file, not compiled, from features [batch, …]. Raises ConfigError, DataError."""
+        """The keras.Model of the file, not compiled, from features [batch, …]. Raises ConfigError, DataError.
+
+        Where Keras cannot open it and a plugin has built it, the plugin builds it again, if its code is the same.
+        """
         load_plugins(self.config)
         backend.start()
         from runner.training import saved
 
-        return saved.load(self.file)
+        try:
+            return saved.load(self.file)
+        except DataError:
+            if self.config.model.name not in register.models or not self._has_its_code:
+                raise
+            fitting, _ = task.resolve(self.config, self.data.classes)
+            return saved.rebuilt(self.file, self.config.model, fitting, self.data.train.features.shape[1:])
+
+    @property
+    def _has_its_code(self) -> bool:
+        """Whether the code of the plugins is that of the training."""
+        return bool(self.run.record.get("plugin_sources") == plugins.sources(self.config.plugins))
 
     @functools.cached_property
     def task(self) -> Task:
@@ -184,7 +199,9 @@ def _recorded(folder: Path) -> Run:
 def _no_run(folder: Path) -> str:
     what = "is a sweep" if (folder / PLAN).is_file() else "holds no run" if folder.is_dir() else "is not a folder"
     runs = sorted(each.parent for each in folder.glob(f"*/{MODEL}"))
-    return f"{folder} {what}: give the folder of a run" + (f", such as {runs[0]}" if runs else f", with {RECORD}")
+    return f"{one_line(str(folder))} {what}: give the folder of a run" + (
+        f", such as {runs[0]}" if runs else f", with {RECORD}"
+    )
 
 
 def _remedy(run: Run) -> str:

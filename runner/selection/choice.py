@@ -8,7 +8,8 @@ from typing import Any
 from runner.compare import comparison, wording
 from runner.compare.answers import epoch_luck
 from runner.compare.comparison import Comparison, Judged
-from runner.compare.grouping import Setting, is_cut
+from runner.compare.data import words_of
+from runner.compare.grouping import EPOCHS, Setting, is_cut
 from runner.config.conditions import Condition
 from runner.errors import ConfigError
 from runner.formatting import counted, number
@@ -56,7 +57,8 @@ class Choice:
 
     @property
     def name(self) -> str:
-        return self.judged.table.name(self.setting)
+        """What sets the setting apart but its number of epochs; empty where nothing does."""
+        return words_of(self.setting.values, [key for key in self.judged.table.keys if key != EPOCHS])
 
     def entries(self) -> dict[str, Any]:
         """What choice.json tells of it."""
@@ -89,8 +91,7 @@ class Choice:
         spread = "" if error is None else f" ± {number(error)}"
         of = f"mean of {counted(seeds, 'fold' if setting.folds else 'seed')}" if seeds > 1 else "a single seed"
         who = "by validation" if self.is_best else f"by --select, not by validation, whose best is {self._best()}"
-        name = f"{self.name}, " if table.keys else ""
-        chosen = f"chosen {who}: {name}{counted(self.epochs, 'epoch')}"
+        chosen = f"chosen {who}: {', '.join(filter(None, [self.name, counted(self.epochs, 'epoch')]))}"
         lines = [table.title, *wording.answer(self.judged)] if self.is_best else [table.title]
         lines.append(f"{chosen}; {table.monitor.name} {number(setting.mean)}{spread}, {of}")
         if setting.values.get("optimizer.schedule") == SCHEDULED and self.epochs < self.longest:

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from runner.config.schema import Config
 from runner.experiment import run as experiment
 from runner.experiment import saving, test_set
+from runner.inference import load
 from runner.runs import history, writer
-from runner.runs.folder import METRICS, MODEL, claimed, me
+from runner.runs.folder import METRICS, MODEL, TIMINGS, claimed, me
+from runner.runs.history import Row
 from runner.runs.status import RUNNING
 from runner.runs.writer import Outcome, Record
-from runner.system import backend, files, signals
+from runner.system import files, signals
 
 Member = tuple[Path, Config]
 
@@ -27,14 +30,13 @@ def test(folder: Path, members: Sequence[Member], overrides: list[str], ledger: 
         if test_set.is_tested(record, MODEL, config.training.epochs):
             return record.outcome("finished already")
         resolved = experiment.resolve(config)
-        record.metrics = history.read(first / METRICS)
+        record.metrics = _write_means(folder, [path for path, _ in members])
         saving.save_vocabulary(folder, resolved.data)
         record.write(**_entries(writer.read(first), members), opening=record.entries.get("opening"))
         with experiment.recorded(record, interruption), interruption.waiting():
-            backend.start()
-            from runner.training.ensemble import averaged, load
+            networks = [load.load(path).network for path, _ in members]
+            from runner.training.ensemble import averaged
 
-            networks = [load(path / MODEL) for path, _ in members]
             network = averaged(networks)
             with files.replacing(folder / MODEL, durable=True) as path:
                 network.save(path)
@@ -47,3 +49,13 @@ def _entries(first: dict[str, Any], members: Sequence[Member]) -> dict[str, Any]
     """The run.json of an ensemble: that of the first member, and the seeds of all."""
     seeds = [config.seed for _, config in members]
     return {**first, "status": RUNNING, "seeds": seeds, "holder": me()}
+
+
+def _write_means(folder: Path, members: Sequence[Path]) -> list[Row]:
+    """Write the means over the networks of metrics.csv and timings.csv, epoch by epoch; those of metrics.csv."""
+    means = {}
+    for name in (METRICS, TIMINGS):
+        epochs = zip(*(history.read(each / name) for each in members), strict=True)
+        means[name] = [{column: fmean(row[column] for row in rows) for column in rows[0]} for rows in epochs]
+        files.write(folder / name, history.text(means[name]))
+    return means[METRICS]

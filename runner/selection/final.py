@@ -77,7 +77,8 @@ def plan(choice: Choice, folder: Path, seeds: int, *, keep_updates: bool, agains
     """What the final model of a choice is; nothing is written. Raises ConfigError where a record is of another version.
 
     It has all examples that are not of the test, so an epoch has more updates: `keep_updates` chooses the number of
-    epochs whose updates are nearest to those of the choice, at least one epoch.
+    epochs whose updates are nearest to those of the choice, at least one epoch. `against_last` tests the network of all
+    epochs too, where that is another one.
     """
     run = choice.setting.runs[0]
     epochs = choice.epochs
@@ -103,7 +104,7 @@ def plan(choice: Choice, folder: Path, seeds: int, *, keep_updates: bool, agains
         config=config,
         overrides=[*run.record["overrides"], f"training.epochs={epochs}", "training.validation_split=0"],
         seeds=[config.seed + number for number in range(seeds)],
-        against=choice.longest if against_last else None,
+        against=choice.longest if against_last and choice.longest != epochs else None,
         choice=entries,
     )
 

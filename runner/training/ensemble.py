@@ -1,14 +1,8 @@
 """Networks that answer together: the mean of their outputs."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import keras
-
-
-def load(path: Path) -> keras.Model:
-    """A saved network, not compiled. Raises OSError or ValueError."""
-    return keras.models.load_model(path, compile=False)
 
 
 def averaged(networks: Sequence[keras.Model]) -> keras.Model:

@@ -9,8 +9,11 @@ import scipy.sparse
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from runner.config.schema import Model
+from runner.config.task import Task
 from runner.errors import DataError
-from runner.training import batches, layers
+from runner.formatting import one_line
+from runner.training import batches, layers, model
 from runner.training.evaluation import BUDGET
 
 
@@ -19,12 +22,25 @@ def load(path: Path) -> keras.Model:
     try:
         return keras.saving.load_model(path, compile=False)
     except Exception as error:  # a damaged archive, or layers that are not known, raise anything
-        reason = str(error).strip().partition("\n")[0]
-        raise DataError(
-            f"{path} cannot be opened by Keras: {type(error).__name__}: {reason}; "
-            "put back the file that the runner wrote; a layer of your own needs "
-            "keras.saving.register_keras_serializable"
-        ) from None
+        raise _closed(path, error) from None
+
+
+def rebuilt(path: Path, config: Model, task: Task, input_shape: tuple[int, ...]) -> keras.Model:
+    """The network that a plugin builds, with the weights of a .keras file. Raises ConfigError, DataError.
+
+    For layers that Keras does not make from their names: of a class that is not registered with it, or Lambda.
+    """
+    network = model.build(config, task, input_shape)
+    try:
+        network.load_weights(path)
+    except Exception as error:
+        raise _closed(path, error) from None
+    return network
+
+
+def _closed(path: Path, error: Exception) -> DataError:
+    reason = one_line(str(error), 160)
+    return DataError(f"{path} cannot be opened by Keras, put back what the runner wrote: {reason}")
 
 
 class Outputs:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from runner import register
+from runner.__main__ import VERBS
 from runner.cli import train
 from runner.config.paths import config_dir
 from runner.runs import folder as run_folder
@@ -163,9 +164,9 @@ def test_a_refusal_at_the_command_line_is_exit_2_and_a_plain_line(process: Comma
 @pytest.mark.parametrize(
     ("first", "line"),
     [
-        ("compar", "compar is not one of the verbs compare, resume; did you mean compare?"),
-        ("trian", "trian is not one of the verbs compare, resume; write key=value, or --help"),
-        ("model.width", "model.width is not one of the verbs compare, resume; write key=value, or --help"),
+        ("compar", f"compar is not one of the verbs {', '.join(VERBS)}; did you mean compare?"),
+        ("trian", f"trian is not one of the verbs {', '.join(VERBS)}; write key=value, or --help"),
+        ("model.width", f"model.width is not one of the verbs {', '.join(VERBS)}; write key=value, or --help"),
     ],
 )
 def test_a_first_word_that_is_no_verb_is_refused(runner: Command, tmp_path: Path, first: str, line: str) -> None:
@@ -245,7 +246,7 @@ ASCII = [
     (["--help"], 0, "python -m runner -m key=a,b,c ...", ""),
     (["größe=1"], 2, "", "gr??e=1 cannot be read: write key=value"),
     (["dataset.path=größe×2"], 2, "", "'dataset.path=\"gr??ex2\"'"),
-    (["größe"], 2, "", "gr??e is not one of the verbs compare, resume"),
+    (["größe"], 2, "", "gr??e is not one of the verbs compare"),
     (["compare", "größe"], 2, "", "gr??e"),
 ]
 
