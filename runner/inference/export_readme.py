@@ -161,7 +161,7 @@ def _origin(run: Mapping[str, Any]) -> str:
 def _results(run: Mapping[str, Any]) -> str:
     """How good the network is, as far as it is recorded."""
     values = ", ".join(f"{name} {number(value)}" for name, value in run["values"].items())
-    sentences = [f"Recorded for that epoch: {values}." if values else "No values are recorded for its epoch."]
+    sentences = [f"Recorded for that epoch: {values}."] if values else []
     if test := run["test"]:
         error = f" ± {test['accuracy_standard_error']:.4f} (one standard error)"
         sentences.append(f"On {test['examples']:,} test examples: accuracy {test['accuracy']:.4f}{error}.")

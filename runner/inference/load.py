@@ -18,7 +18,7 @@ from runner.datasets.text import Vocabulary
 from runner.errors import ConfigError, DataError
 from runner.formatting import counted, one_line
 from runner.runs import reader
-from runner.runs.folder import BEST_MODEL, MODEL, PLAN, RECORD, VOCABULARY
+from runner.runs.folder import BEST_MODEL, MODEL, PLAN, RECORD, VOCABULARY, read_record
 from runner.runs.reader import Run
 from runner.runs.status import COMPLETED, FAILED
 from runner.system import backend
@@ -191,6 +191,9 @@ def _recorded(folder: Path) -> Run:
     if not (folder / RECORD).is_file():
         raise ConfigError([_no_run(folder)])
     try:
+        record = read_record(folder)
+        if record.get("seeds"):  # an ensemble, which has no rows of its own
+            return Run(folder, reader.status_of(folder, record), record, [], [])
         return reader.load(folder)
     except (OSError, ValueError) as error:
         raise DataError(f"{folder} cannot be read: {one_line(str(error))}; python -m runner resume {folder}") from None
@@ -205,6 +208,8 @@ def _no_run(folder: Path) -> str:
 
 
 def _remedy(run: Run) -> str:
+    if run.record.get("seeds"):
+        return "the mean of several networks is that of their last epochs: leave --best out"
     if run.status == COMPLETED:
         return "it was removed: train the run anew"
     return f"python -m runner resume {run.folder} trains it to the end"

@@ -35,7 +35,10 @@ def describe(run: LoadedRun, with_text: bool) -> dict[str, Any]:
 
 
 def _run(run: LoadedRun) -> dict[str, Any]:
-    """`values` are loss and metrics of the epoch, as metrics.csv has them; `test` is null where it was not tested."""
+    """`values` are loss and metrics of the epoch, as metrics.csv has them; an ensemble has none.
+
+    `test` is null where this network was not tested.
+    """
     record = run.run.record
     return {
         "dataset": data_label(record["dataset"]["name"], record["dataset"]["source"]),
@@ -49,7 +52,7 @@ def _run(run: LoadedRun) -> dict[str, Any]:
 
 
 def _values(run: LoadedRun) -> dict[str, float]:
-    row = run.run.metrics[run.epoch - 1] if run.epoch else {}
+    row = run.run.metrics[run.epoch - 1] if run.epoch and run.run.metrics else {}
     return {name: value for name, value in row.items() if name not in NO_RESULTS and math.isfinite(value)}
 
 
