@@ -27,7 +27,7 @@ HOSTILE = [
     "",
     "   \t\n",
     "zzqq",
-    "The FILM, the film; it's «great»!!<br /><br />...and\rnot\vdull",
+    "The FILM, a scene; it's «great»!!<br /><br />...and\rnot\vdull",
     "the\0film is the\u00a0film",
     "İstanbul ΣΑΣ STRASSE 😀 \u202ethe film",
     "film " * 50_000,
