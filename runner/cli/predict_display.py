@@ -92,7 +92,9 @@ def summary(found: Mistakes, split: str) -> str:
 
 
 def _share(found: Mistakes) -> str:
-    return f"the {len(found.worst)} furthest off" if len(found.worst) < found.wrong else "all of them here"
+    if len(found.worst) == found.wrong:
+        return "all of them here"
+    return f"the {len(found.worst)} furthest off" if len(found.worst) > 1 else "the one furthest off"
 
 
 def show_mistakes(run: LoadedRun, found: Mistakes, split: str, *, pictures: bool) -> None:
@@ -102,7 +104,7 @@ def show_mistakes(run: LoadedRun, found: Mistakes, split: str, *, pictures: bool
         return say(f"none of {found.examples:,} {split} examples is wrong")
     say(summary(found, split))
     if run.vocabulary:
-        say("a row has the different words of a review: their order and number are not known to the network\n")
+        say("words once each, in no order: that is all that the network sees of a review\n")
         for each in found.worst:
             _show_review(run, each)
     elif run.image and pictures:

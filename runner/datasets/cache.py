@@ -22,7 +22,6 @@ from runner.errors import DataError
 from runner.system import files
 
 FORMAT = 2  # of the prepared files; files of another format are not used
-VOCABULARY = "vocabulary.json"
 DAMAGED = (OSError, ValueError, KeyError, EOFError)
 
 
@@ -101,17 +100,20 @@ def _prepare(folder: Path, built_in: BuiltIn, location: Location, settings: dict
 
 
 def _vocabulary(folder: Path, built_in: BuiltIn, location: Location, columns: int) -> Vocabulary | None:
-    """The vocabulary of texts; None of other data. Raises DataError where their words are not to be had."""
+    """The vocabulary of texts, from the cache where it is there; None of other data.
+
+    Raises DataError where the words are not to be had.
+    """
     if built_in.words is None:
         return None
-    if location.path:
-        return built_in.words.read(_word_index(built_in, built_in.words, location.path), columns)
+    index = _word_index(built_in, built_in.words, location.path) if location.path else None
+    known = folder / f"vocabulary-{_file_hash(index, 'give another one')[:16] if index else built_in.sample}.json"
     with contextlib.suppress(OSError, ValueError):
-        return text.from_json((folder / VOCABULARY).read_text())
-    generated = built_in.words.generate(columns)  # takes as long as the reviews of the sample themselves
+        return text.from_json(known.read_text())
+    found = built_in.words.read(index, columns) if index else built_in.words.generate(columns)
     with contextlib.suppress(OSError):  # another user's cache
-        files.write(folder / VOCABULARY, generated.to_json())
-    return generated
+        files.write(known, found.to_json())
+    return found
 
 
 def _word_index(built_in: BuiltIn, words: WordIndex, data: Path) -> Path:

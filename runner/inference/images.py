@@ -142,24 +142,19 @@ def _centred(pixels: NDArray[np.uint8], form: ImageForm) -> NDArray[np.uint8]:
     figure = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = form.figure / max(figure.shape)
     height, width = (max(1, round(side * scale)) for side in figure.shape)
-    small = np.asarray(
-        Image.fromarray(figure).resize(
-            (width, height), Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
-        )
-    )
-    mass = small.astype(np.float64).sum() or 1.0
-    top, left = (
-        round(
-            min(
-                max(side / 2 - (small.sum(1 - axis) * (np.arange(small.shape[axis]) + 0.5)).sum() / mass, 0),
-                side - small.shape[axis],
-            )
-        )
-        for axis, side in enumerate((form.height, form.width))
-    )
+    method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
+    small = np.asarray(Image.fromarray(figure).resize((width, height), method))
+    top = _offset(small.sum(1, dtype=float), form.height)
+    left = _offset(small.sum(0, dtype=float), form.width)
     placed = np.zeros((form.height, form.width), np.uint8)
     placed[top : top + height, left : left + width] = small
     return placed
+
+
+def _offset(masses: NDArray[np.float64], side: int) -> int:
+    """Where a figure begins along one axis, given its mass in each line: its centre at pixel `side` / 2, as in MNIST."""
+    centre = (masses * np.arange(len(masses))).sum() / (masses.sum() or 1.0)
+    return int(np.clip(round(side / 2 - centre), 0, side - len(masses)))
 
 
 def _changed(changes: list[str]) -> str:

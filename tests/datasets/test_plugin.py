@@ -27,6 +27,7 @@ def registry() -> Iterator[None]:
     """The name `mine` is free again for the next test."""
     yield
     register.datasets.pop("mine", None)
+    register.names_of_classes.pop("mine", None)
 
 
 def config(**options: Any) -> Dataset:
@@ -146,6 +147,31 @@ def test_labels_that_are_whole_are_taken_in_any_form(form: type) -> None:
 )
 def test_labels_that_number_no_classes_are_refused(labels: list[int], why: str) -> None:
     assert why in refusal(given_by(X, np.array(labels)))
+
+
+def test_classes_have_their_numbers_as_names_unless_they_are_given() -> None:
+    assert load(X, Y).class_names == ("0", "1")
+    register.dataset("mine", class_names=["cat", "dog"])(lambda: ((X, Y), (X, Y)))
+    assert catalog.load(config()).class_names == ("cat", "dog")
+    assert load(X, Y).class_names == ("0", "1")  # registered again, without names
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (["cat"], "class_names must name each of the 2 classes by another name; got ['cat']"),
+        (["cat", "dog", "hen"], "got ['cat', 'dog', 'hen']"),
+        (["cat", "cat"], "got ['cat', 'cat']"),
+        (["cat", 1], "class_names must be texts without line breaks; got 1"),
+        (["cat", " "], "got ' '"),
+        (["cat", "a\x1b[31m"], "got 'a\\x1b[31m'"),
+    ],
+)
+def test_names_that_do_not_name_each_class_are_refused(names: list[Any], why: str) -> None:
+    register.dataset("mine", class_names=names)(lambda: ((X, Y), (X, Y)))
+    line = refusal(config())
+    assert why in line
+    assert line.endswith("correct the function in the plugin")
 
 
 def test_a_file_that_the_function_does_not_find_is_said_as_such() -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import http.server
+import json
 import os
 import socket
 import socketserver
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from runner.datasets import catalog, sources
+from runner.datasets import cache, catalog, sources
 from runner.datasets.base import BuiltIn
 from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.built_in.mnist import BUILT_IN as MNIST
@@ -301,6 +302,58 @@ def test_four_processes_that_start_at_once_fetch_once_and_all_have_the_file(serv
 def test_four_processes_that_start_at_once_offline_all_take_the_sample() -> None:
     ended = at_once(FETCH, IMDB.sha256, "auto")
     assert [(each.returncode, each.stdout) for each in ended] == [(0, "sample None\n")] * 4, ended
+
+
+# The words that belong to the data.
+
+INDEX = "imdb_word_index.json"
+WORDS = {f"w{rank}": rank for rank in range(1, 30)}  # with the largest rank of `imdb_file`, 30, cut off
+
+
+def as_keras_own(folder: Path, path: Path) -> BuiltIn:
+    """IMDB as if the data at `path` and the index in a folder were those whose hashes are known."""
+    (folder / INDEX).write_text(json.dumps({**WORDS, "last": 30}))
+    assert IMDB.words
+    md5 = hashlib.md5((folder / INDEX).read_bytes()).hexdigest()
+    return dataclasses.replace(known(path), words=dataclasses.replace(IMDB.words, md5=md5))
+
+
+def words_of(built_in: BuiltIn) -> tuple[str, ...]:
+    config = imdb_config("full", num_words=None)
+    vocabulary = cache.load(config, built_in, sources.locate(config, built_in)).vocabulary
+    assert vocabulary
+    return vocabulary.words
+
+
+def test_the_words_are_downloaded_once_where_the_data_is_that_of_keras(bare_machine: Path, serve: Serve) -> None:
+    server = serve()
+    built_in = as_keras_own(server.folder, put(server.folder))
+    assert words_of(built_in) == words_of(built_in) == tuple(WORDS)
+    assert server.fetched() == ["GET /imdb.npz HTTP/1.1", f"GET /{INDEX} HTTP/1.1"]
+
+
+def test_a_mirror_without_the_words_still_has_data_and_is_asked_for_them_once_an_hour(serve: Serve) -> None:
+    server = serve()
+    built_in = as_keras_own(server.folder, put(server.folder))
+    (server.folder / INDEX).unlink()
+    asked = []
+    for _ in range(2):
+        with pytest.raises(DataError, match=f"{INDEX} is not on this machine and cannot be downloaded"):
+            words_of(built_in)
+        asked.append(len(server.asked))
+    assert asked[0] == asked[1]
+    put(server.folder, "mnist.npz")
+    with pytest.raises(DataError, match=r"gave another mnist\.npz"):  # so it is fetched
+        sources.locate(mnist_config("full"), MNIST)
+
+
+def test_words_of_another_hash_are_refused_and_not_kept(bare_machine: Path, serve: Serve) -> None:
+    server = serve()
+    built_in = as_keras_own(server.folder, put(server.folder))
+    (server.folder / INDEX).write_text("{}")
+    with pytest.raises(DataError, match=rf"gave another {INDEX} than the known one \(MD5 [0-9a-f]{{32}}\)"):
+        words_of(built_in)
+    assert not (bare_machine / "cache" / "downloads" / INDEX).exists()
 
 
 # No network.

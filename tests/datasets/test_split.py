@@ -1,5 +1,7 @@
 """The examples that are held out, and what is said of them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -149,4 +151,6 @@ def test_what_a_split_hides_is_said(split: float, where: str, data: Data, why: s
 def test_a_class_without_training_examples_is_said() -> None:
     data = of_labels(0, 1, 3, 0, 1, 3)
     assert splitting.warnings(a_training(0, "first"), data) == ["no training example of mine has the class 2"]
+    named = dataclasses.replace(data, class_names=("cat", "dog", "hen", "cow"))
+    assert splitting.warnings(a_training(0, "first"), named) == ["no training example of mine has the class hen"]
     assert splitting.problems(a_training(0, "first"), data) == []

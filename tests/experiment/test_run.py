@@ -16,6 +16,7 @@ from runner.datasets import catalog
 from runner.errors import DataError
 from runner.runs import folder as run_folder
 from tests.conftest import Command, ConfigOf, Train, metrics_of, record_of
+from tests.datasets.files import imdb_file
 from tests.processes import PATIENCE, said, started, wait_until
 
 pytestmark = pytest.mark.slow
@@ -42,6 +43,7 @@ def test_a_run_leaves_the_files_of_the_interface(train: Train) -> None:
         "train": 2400,
         "validation": 1600,
         "test": 2000,
+        "class_names": ["negative", "positive"],
     }
     assert record["epochs"] == 3
     assert record["best_epoch"] == metrics.val_accuracy.idxmax() + 1
@@ -51,6 +53,23 @@ def test_a_run_leaves_the_files_of_the_interface(train: Train) -> None:
     assert record["overrides"] == [SAMPLE, "training.epochs=3"]
     assert record["versions"]["keras"]
     assert record["error"] is None
+
+
+def test_equal_runs_on_texts_leave_equal_words_and_those_on_images_none(train: Train) -> None:
+    first, second = (train(SAMPLE, FEW, "training.epochs=1", folder=each).folder for each in ("first", "second"))
+    assert (first / "vocabulary.json").read_bytes() == (second / "vocabulary.json").read_bytes()
+    assert len(json.loads((first / "vocabulary.json").read_text())["words"]) == 200 - 4
+    images = train("dataset=mnist", SAMPLE, "training.epochs=1", folder="images").folder
+    assert not (images / "vocabulary.json").exists()
+
+
+def test_a_run_whose_words_are_not_found_is_trained_all_the_same(
+    train: Train, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = imdb_file(tmp_path / "own.npz")
+    outcome = train(f"dataset.path={path}", FEW, "training.epochs=1")
+    assert (outcome.status, (outcome.folder / "vocabulary.json").exists()) == ("completed", False)
+    assert "imdb_word_index.json is not next to" in caplog.text
 
 
 def test_without_validation_there_are_no_val_columns_and_the_monitor_is_its_counterpart(train: Train) -> None:

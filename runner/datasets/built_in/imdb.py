@@ -92,8 +92,9 @@ def generate_words(columns: int) -> Vocabulary:
 def _vocabulary(ranks: dict[str, int], columns: int) -> Vocabulary:
     """The words of an index by their ranks, from 1, without those whose id lies beyond the last column.
 
-    A word that is in no review has no rank, and Keras' file leaves it out; it cannot be told from a rare one where
-    words are cut off, and counts as unknown then.
+    The rows of the data leave out a word that has no rank, and count one that is cut off as unknown. A vocabulary cannot
+    tell the two: a word that is not listed is unknown, but where at most one word is cut off, as without `num_words`, it
+    is left out. No network has learned anything about unknown words there.
     """
     listed = min(len(ranks), columns - FIRST_WORD - 1)
     words = [""] * listed
