@@ -8,7 +8,7 @@ import sys
 from runner.errors import did_you_mean
 from runner.system import console
 
-VERBS = ("compare", "final", "predict", "resume", "test")
+VERBS = ("compare", "export", "final", "predict", "resume", "test")
 
 
 def main() -> None:

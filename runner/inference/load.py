@@ -205,6 +205,8 @@ def _no_run(folder: Path) -> str:
 
 
 def _remedy(run: Run) -> str:
+    if run.record.get("seeds"):
+        return "the mean of several networks is that of their last epochs: leave --best out"
     if run.status == COMPLETED:
         return "it was removed: train the run anew"
     return f"python -m runner resume {run.folder} trains it to the end"

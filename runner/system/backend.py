@@ -34,7 +34,7 @@ def start() -> None:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with signals.held_back(), _standard_error_held_back(), _hidden("matplotlib", "pandas", "sklearn"):
+    with signals.held_back(), standard_error_held_back(), _hidden("matplotlib", "pandas", "sklearn"):
         import keras
         import tensorflow as tf
     keras.config.set_floatx(FLOATX)
@@ -133,7 +133,7 @@ def _hidden(*modules: str) -> Iterator[None]:
 
 
 @contextmanager
-def _standard_error_held_back() -> Iterator[None]:
+def standard_error_held_back() -> Iterator[None]:
     """Drop what C++ code writes before it reads a log level; print it if the block fails."""
     sys.stderr.flush()
     kept = os.dup(2)

@@ -1,0 +1,272 @@
+"""README.md of an exported network: what signature.json says, for people, with code that runs as it stands."""
+
+import json
+import textwrap
+from collections.abc import Mapping
+from string import Template
+from typing import Any
+
+from runner.formatting import number
+from runner.training.formats import FEATURES, FORMATS, LITERT, ONNX, PROBABILITIES, SAVED_MODEL, TEXTS
+
+Signature = Mapping[str, Any]
+WIDTH = 100
+
+PAGE = Template("""\
+# A network that tells $apart
+
+$origin
+
+$results
+
+| file | contents | to read it |
+| --- | --- | --- |
+$files
+
+The code below is Python; run it from the top, in this folder. `n` is any number of examples.
+
+## Input
+
+$input
+
+## Output
+
+$output
+
+## Use
+
+$use
+""")
+
+ROW = Template("""\
+$contents
+
+$tokenisation
+
+```python
+import json
+
+import numpy as np
+
+with open("$vocabulary", encoding="utf-8") as file:
+    columns = {word: column for column, word in enumerate(json.load(file)["words"], $first_word)}
+blanks = str.maketrans(dict.fromkeys($filters, $split))
+
+
+def features(texts):
+    rows = np.zeros((len(texts), $columns), np.float32)
+    for row, text in zip(rows, texts):
+        words = [word for word in text$lower.translate(blanks).split($split) if word]
+        row[[$known]] = 1$start
+    return rows
+
+
+examples = $example
+```""")
+
+TEXT = Template("""\
+`texts`, string [n], in UTF-8: each text as it is. The network divides it into words.
+
+$tokenisation
+
+```python
+examples = $example
+```""")
+
+IMAGE = Template("""\
+$contents
+
+```python
+import numpy as np
+
+
+def features(images):
+    return np.asarray(images, np.float32).reshape(len(images), -1) / np.float32($divisor)
+
+
+examples = np.zeros((1, $height, $width), np.uint8)
+```""")
+
+NUMBERS = Template("""\
+`features`, float32 $shape: the features of each example, as the function of the data set gives them.
+
+```python
+import numpy as np
+
+
+def features(rows):
+    return np.asarray(rows, np.float32)
+
+
+examples = np.zeros((1, *$lengths))
+```""")
+
+USE = {
+    SAVED_MODEL: Template("""\
+```python
+import tensorflow as tf
+
+network = tf.saved_model.load("$file")
+probabilities = network.serve($given)["$output"].numpy()
+```"""),
+    ONNX: Template("""\
+```python
+import onnxruntime
+
+network = onnxruntime.InferenceSession("$file")
+(probabilities,) = network.run(["$output"], {"features": $given})
+```"""),
+    LITERT: Template("""\
+```python
+from ai_edge_litert.interpreter import Interpreter
+
+network = Interpreter("$file").get_signature_runner()
+probabilities = network(features=$given)["$output"]
+```"""),
+}
+
+
+def text(signature: Signature) -> str:
+    """The contents of README.md; each piece of code under "Use" sets `probabilities`."""
+    return PAGE.substitute(
+        apart=_apart(signature["classes"]),
+        origin=_filled(_origin(signature["run"])),
+        results=_filled(_results(signature["run"])),
+        files="\n".join(_files(signature)),
+        input=_input(signature),
+        output=_filled(_output(signature)),
+        use=_use(signature),
+    )
+
+
+def _filled(paragraph: str) -> str:
+    return textwrap.fill(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _apart(classes: list[str], most: int = 10) -> str:
+    if len(classes) > most:
+        return f"{len(classes):,} classes apart"
+    return f"{', '.join(classes[:-1])} and {classes[-1]} apart"
+
+
+def _origin(run: Mapping[str, Any]) -> str:
+    epoch = f", after epoch {run['epoch']}" if run["epoch"] else ""
+    versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
+    return (
+        f"Trained on {run['dataset']}: `{run['network']}` of the run `{run['identity'][:12]}`{epoch}, with {versions}. "
+        "`signature.json` says for programs what this page says."
+    )
+
+
+def _results(run: Mapping[str, Any]) -> str:
+    """How good the network is, as far as it is recorded."""
+    values = ", ".join(f"{name} {number(value)}" for name, value in run["values"].items())
+    sentences = [f"Recorded for that epoch: {values}."] if values else []
+    if test := run["test"]:
+        error = f" ± {test['accuracy_standard_error']:.4f} (one standard error)"
+        sentences.append(f"On {test['examples']:,} test examples: accuracy {test['accuracy']:.4f}{error}.")
+    else:
+        sentences.append("No test is recorded.")
+    return " ".join(sentences)
+
+
+def _files(signature: Signature) -> list[str]:
+    words = signature["text"]
+    listed = [f"| `{words['vocabulary']}` | the words, in the order of their columns | |"] if words else []
+    return [
+        f"| `{file}` | {FORMATS[name].title} | `python -m pip install {FORMATS[name].reader}` |"
+        for name, file in signature["files"].items()
+    ] + listed
+
+
+def _input(signature: Signature) -> str:
+    given, words, image = signature["input"], signature["text"], signature["image"]
+    shape, example = _shape(given["shape"]), json.dumps(signature["example"]["input"])
+    if given["name"] == TEXTS:
+        return TEXT.substitute(tokenisation=_filled(_tokenisation(words)), example=example)
+    if words:
+        columns = given["shape"][1]
+        return ROW.substitute(**_words(words), contents=_filled(_row(words, shape)), columns=columns, example=example)
+    if image:
+        return IMAGE.substitute(
+            contents=_filled(_pixels(image, shape)),
+            height=image["height"],
+            width=image["width"],
+            divisor=f"{image['divisor']:g}",
+        )
+    return NUMBERS.substitute(shape=shape, lengths=given["shape"][1:])
+
+
+def _shape(lengths: list[int | None]) -> str:
+    return f"[{', '.join('n' if each is None else str(each) for each in lengths)}]"
+
+
+def _row(words: Mapping[str, Any], shape: str) -> str:
+    start, unknown = words["start"], words["unknown"]
+    mark = f" Column {start} is 1 in every row: the start of a text." if start is not None else ""
+    return (
+        f"`features`, float32 {shape}: a row for each text, with 1 in the column of each word that occurs, however "
+        f"often, and 0 elsewhere. Columns count from 0. The words of `{words['vocabulary']}` have the columns from "
+        f"{words['first_word']} on, in their order.{mark} A word that is not listed has "
+        f"{'no column' if unknown is None else f'column {unknown}'}."
+    )
+
+
+def _words(words: Mapping[str, Any]) -> dict[str, Any]:
+    """What the code of ROW says of words."""
+    start, unknown = words["start"], words["unknown"]
+    known = "columns[word] for word in words if word in columns"
+    return {
+        "vocabulary": words["vocabulary"],
+        "first_word": words["first_word"],
+        "tokenisation": _filled(_tokenisation(words)),
+        "filters": json.dumps(words["filters"]),
+        "split": json.dumps(words["split"]),
+        "lower": ".lower()" if words["lower"] else "",
+        "known": known if unknown is None else f"columns.get(word, {unknown}) for word in words",
+        "start": f"\n        row[{start}] = 1" if start is not None else "",
+    }
+
+
+def _tokenisation(words: Mapping[str, Any]) -> str:
+    signs = "".join(each if each.isprintable() else repr(each)[1:-1] for each in words["filters"])
+    steps = [
+        *(["letters become lower case"] if words["lower"] else []),
+        *([f"each sign of ``{signs}`` (`\\t` is a tab, `\\n` a new line) becomes a blank"] if signs else []),
+        "what stands between blanks is a word",
+    ]
+    return f"To divide a text into words: {'; '.join(steps)}."
+
+
+def _pixels(image: Mapping[str, Any], shape: str) -> str:
+    return (
+        f"`features`, float32 {shape}: a row for each image of {image['height']} × {image['width']} grey pixels, line "
+        f"by line from the top, from 0 (black) to 1 (white): bytes divided by {image['divisor']:g}. A {image['shows']} "
+        f"is bright on black, fits a square of {image['figure']} pixels, and its centre of mass is that of the image."
+    )
+
+
+def _output(signature: Signature) -> str:
+    output, classes = signature["output"], signature["classes"]
+    shape = f"`{output['name']}`, float32 {_shape(output['shape'])}"
+    if output["activation"] == "sigmoid":
+        return (
+            f"{shape}: the probability of class 1, `{classes[1]}` (a sigmoid); that of class 0, `{classes[0]}`, is 1 "
+            f"less it. The network says `{classes[1]}` where it is above 0.5."
+        )
+    return (
+        f"{shape}: the probability of each class, of which the network says the likeliest (a softmax). The columns "
+        f"are, in order: {', '.join(f'`{each}`' for each in output['columns'])}."
+    )
+
+
+def _use(signature: Signature) -> str:
+    from_rows = f"{FEATURES}(examples)"
+    given = "tf.constant(examples)" if signature["input"]["name"] == TEXTS else from_rows
+    parts = []
+    for name, file in signature["files"].items():
+        code = USE[FORMATS[name]].substitute(file=file, given=given, output=PROBABILITIES)
+        parts.append(f"{FORMATS[name].title}:\n\n{code}")
+    values = ", ".join(f"{value:.4f}" for value in signature["example"]["output"][0])
+    check = f"For the example above, `{PROBABILITIES}` is [[{values}]], rounded to four decimals."
+    return "\n\n".join([*parts, _filled(check)])
