@@ -47,6 +47,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one kill and one fault of each kind, of a small setting")
     options = parser.parse_args()
     backend.start()
+    import runner.training.fit  # noqa: F401  # once for all attempts; TensorFlow stands a fork before its first operation
+
     with tempfile.TemporaryDirectory() as folder:
         if options.quick:
             whole = whole_of(Path(folder) / "whole", QUICK)

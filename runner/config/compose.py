@@ -16,7 +16,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from runner.config.dotted import flat
 from runner.config.groups import Groups
-from runner.config.hydra_adapter import one_line
+from runner.config.hydra_adapter import choices, one_line
 from runner.config.overrides import apply, as_word, is_hydras, unused
 from runner.config.schema import GROUPS, Config
 from runner.config.validate import out_of_range, unknown_names
@@ -52,11 +52,11 @@ class Composer:
     """
 
     def __init__(self, loader: ConfigLoader, name: str) -> None:
-        self.name = name
+        self.loader, self.name = loader, name
         self.parser = OverridesParser.create(loader)
         self.override = functools.cache(self._override)
         self.base = functools.cache(self._base)
-        self.groups = Groups(loader, name, lambda words: self.base(words).hydra)
+        self.groups = Groups(loader, name, lambda words: self.base(words).hydra, self._choices)
 
     def _override(self, word: str) -> Override:
         return self.parser.parse_overrides([word])[0]
@@ -66,8 +66,17 @@ class Composer:
         try:
             return Base(compose(self.name, overrides=list(words), return_hydra_config=True))
         except Exception as error:  # whatever Hydra raises for a word that it cannot compose
+            if words != self.groups.searched:
+                self.base(self.groups.searched)  # what is wrong with the primary config is said first
             overrides = [self.override(word) for word in words]
             raise ConfigError(list(self.groups.headless(overrides)) or [one_line(error)]) from None
+
+    def _choices(self, words: tuple[str, ...]) -> set[str]:
+        """The groups that have a choice in the defaults list, a sixth of a composition. Raises ConfigError."""
+        try:
+            return choices(self.loader, self.name, words)
+        except Exception:  # whatever Hydra raises, composing raises it too
+            return {str(key) for key in self.base(words).hydra.runtime.choices}
 
     def is_structural(self, override: Override) -> bool:
         """Whether Hydra has to compose anew for a word: one that chooses of a group, or sets something of Hydra's."""

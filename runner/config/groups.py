@@ -1,5 +1,6 @@
 """The groups of configs, built in or the user's own: what may be chosen of each, and how it is written."""
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,12 +17,19 @@ HEADER = "# @package _global_"
 class Groups:
     """The groups that a loader finds for a primary config.
 
-    `settings` gives Hydra's own settings, as they are with the recipes that its words choose; `searched` are the words
-    that name further folders to look in.
+    `settings` gives Hydra's own settings and `choices` the groups of the defaults list, as they are with the recipes
+    that their words choose; `searched` are the words that name further folders to look in.
     """
 
-    def __init__(self, loader: ConfigLoader, name: str, settings: Callable[[tuple[str, ...]], DictConfig]) -> None:
+    def __init__(
+        self,
+        loader: ConfigLoader,
+        name: str,
+        settings: Callable[[tuple[str, ...]], DictConfig],
+        choices: Callable[[tuple[str, ...]], set[str]],
+    ) -> None:
         self.loader, self.name, self.settings = loader, name, settings
+        self.choices = functools.cache(choices)
         self.searched: tuple[str, ...] = ()
         self.known: dict[str, list[str]] = {}
 
@@ -58,7 +66,7 @@ class Groups:
 
     def chosen(self, recipes: tuple[str, ...] = ()) -> set[str]:
         """The groups that have a choice in the defaults list, with these recipes in it."""
-        return {str(key) for key in self.settings((*self.searched, *recipes)).runtime.choices}
+        return self.choices((*self.searched, *recipes))
 
     def _is_in_defaults(self, override: Override, all_of_them: Sequence[Override]) -> bool:
         key = override.get_key_element().lstrip("+")

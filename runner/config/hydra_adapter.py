@@ -6,15 +6,16 @@ another one, so that an update is read before it is used.
 
 import argparse
 import contextlib
+import copy
+import functools
 import os
-import re
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import hydra
+from hydra._internal import config_loader_impl
+from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path, get_args_parser
 from hydra.core.config_loader import ConfigLoader
@@ -22,13 +23,14 @@ from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, Quote, QuotedString
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, flag_override
+from hydra.plugins.config_source import ConfigResult, ConfigSource
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from runner.config.job_folders import words_of_job
 from runner.config.paths import Place
 from runner.config.schema import GROUPS, Config
 from runner.config.slug import slug
@@ -46,25 +48,63 @@ LAUNCHER = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 # Not a dataclass, for the plan takes `n_jobs` (-1: one for each core) out before Hydra makes its launcher of this.
 LOCAL = {"_target_": LAUNCHER, "n_jobs": -1}
 LOCAL_NAMES = ("local", "joblib")  # joblib is an alias
-# What conf/config.yaml says, and what it said when 1.3 was the newest Hydra: with either a folder is quick to name.
-SUBDIRS = (
-    "${hydra.job.num}_${runner.slug:${runner.words:}}",
-    "${hydra.job.num}_${runner.slug:${hydra.job.override_dirname}}",
-)
+
+
+class ReadOnce(ConfigRepository):
+    """The configs of a search path; a file is read again only where it has changed.
+
+    Hydra's own reads all files for each composition, which takes a third of its time.
+    """
+
+    read: ClassVar[dict[tuple[str, ...], tuple[list[Any], ConfigResult]]] = {}
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        key = (config_path, *(f"{each.provider} {each.path}" for each in self.sources))
+        stamps = [_stamp(each, config_path) for each in self.sources]
+        known, found = self.read.get(key, (None, None))
+        if known != stamps:
+            found = super().load_config(config_path)
+            if found is not None and found.path.startswith("file:"):
+                self.read[key] = stamps, copy.deepcopy(found)
+            return found
+        return copy.deepcopy(found)
+
+    def __deepcopy__(self, memo: object) -> "ReadOnce":
+        """What Hydra makes for each composition, which may search further folders."""
+        return copy.copy(self)
+
+
+def _stamp(source: ConfigSource, config_path: str) -> tuple[int, ...] | None:
+    """What changes when the file of a config does; None where the source has no such file."""
+    if source.scheme() != "file":
+        return None
+    try:
+        found = os.stat(os.path.join(source.path, f"{config_path.removesuffix('.yaml')}.yaml"))
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+config_loader_impl.ConfigRepository = ReadOnce  # type: ignore[attr-defined]
 
 
 def register_schema() -> None:
     """Tell Hydra our types, resolvers and launcher; conf/config.yaml and the choices of the groups name the types."""
     register_resolver("runner.slug", slug, replace=True)
-    register_resolver("runner.words", _words_of_job, replace=True)
+    register_resolver("runner.words", words_of_job, replace=True)
     Plugins.instance()  # plugins store first what they have, a launcher named joblib perhaps
-    store = ConfigStore.instance()
     for name in LOCAL_NAMES:
-        store.store(name, LOCAL, group="hydra/launcher", **REPLACE)
-    store.store("schema", Config, **REPLACE)
+        ConfigStore.instance().store(name, LOCAL, group="hydra/launcher", **REPLACE)
+    _store("schema", Config)
     for group, choices in GROUPS.items():
         for name, schema in choices.items():
-            store.store(name, schema, group=f"schema/{group}", **REPLACE)
+            _store(name, schema, f"schema/{group}")
+
+
+@functools.cache
+def _store(name: str, schema: type, group: str | None = None) -> None:
+    """Store a type, once in a process: making a config of it takes a millisecond."""
+    ConfigStore.instance().store(name, schema, group=group, **REPLACE)
 
 
 @contextlib.contextmanager
@@ -96,16 +136,34 @@ def flags(words: list[str]) -> argparse.Namespace:
     return found
 
 
-def run(words: list[str], place: Place, job: Callable[[DictConfig], object]) -> None:
-    """Let Hydra do what the words say: print what they ask for, or call `job` with the config that it composes."""
+def choices(config_loader: ConfigLoader, name: str, words: Sequence[str]) -> set[str]:
+    """The groups that have a choice in the defaults list of a primary config, with the recipes that words choose."""
+    found = config_loader.compute_defaults_list(name, list(words), RunMode.RUN)
+    return set(found.overrides.known_choices)
+
+
+def run(words: list[str], place: Place, job: Callable[[DictConfig], object], mode: RunMode | None = None) -> None:
+    """Let Hydra do what the words say: print what they ask for, or call `job` with the config that it composes.
+
+    `mode` is `hydra.mode` as it was planned, which Hydra would compose all for.
+    """
     register_schema()
     further = [word for folder in place.further for word in ("--config-dir", str(folder))]
     sys.argv = [sys.argv[0], *further, *words]
-    hydra.main(config_path=str(place.folder), config_name=place.name, **VERSION_BASE)(job)()
+    find: Any = Hydra.get_mode
+    Hydra.get_mode = lambda *_, **__: mode  # type: ignore[method-assign]
+    try:
+        hydra.main(config_path=str(place.folder), config_name=place.name, **VERSION_BASE)(job)()
+    finally:
+        Hydra.get_mode = find  # type: ignore[method-assign]
 
 
 def run_jobs(
-    words: list[str], jobs: Sequence[Sequence[str]], place: Place, job: Callable[[DictConfig], object]
+    words: list[str],
+    jobs: Sequence[Sequence[str]],
+    place: Place,
+    job: Callable[[DictConfig], object],
+    mode: RunMode | None = None,
 ) -> None:
     """Let Hydra hand out these jobs, each given by its words, and call `job` with each config that it composes.
 
@@ -115,7 +173,7 @@ def run_jobs(
     multiply, listed = sweeper.split_arguments, [list(each) for each in jobs]
     sweeper.split_arguments = staticmethod(lambda _, size: list(sweeper.split_overrides_to_chunks(listed, size)))
     try:
-        run(["--multirun", *words], place, job)
+        run(["--multirun", *words], place, job, mode)
     finally:
         sweeper.split_arguments = staticmethod(multiply)
 
@@ -187,72 +245,3 @@ def n_jobs(hydra_config: DictConfig) -> int | None:
     if not isinstance(asked, int) or asked == 0 or asked < -1:
         raise ConfigError([f"hydra.launcher.n_jobs must be at least 1, or -1 for one a core; got {asked}"])
     return asked
-
-
-def job_folder(
-    hydra_config: DictConfig, number: int, overrides: Sequence[Override], constant: Sequence[str]
-) -> str | None:
-    """A job's folder in that of the sweep; None where `hydra.sweep.subdir` is not that of conf/."""
-    subdir = OmegaConf.to_container(hydra_config.sweep, resolve=False)["subdir"]  # type: ignore[index,call-overload]
-    if subdir not in SUBDIRS:
-        return None
-    given = [str(each.input_line) for each in overrides if each.key_or_group not in _excluded(hydra_config, constant)]
-    return f"{number}_{slug(_dirname(hydra_config, given))}"
-
-
-def fill_in(
-    settings: DictConfig, overrides: Sequence[Override], constant: Sequence[str] = (), number: int | None = None
-) -> None:
-    """Set in Hydra's settings what Hydra sets when it composes a job, for folders that are named by it."""
-    with flag_override(settings, ["struct", "readonly"], False):
-        settings.hydra.job.config.override_dirname.exclude_keys = _excluded(settings.hydra, constant)
-        settings.hydra.overrides.task = [str(each.input_line) for each in overrides]
-        settings.hydra.job.override_dirname = _words_of_job(_root_=settings)
-        if number is not None:
-            settings.hydra.job.num = number
-            settings.hydra.job.id = str(number)
-
-
-def _words_of_job(*, _root_: DictConfig) -> str:
-    """The resolver `runner.words`: the words of a job, without the excluded keys, as Hydra joins them for a folder."""
-    hydra_config: Any = OmegaConf.select(_root_, "hydra") or HydraConfig.get()
-    given: Any = OmegaConf.to_container(hydra_config.overrides.task, resolve=False)
-    read = zip(given, OverridesParser.create().parse_overrides(given), strict=True)
-    excluded = _excluded(hydra_config)
-    return _dirname(hydra_config, [word for word, override in read if override.key_or_group not in excluded])
-
-
-def _dirname(hydra_config: DictConfig, words: list[str]) -> str:
-    """As `hydra.job.override_dirname` is made, which Hydra 1.4 gives up."""
-    config = hydra_config.job.config.override_dirname
-    return re.sub("=", str(config.kv_sep), str(config.item_sep).join(sorted(words)))
-
-
-def _excluded(hydra_config: DictConfig, constant: Sequence[str] = ()) -> list[str]:
-    return [*hydra_config.job.config.override_dirname.exclude_keys, *constant]
-
-
-def folder_problems(folders: list[str]) -> Iterator[str]:
-    """Why the jobs of a sweep cannot each have the folder that `hydra.sweep.subdir` names."""
-    for folder, times in Counter(map(os.path.normpath, folders)).items():
-        if times > 1:
-            yield f"hydra.sweep.subdir must be another for each job; got {folder} {times} times: add ${{hydra.job.num}}"
-        if folder == "." or folder.startswith("..") or os.path.isabs(folder):
-            yield f"hydra.sweep.subdir must lie inside the sweep's folder; got {folder}"
-
-
-def run_words(folder: Path) -> list[str]:
-    """Words that make Hydra use the planned folder of a run."""
-    return [f"hydra.run.dir={_quoted(folder)}"]
-
-
-def sweep_words(hydra_config: DictConfig, folder: Path, constant: Sequence[str]) -> list[str]:
-    """Words that make Hydra use the planned folder of a sweep, and name those of its jobs by the keys that vary."""
-    return [
-        f"hydra.sweep.dir={_quoted(folder)}",
-        f"hydra.job.config.override_dirname.exclude_keys=[{','.join(_excluded(hydra_config, constant))}]",
-    ]
-
-
-def _quoted(folder: Path) -> str:
-    return str(QuotedString(str(folder), Quote.single).with_quotes())

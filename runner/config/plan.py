@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hydra.core.override_parser.types import Override
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from runner.config import hydra_adapter
+from runner.config import hydra_adapter, job_folders
 from runner.config.compose import Composer
 from runner.config.conditions import excluded
 from runner.config.dotted import value_of
@@ -65,7 +66,8 @@ class Plan:
     """The jobs of a command, the words that make Hydra run just these, and the folder they go to.
 
     `n_jobs` is the number of workers, -1 for one on each core. With `chdir` Hydra makes each job's folder the current
-    one. `excluded` is the number of jobs that `exclude` leaves out, None where it is not given.
+    one. `excluded` is the number of jobs that `exclude` leaves out, None where it is not given. `mode` is what the
+    config itself says of `hydra.mode`.
     """
 
     jobs: list[Job]
@@ -75,6 +77,7 @@ class Plan:
     n_jobs: int = 1
     chdir: bool = False
     excluded: int | None = None
+    mode: RunMode | None = None
 
 
 class Typed(NamedTuple):
@@ -94,15 +97,14 @@ def plan_of(words: list[str], multirun: bool = False, place: Place | None = None
         composer = Composer(loader, place.name)
         overrides, zips = _read(words, composer)
         composer.groups.searched = tuple(as_word(each) for each in overrides if each.key_or_group == "hydra.searchpath")
-        composer.base(composer.groups.searched)  # what is wrong with the primary config is said first
         _refuse_choices(composer, overrides)
         overrides = [each for each in overrides if not is_null_recipe(each)]
         fixed = [each for each in overrides if composer.is_structural(each) and not each.is_sweep_override()]
-        choices = tuple(map(as_word, fixed))
+        choices = tuple(map(as_word, sorted(fixed, key=is_hydras, reverse=True)))  # in the order of each job's
         settings = composer.base(choices).hydra
         if multirun or str(settings.mode).endswith("MULTIRUN"):
             return _sweep(composer, overrides, zips, choices, settings)
-        return _single(composer, overrides, zips)
+        return _single(composer, overrides, zips, settings.mode)
 
 
 def with_absolute_paths(plan: Plan) -> Plan:
@@ -151,7 +153,7 @@ class _Line:
                 yield self.zips[zips[0]]
 
 
-def _single(composer: Composer, overrides: list[Override], zips: list[Zip]) -> Plan:
+def _single(composer: Composer, overrides: list[Override], zips: list[Zip], mode: RunMode | None) -> Plan:
     if zips:
         raise ConfigError([f"{each.name}=zip(…) names several values: add -m to train each" for each in zips])
     refuse_sweeps(overrides)
@@ -159,7 +161,7 @@ def _single(composer: Composer, overrides: list[Override], zips: list[Zip]) -> P
     ((words, config),) = _configs(composer, line)
     job = Job(0, "", words, config)
     folder, chdir = _target(composer, job, line, "hydra.run.dir")
-    return Plan([job], False, [*line.given, *hydra_adapter.run_words(folder)], folder, chdir=chdir)
+    return Plan([job], False, [*line.given, *job_folders.run_words(folder)], folder, chdir=chdir, mode=mode)
 
 
 def _sweep(
@@ -178,10 +180,10 @@ def _sweep(
     folder, chdir = _target(composer, jobs[0], line, "hydra.sweep.dir")
     n_jobs = hydra_adapter.n_jobs(settings)
     words = [*line.given, *(["hydra.sweeper.params=null"] if recipe else [])]
-    words += hydra_adapter.sweep_words(settings, folder, line.constant)
+    words += job_folders.sweep_words(settings, folder, line.constant)
     words += ["~hydra.launcher.n_jobs"] if n_jobs else []
     left_out = len(found) - len(kept) if any(each.config.exclude for each in found) else None
-    return Plan(jobs, True, words, folder, n_jobs or 1, chdir, left_out)
+    return Plan(jobs, True, words, folder, n_jobs or 1, chdir, left_out, settings.mode)
 
 
 def _recipe_words(settings: DictConfig, overrides: list[Override], zips: list[Zip]) -> list[str]:
@@ -217,7 +219,7 @@ def _jobs(composer: Composer, line: _Line, found: list[Typed]) -> list[Job]:
             jobs.append(Job(number, _folder(composer, number, words, line), words, config))
         except ConfigError as error:
             problems += error.problems
-    _raise([*problems, *hydra_adapter.folder_problems([job.folder for job in jobs])])
+    _raise([*problems, *job_folders.folder_problems([job.folder for job in jobs])])
     return jobs
 
 
@@ -232,11 +234,11 @@ def _folder(composer: Composer, number: int, words: tuple[str, ...], line: _Line
     """A job's folder in that of the sweep. Raises ConfigError."""
     overrides = [composer.override(word) for word in words]
     settings = composer.base_of(words, line.hydras).hydra
-    folder = hydra_adapter.job_folder(settings, number, overrides, line.constant)
+    folder = job_folders.job_folder(settings, number, overrides, line.constant)
     if folder:  # resolving it takes 10 ms
         return folder
     composed = composer.settings(words, line.hydras)
-    hydra_adapter.fill_in(composed, overrides, line.constant, number)
+    job_folders.fill_in(composed, overrides, line.constant, number)
     return hydra_adapter.resolved(composed, "hydra.sweep.subdir")
 
 
@@ -246,7 +248,7 @@ def _target(composer: Composer, job: Job, line: _Line, key: str) -> tuple[Path, 
     Raises ConfigError where that cannot be said before Hydra runs.
     """
     settings = composer.settings(job.words, line.hydras)
-    hydra_adapter.fill_in(settings, line.own)
+    job_folders.fill_in(settings, line.own)
     return Path(hydra_adapter.resolved(settings, key)), bool(settings.hydra.job.chdir)
 
 
@@ -255,6 +257,7 @@ def _refuse_choices(composer: Composer, overrides: list[Override]) -> None:
     found = [list(composer.groups.problems(each, overrides)) for each in overrides]
     if not any(found):
         return
+    composer.base(composer.groups.searched)  # what is wrong with the primary config is said first
     sound = [each for each, problems in zip(overrides, found, strict=True) if not problems and not is_hydras(each)]
     others: list[str] = []
     try:

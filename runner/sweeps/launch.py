@@ -51,7 +51,7 @@ def single(plan: Plan, place: Place, progress: Progress) -> Outcome:
         ended.append(outcome)
         return executor.monitored(outcome)
 
-    hydra_adapter.run(plan.words, place, job)
+    hydra_adapter.run(plan.words, place, job, plan.mode)
     if isinstance(ended[0], Exception):
         raise ended[0]
     return ended[0]
@@ -103,7 +103,7 @@ def _hand_out(plan: Plan, place: Place, work: list[Work], run: Callable[[Work], 
             raise FailFast
         return run(dataclasses.replace(mine, environment=dict(hydras.job.env_set), chdir=plan.chdir))
 
-    hydra_adapter.run_jobs(plan.words, [each.words for each in plan.jobs], place, job)
+    hydra_adapter.run_jobs(plan.words, [each.words for each in plan.jobs], place, job, plan.mode)
 
 
 def _elsewhere(planned: Path, composed: str) -> Iterator[str]:

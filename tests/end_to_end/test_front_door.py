@@ -111,16 +111,18 @@ def answers(cases: list[list[str]], cache: Path) -> list[list[Any]]:
 
 
 @pytest.fixture(scope="module")
-def refusals(cache_dir: Path) -> dict[str, list[Any]]:
-    found = answers([words.split() for words, _ in REFUSED], cache_dir)
-    return {words: answer for (words, _), answer in zip(REFUSED, found, strict=True)}
+def answered(cache_dir: Path) -> dict[str, list[Any]]:
+    """The answer to the words of each refusal, and last to those of a training, in one process."""
+    asked_for = [*(words for words, _ in REFUSED), " ".join(TRAINS)]
+    found = answers([words.split() for words in asked_for], cache_dir)
+    return dict(zip(asked_for, found, strict=True))
 
 
 @pytest.mark.parametrize(("words", "lines"), REFUSED, ids=[words for words, _ in REFUSED])
 def test_what_cannot_be_trained_is_refused_in_plain_lines_before_anything_is_touched(
-    refusals: dict[str, list[Any]], words: str, lines: list[str]
+    answered: dict[str, list[Any]], words: str, lines: list[str]
 ) -> None:
-    code, out, err, left, tensorflow = refusals[words]
+    code, out, err, left, tensorflow = answered[words]
     said = [line for line in err.splitlines() if not line.startswith("WARNING: imdb (sample)")]
     assert (code, out, left, tensorflow) == (2, "", [], False)
     assert "Traceback" not in err
@@ -130,9 +132,9 @@ def test_what_cannot_be_trained_is_refused_in_plain_lines_before_anything_is_tou
 
 
 @pytest.mark.slow
-def test_a_command_that_trains_imports_tensorflow_and_leaves_a_folder(cache_dir: Path) -> None:
+def test_a_command_that_trains_imports_tensorflow_and_leaves_a_folder(answered: dict[str, list[Any]]) -> None:
     """The twin of the test above: what it looks at does show."""
-    ((code, out, _, left, tensorflow),) = answers([TRAINS], cache_dir)
+    code, out, _, left, tensorflow = answered[" ".join(TRAINS)]
     assert (code, left, tensorflow) == (0, ["outputs"], True)
     assert "best epoch: 1 of 1" in out
 

@@ -1,17 +1,22 @@
 """What a run leaves behind, however it ends."""
 
+import contextlib
+import io
 import json
 import os
 import pty
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from runner.cli import train as train_command
 from runner.datasets import catalog
 from runner.errors import DataError
 from runner.runs import folder as run_folder
@@ -212,45 +217,46 @@ def test_a_run_in_progress_is_left_alone_by_a_second_process_and_ctrl_c_ends_it_
     assert runner(*words, f"training.epochs={record['epochs'] + 1}").returncode == 0
 
 
-# The command twice in one process, with colours and without.
-TWICE = """
-import os, sys
-from runner.__main__ import main
-for os.environ["NO_COLOR"] in ("", "1"):
-    sys.argv = ["runner", "dataset.num_words=200", "model.depth=0", "training.epochs=2", "reuse=false"]
-    try:
-        main()
-    except SystemExit as ended:
-        assert ended.code == 0
-    print("and again")
-"""
-
-
-def test_a_terminal_shows_one_live_bar(tmp_path: Path) -> None:
-    environment = {**os.environ, **OUT_OF_REACH, "KERAS_HOME": "nowhere", "TERM": "xterm-256color", "COLUMNS": "80"}
-    front, back = pty.openpty()
-    command = [sys.executable, "-c", TWICE]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=back, stderr=back) as process:
-        os.close(back)
-        shown = b""
-        while chunk := _read(front):
-            shown += chunk
-    os.close(front)
-    assert process.returncode == 0, shown.decode()
-    coloured, plain, _ = shown.decode().split("and again")
-    for text in (coloured, plain):
+def test_a_terminal_shows_one_live_bar(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**OUT_OF_REACH, "TERM": "xterm-256color", "COLUMNS": "80"}.items():
+        monkeypatch.setenv(name, value)
+    words = ["dataset.num_words=200", "model.depth=0", "training.epochs=2", "reuse=false"]
+    shown = []
+    for no_color in ("", "1"):
+        monkeypatch.setenv("NO_COLOR", no_color)
+        with _terminal() as written:
+            assert train_command.main(words) == 0
+        shown.append(written.getvalue().decode())
+    for text in shown:
         assert "2/2" in text
         assert "val_loss" in text
         assert "epoch 1/2  loss" not in text
+    coloured, plain = shown
     assert "\x1b[1;30;43m" in coloured
     assert "\x1b[1;30;43m" not in plain
 
 
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 1 << 16)
-    except OSError:  # Linux: the other side is closed
-        return b""
+@contextlib.contextmanager
+def _terminal() -> Iterator[io.BytesIO]:
+    """A terminal for the standard streams of the block, and what is written to it."""
+    front, back = pty.openpty()
+    written = io.BytesIO()
+
+    def read() -> None:
+        with contextlib.suppress(OSError):  # Linux: the other side is closed
+            while chunk := os.read(front, 1 << 16):
+                written.write(chunk)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with (
+        open(back, "w", encoding="utf-8") as stream,
+        contextlib.redirect_stdout(stream),
+        contextlib.redirect_stderr(stream),
+    ):
+        yield written
+    reader.join()
+    os.close(front)
 
 
 def test_a_folder_in_use_is_refused(train: Train, tmp_path: Path) -> None:
