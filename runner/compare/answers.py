@@ -7,7 +7,7 @@ import numpy as np
 
 from runner.compare.grouping import Setting
 from runner.compare.sample import Array, Sample
-from runner.compare.selection import of_epoch, spread
+from runner.compare.selection import allowance, of_epoch, of_highest, spread
 from runner.compare.significance import SHARES
 
 
@@ -29,10 +29,10 @@ def tested(setting: Setting) -> Sample:
 
 
 def at_chosen(setting: Setting) -> Sample:
-    """The results after the chosen epoch, with the spread and the luck that come of the choice."""
+    """The results after the chosen epoch, with the noise and the luck that come of the choice."""
     found = sample(setting, [setting.chosen_epoch] * len(setting.runs))
     curves = _curves(setting)
-    return replace(found, spread=spread(curves), luck=of_epoch(curves))
+    return replace(found, spread=spread(curves), highest=of_highest(curves), luck=allowance(curves))
 
 
 def epoch_luck(setting: Setting) -> float:
