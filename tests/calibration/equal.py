@@ -39,18 +39,16 @@ def of_folds(name: str, runs: Sequence[Run], deals: int) -> int:
     return alarms(f"{name}, 5 folds against 5", lambda: folds(chance, runs), deals)
 
 
-def of_curves(steady: Sequence[Run], wobbling: Sequence[Run], deals: int) -> int:
-    """A steady and a wobbling setting of equal worth: that of one is moved by as much as the worths differ."""
-    apart = worth(steady) - worth(wobbling)
-    print(f"steady less wobbling, at the best epoch of the mean of {len(steady)} seeds: {apart:+.4f}, made good")
-    moved, chance = [shifted(run, apart) for run in wobbling], random.Random(0)
+def of_unlike(name: str, other: str, steady: Sequence[Run], unsteady: Sequence[Run], deals: int) -> int:
+    """Two settings that vary differently, of equal worth: the second is moved by as much as the worths differ."""
+    apart, chance = worth(steady) - worth(unsteady), random.Random(0)
+    print(f"{name} less {other}, at the best epochs of the means of {len(steady)} runs: {apart:+.4f}, made good")
+    moved = [shifted(run, apart) for run in unsteady]
+    kinds = {f"{seeds} seeds": [(steady, seeds), (moved, seeds)] for seeds in (3, 5, 10)}
+    kinds["3 seeds, the one among eight of the other"] = [(moved, 3), *[(steady, 3)] * 8]
     return sum(
-        alarms(
-            f"steady against wobbling, {seeds} seeds",
-            lambda seeds=seeds: dealt(chance, (steady, seeds), (moved, seeds)),  # type: ignore[misc]
-            deals,
-        )
-        for seeds in (3, 5, 10)
+        alarms(f"{other} against {name}, {what}", lambda pools=pools: dealt(chance, *pools), deals)  # type: ignore[misc]
+        for what, pools in kinds.items()
     )
 
 
