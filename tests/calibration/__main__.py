@@ -135,7 +135,7 @@ def main() -> None:
         prog="python -m tests.calibration", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("parts", nargs="*", default=[*PARTS][:-1], metavar="PART", help="by default all but failures")
-    parser.add_argument("--runs", type=int, default=60, help="of each setting; 8 in the test part")
+    parser.add_argument("--runs", type=int, default=60, help="of each setting, from 27 on; 8 in the test part")
     parser.add_argument("--deals", type=int, default=200, help="of each kind")
     parser.add_argument("--trained", type=Path, help="a folder that keeps the trained runs; by default none is kept")
     options = parser.parse_args()
