@@ -16,7 +16,7 @@ from runner.compare import comparison, filters, paper, serialize, wording
 from runner.compare.comparison import Comparison, Sort
 from runner.compare.grouping import At
 from runner.config.conditions import Condition
-from runner.errors import ConfigError
+from runner.errors import ConfigError, refuse_usage
 from runner.formatting import counted
 from runner.runs import search
 from runner.runs.reader import Run
@@ -70,7 +70,7 @@ def _run(words: list[str]) -> int:
 
 
 def _options(words: list[str]) -> Options:
-    """Raises ConfigError where options do not fit one another, SystemExit where argparse refuses."""
+    """Raises ConfigError where options are not as they should be."""
     parser = argparse.ArgumentParser(
         prog="python -m runner compare",
         description="Which choice is better, and whether the difference is real: one row per setting, the best first.",
@@ -93,6 +93,7 @@ def _options(words: list[str]) -> Options:
     add("--html", type=Path, metavar="FILE", help="write the report, one file that opens offline")
     add("--watch", action="store_true", help="redraw until all runs have ended")
     add("--tracker", choices=["mlflow"], help="send the records to an MLflow store")
+    parser.error = refuse_usage("see python -m runner compare --help")  # type: ignore[method-assign, assignment]
     given = vars(parser.parse_intermixed_args(words))
     if given["watch"] and given["json"]:
         raise ConfigError(["--watch shows a table, --json prints for programs: give one of them"])
@@ -214,6 +215,8 @@ def _write(found: Comparison, options: Options) -> None:
 
         command = shlex.join(["python", "-m", "runner", "compare", *options.words])
         files.write(options.html, page(found, command=command))
+    for file in filter(None, (options.csv, options.md, options.latex, options.png, options.html)):
+        say(f"{file} written", sys.stderr)
     if options.tracker:
         from runner.runs.mlflow import to_mlflow
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from runner.compare.grouping import Setting
+from runner.compare.once import once
 from runner.compare.sample import Array, Sample
-from runner.compare.selection import of_epoch, spread
+from runner.compare.selection import allowance, of_epoch, of_highest, spread
 from runner.compare.significance import SHARES
 
 
@@ -21,6 +22,7 @@ def sample(setting: Setting, epochs: Sequence[int]) -> Sample:
     return Sample(results, answered, examples, resolution=_resolution(setting), overlap=setting.overlap)
 
 
+@once
 def tested(setting: Setting) -> Sample:
     """The results by which a setting is compared with others."""
     if setting.at == "chosen":
@@ -28,11 +30,12 @@ def tested(setting: Setting) -> Sample:
     return sample(setting, [setting.epoch(run) for run in setting.runs])
 
 
+@once
 def at_chosen(setting: Setting) -> Sample:
-    """The results after the chosen epoch, with the spread and the luck that come of the choice."""
+    """The results after the chosen epoch, with the noise and the luck that come of the choice."""
     found = sample(setting, [setting.chosen_epoch] * len(setting.runs))
     curves = _curves(setting)
-    return replace(found, spread=spread(curves), luck=of_epoch(curves))
+    return replace(found, spread=spread(curves), highest=of_highest(curves), luck=allowance(curves))
 
 
 def epoch_luck(setting: Setting) -> float:

@@ -197,10 +197,11 @@ def _caption(judged: Judged, division: Facets, ends: Ends, rows: list[Row]) -> s
     settings = _drawn(division)
     clear = any(len(curves) <= CLEAR for curves in division.panels.values())
     several = clear and any(len(setting.runs) > 1 for setting in settings)
-    band = "the band is ± one standard error over the seeds, thin lines are single seeds; " if several else ""
+    one = settings[0].repeated
+    band = f"the band is ± one standard error over the {one}s, thin lines are single {one}s; " if several else ""
     known = clear and any(row(judged, each)["epochs_as_good"] for each in settings)
     good = ", thick the epochs that cannot be told from it" if known else ""
-    said = [f"Lines are means over the seeds; {band}" if any(len(each.runs) > 1 for each in settings) else ""]
+    said = [f"Lines are means over the {one}s; {band}" if any(len(each.runs) > 1 for each in settings) else ""]
     if any(len(curves) <= LEGEND for curves in division.panels.values()):
         said.append(f"marked is the chosen epoch{good}.")
     if division.left:

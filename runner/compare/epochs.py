@@ -10,6 +10,7 @@ from runner.compare.answers import at_chosen, sample
 from runner.compare.grouping import Setting, mean_of
 from runner.compare.multiplicity import student
 from runner.compare.noise import paired
+from runner.compare.once import once
 from runner.compare.sample import standard_error
 from runner.compare.significance import LEVEL
 from runner.runs.reader import Run
@@ -44,6 +45,7 @@ class Epochs:
         return self.chosen == self.last > 1 and self.fewest > LATE * self.last and self.lowest == self.last
 
 
+@once
 def epochs(setting: Setting) -> Epochs:
     """How many epochs a setting needs."""
     curve, chosen, sign = setting.curve, setting.chosen_epoch, setting.monitor.sign

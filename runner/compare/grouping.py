@@ -58,6 +58,11 @@ class Setting:
         return len({fold for fold, _ in self.repeats if fold})
 
     @property
+    def repeated(self) -> str:
+        """What its runs are, in a word: a seed or a fold each."""
+        return "fold" if self.folds else "seed"
+
+    @property
     def overlap(self) -> float:
         """Validation by training examples where the runs are folds, which share most of what they train on; else 0."""
         data = self.runs[0].record["dataset"]

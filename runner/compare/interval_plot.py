@@ -95,7 +95,7 @@ def _legend(judged: Judged, ends: tuple[float, float]) -> tuple[list[str], list[
     if CUT in styles:
         entries["the best one's curve, cut elsewhere"] = Line2D([], [], linewidth=1.4, **CUT)
     if any(len(setting.runs) > 1 for setting in table.settings):
-        entries["single seeds"] = Line2D([], [], **SEED)
+        entries[f"single {table.settings[0].repeated}s"] = Line2D([], [], **SEED)
     if _commonest(judged, ends) is not None:
         entries["commonest class"] = Line2D([], [], **COMMONEST)
     if not judged.chosen:

@@ -7,7 +7,9 @@ over both, so the parts of the variance add up:
     Var(difference) = Σ s²ᵢ / nᵢ + (var_v(D_v) − Σ mᵢ / nᵢ) / V
 
 s²ᵢ is the variance of the results over the nᵢ seeds, D_v the difference on example v of V, and mᵢ the mean square of
-seeds × examples, which s²ᵢ has in it already. Degrees of freedom are Satterthwaite's, as Hillis has them.
+seeds × examples, which s²ᵢ has in it already. Degrees of freedom are Satterthwaite's, as Hillis has them. Where epochs
+are chosen, s²ᵢ is that of the highest point of the mean curve (selection.py), and what one setting may owe to luck more
+than the other is added.
 """
 
 import math
@@ -21,8 +23,10 @@ from runner.compare.multiplicity import Tail
 from runner.compare.sample import Sample, mean_square, share_examples
 from runner.formatting import counted
 
-ALIKE = 0.25  # level of the test whether spreads differ: pooling spreads that are not alike would do harm
+ALIKE = 0.01  # level of the test whether spreads differ: pooling spreads that are not alike would do harm
+OWN = 2.0  # times the pooled variance, above which a setting keeps its own: few seeds seldom fail the test
 TOGETHER = 0.01  # level of the test whether equal seeds go together: pairing those that do not would do harm
+BIAS = 3.0  # times its square: a difference in luck goes one way, for which the noise of as much would allow too little
 MANY = 1e9  # degrees of freedom of a variance that is known
 
 
@@ -88,7 +92,7 @@ class Noise:
         if first.overlap and len(first.results.keys() & second.results.keys()) > 1:
             return paired(first, second)
         one_seed, seeds, freedom = self._of_seeds(first, second)
-        seeds += (first.luck - second.luck) ** 2  # alike in both it takes nothing from their difference
+        seeds += _of_luck(first, second)
         examples = self._of_examples(first, second) if both else None
         total = seeds + (examples or 0.0)
         if seeds:  # Satterthwaite's; the examples are so numerous that their variance counts as known
@@ -112,7 +116,7 @@ class Noise:
             variance, freedom = self.paired
             return 2 * variance, 2 * variance / len(first.results), freedom
         spreads = [self._spread(first, second), self._spread(second, first)]
-        one_seed = sum(spread for spread, _ in spreads)
+        one_seed = _of_results(first, second) or sum(spread for spread, _ in spreads)
         weights = (first.weight, second.weight)
         parts = [spread * weight for (spread, _), weight in zip(spreads, weights, strict=True)]
         if spreads[0] == spreads[1]:  # one estimate serves both
@@ -125,7 +129,7 @@ class Noise:
         if len(sample.results) < 2:
             assert other is not None
             return self._spread(other)
-        if sample in self.pool:
+        if sample in self.pool and sample.variance <= OWN * self.pooled:
             return self.pooled, self.freedom
         return sample.variance, len(sample.results) - 1
 
@@ -152,7 +156,7 @@ def paired(first: Sample, second: Sample) -> Difference:
     if count == 1:
         return _mcnemar(size, first, second) if both else _unknown(size)
     variance = max(float(np.var(apart, ddof=1)) * _widening(first, second), first.resolution**2)
-    of_seeds = variance * (1 / count + first.overlap) + (first.luck - second.luck) ** 2
+    of_seeds = variance * (1 / count + first.overlap) + _of_luck(first, second)
     examples, freedom = None, count - 1.0
     if both and first.right is not None and second.right is not None:
         between = float(np.var(first.by_example - second.by_example, ddof=1))
@@ -164,12 +168,32 @@ def paired(first: Sample, second: Sample) -> Difference:
     return Difference(size, variance, of_seeds, examples, min(freedom, MANY), 0.0, method, repeats)
 
 
+def _of_results(first: Sample, second: Sample) -> float | None:
+    """The variance with one seed each at an epoch such as the chosen one; None where it is not chosen."""
+    repeated = [each for each in (first, second) if len(each.results) > 1]
+    if any(each.highest is None for each in repeated):
+        return None
+    return 2 * sum(each.variance_of_results for each in repeated) / len(repeated)
+
+
+def _of_luck(first: Sample, second: Sample) -> float:
+    """What is allowed for a difference in luck; alike in both it takes nothing from their difference.
+
+    A single seed has that of the other setting as it were with one seed.
+    """
+    lucks = []
+    for each, other in ((first, second), (second, first)):
+        alone = len(each.results) == 1
+        lucks.append(other.luck * math.sqrt(len(other.results)) if alone else each.luck)
+    return BIAS * (lucks[0] - lucks[1]) ** 2
+
+
 def _widening(first: Sample, second: Sample) -> float:
     """By what the variances of two are larger than their results alone tell, where epochs are chosen; at least 1."""
-    if first.spread is None or second.spread is None:
+    if first.highest is None or second.highest is None:
         return 1.0
     told = sum(float(np.var([*each.results.values()], ddof=1)) for each in (first, second))
-    return max(1.0, (first.spread + second.spread) / told) if told else 1.0
+    return max(1.0, (first.highest + second.highest) / told) if told else 1.0
 
 
 def alike(samples: Sequence[Sample]) -> list[Sample]:
@@ -202,7 +226,7 @@ def _residual(samples: Sequence[Sample]) -> tuple[float, float] | None:
     are chosen: the results alone tell too small a spread then.
     """
     seeds = sorted(samples[0].results) if samples else []
-    if len(samples) < 2 or any(sorted(each.results) != seeds or each.spread is not None for each in samples):
+    if len(samples) < 2 or any(sorted(each.results) != seeds or each.highest is not None for each in samples):
         return None
     table = np.array([[each.results[seed] for seed in seeds] for each in samples])
     settings, count = table.shape

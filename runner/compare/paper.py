@@ -84,7 +84,7 @@ def _caption(judged: Judged) -> str:
     """What is compared, what the numbers and marks are, by which test, and what it speaks of."""
     said = [f"{judged.table.title}."]
     if any(row["standard_error"] is not None for row in judged.rows):
-        said.append("Means over the seeds ± one standard error.")
+        said.append(f"Means over the {judged.best.repeated}s ± one standard error.")
     if not judged.verdicts:
         return " ".join(said)
     said.append(f"Bold: the best. {MARK}: cannot be told from it.")

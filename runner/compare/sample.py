@@ -20,7 +20,8 @@ class Sample:
     examples    the numbers of those examples
     resolution  the finest step of a result, 1 / examples of a share; 0 where there is none
     spread      the variance over the seeds, where the results alone would tell too small a one
-    luck        by how much the mean is too good for having been chosen, as the highest point of a curve
+    highest     the variance of the mean times the seeds, where it is the highest point of a curve
+    luck        by how much the mean is at most too good for that
     overlap     validation by training examples where the runs are folds of one data set; 0 where they are seeds
     """
 
@@ -29,6 +30,7 @@ class Sample:
     examples: Array | None = None
     resolution: float = 0.0
     spread: float | None = None
+    highest: float | None = None
     luck: float = 0.0
     overlap: float = 0.0
 
@@ -46,11 +48,19 @@ class Sample:
 
     @property
     def variance(self) -> float:
-        """Of the results over the seeds, at least that of one step; NaN with a single seed."""
+        """What one seed brings to the variance of the mean, at least that of one step; NaN with a single seed."""
+        return self._at_least_a_step(self.highest)
+
+    def _at_least_a_step(self, known: float | None) -> float:
         if len(self.results) < 2:
             return math.nan
-        spread = float(np.var([*self.results.values()], ddof=1)) if self.spread is None else self.spread
-        return max(spread, self.resolution**2)
+        variance = float(np.var([*self.results.values()], ddof=1)) if known is None else known
+        return max(variance, self.resolution**2)
+
+    @property
+    def variance_of_results(self) -> float:
+        """Of the results over the seeds, at least that of one step; NaN with a single seed."""
+        return self._at_least_a_step(self.spread)
 
     @cached_property
     def interaction(self) -> float:
@@ -72,7 +82,7 @@ def share_examples(first: Sample, second: Sample) -> bool:
 
 def standard_error(sample: Sample) -> float | None:
     """Of a setting's mean: over seeds, where there are several, and over examples, where their answers are known."""
-    seeds = sample.variance * sample.weight if len(sample.results) > 1 else None
+    seeds = sample.variance_of_results * sample.weight if len(sample.results) > 1 else None
     examples = None
     if sample.right is not None:
         within = float(np.var(sample.by_example, ddof=1)) - sample.interaction / len(sample.results)

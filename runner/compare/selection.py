@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from runner.compare.sample import Array
 
@@ -38,14 +39,40 @@ def of_epoch(curves: Array) -> float:
     seeds, epochs = curves.shape
     if seeds < 2 or epochs < 2:
         return 0.0
-    drawn = curves[np.random.default_rng(0).integers(seeds, size=(DRAWS, seeds))].mean(axis=1)
+    drawn = _drawn(curves)
     chosen = drawn.argmax(axis=1)
     gain = float((drawn[range(DRAWS), chosen] - curves.mean(axis=0)[chosen]).mean())
     return max(0.0, gain) * math.sqrt(2 * seeds / (seeds - 1))
 
 
+def allowance(curves: Array) -> float:
+    """By how much the highest point is too high if all epochs that could have been chosen are equally good.
+
+    The highest of as many normal values (Blom, 1958) with the noise of the mean. A bootstrap of a few seeds tells too
+    little where none of them happened to fall in the chosen epoch; this counts the falls in the other ones.
+    """
+    chosen = curves[:, near(curves)]
+    seeds, epochs = chosen.shape
+    if seeds < 2 or epochs < 2:
+        return 0.0
+    return float(ndtri((epochs - 0.375) / (epochs + 0.25))) * _error(chosen)
+
+
+def of_highest(curves: Array) -> float | None:
+    """The variance of the highest point of the mean curve, times the seeds: what one seed brings; None with one alone.
+
+    A bootstrap over seeds that takes the highest point of each draw, which varies less than the value at any epoch.
+    """
+    seeds, epochs = curves.shape
+    if seeds < 2:
+        return None
+    if epochs < 2:
+        return float(curves.var(ddof=1))
+    return float(_drawn(curves).max(axis=1).var()) * seeds**2 / (seeds - 1)
+
+
 def spread(curves: Array) -> float | None:
-    """The variance over seeds that a result at the highest point of the mean curve has; None with a single seed.
+    """The variance over seeds of a result at an epoch such as the chosen one; None with a single seed.
 
     The chosen epoch is one in which no seed happened to fall, and its own spread too small. So it is the mean over the
     epochs that could have been chosen.
@@ -60,8 +87,19 @@ def near(curves: Array) -> NDArray[np.bool_]:
     mean = curves.mean(axis=0)
     if seeds < 2 or epochs < 2:
         return mean >= mean.max()
-    error = math.sqrt(float((_rest(curves) ** 2).sum()) / ((seeds - 1) * (epochs - 1)) / seeds)
-    return mean >= mean.max() - NEAR * math.sqrt(2) * error
+    return mean >= mean.max() - NEAR * math.sqrt(2) * _error(curves)
+
+
+def _drawn(curves: Array) -> Array:
+    """Mean curves over seeds that are drawn with replacement [draws, epochs], the same draws each time."""
+    seeds = len(curves)
+    return curves[np.random.default_rng(0).integers(seeds, size=(DRAWS, seeds))].mean(axis=1)
+
+
+def _error(curves: Array) -> float:
+    """The standard error of the mean curve at an epoch, without the levels of the seeds; of two seeds and epochs on."""
+    seeds, epochs = curves.shape
+    return math.sqrt(float((_rest(curves) ** 2).sum()) / ((seeds - 1) * (epochs - 1)) / seeds)
 
 
 def _rest(curves: Array) -> Array:

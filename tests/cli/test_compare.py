@@ -356,6 +356,23 @@ def test_a_file_that_cannot_be_written_is_said_in_one_line(said: Said, tmp_path:
     assert len(err.splitlines()) == 1
 
 
+def test_written_files_are_named_and_leave_json_pure(said: Said, tmp_path: Path) -> None:
+    files = [tmp_path / f"file{suffix}" for suffix in (".csv", ".md", ".tex", ".png", ".html")]
+    options = ("--csv", "--md", "--latex", "--png", "--html")
+    words = [str(word) for pair in zip(options, files, strict=True) for word in pair]
+    code, out, err = said(str(EXAMPLE / "width"), "--json", *words)
+    assert (code, err.splitlines()) == (0, [f"{file} written" for file in files])
+    assert json.loads(out)["tables"]
+
+
+@pytest.mark.parametrize("words", [["--margin=-1"], ["--top", "0"], ["--nope"], ["--at"]])
+def test_an_option_that_is_not_as_it_should_be_is_refused_in_one_line(said: Said, words: list[str]) -> None:
+    code, out, err = said(str(EXAMPLE / "width"), *words)
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert words[0].partition("=")[0] in err
+    assert err.endswith(": see python -m runner compare --help\n")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [[], ["--json"]])
 def test_the_files_are_written_before_a_reader_that_wants_one_line_ends_the_command(

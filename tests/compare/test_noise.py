@@ -45,6 +45,18 @@ def test_spreads_that_are_alike_are_pooled_and_a_dead_network_is_not() -> None:
     assert 2 < apart.freedom < 2.1  # that of the dead one, as Welch's
 
 
+def test_a_setting_that_varies_more_than_twice_as_much_as_the_pool_keeps_its_own_spread() -> None:
+    """Variances of 1, 1, 1, 1 and 9 e-4 with 3 seeds pass for alike; pooled they are 2.6e-4, with 10 degrees."""
+    steady = [results([0.87, 0.88, 0.89], start=3 * place) for place in range(4)]
+    odd = results([0.85, 0.88, 0.91], start=12)
+    noise = Noise([*steady, odd])
+    assert set(noise.pool) == {*steady, odd}
+    assert noise.difference(steady[0], steady[1]).seeds == pytest.approx(2 * 2.6e-4 / 3)
+    found = noise.difference(steady[0], odd)
+    assert found.seeds == pytest.approx((2.6e-4 + 9e-4) / 3)
+    assert found.freedom == pytest.approx(11.6**2 / (2.6**2 / 10 + 9**2 / 2))
+
+
 def test_equal_seeds_are_paired_where_they_are_shown_to_go_together() -> None:
     """Seeds differ by 0.1, settings by 0.010, 0.011, 0.012, 0.011: scipy's paired test."""
     good, bad = [0.710, 0.811, 0.912, 0.611], [0.7, 0.8, 0.9, 0.6]

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from runner.compare import picture
 from runner.compare.comparison import compare
@@ -78,6 +79,17 @@ def test_those_not_told_from_the_best_are_filled(widths: list[Run]) -> None:
     assert [to_hex(found[row].get_markerfacecolor()).upper() for row in range(3)] == [BEST, BEST, "#FFFFFF"]
     assert to_hex(found[2].get_color()).upper() == TOLD
     assert legend(figure)[:3] == ["the best and those not told from it", "worse", "single seeds"]
+
+
+def test_folds_are_called_folds(run: Runs) -> None:
+    of_fold = [
+        {"model.width": width, "training.folds": 2, "training.fold": fold} for width in (4, 8) for fold in (1, 2)
+    ]
+    figure = drawn([run(str(number), [0.8, 0.8 + number / 100], words) for number, words in enumerate(of_fold)])
+    said = " ".join(text.get_text() for text in [*figure.texts, *figure.findobj(Text)])
+    assert "single folds" in legend(figure)
+    assert "Lines are means over the folds" in said.replace("\n", " ")
+    assert "seeds" not in said
 
 
 def test_a_curve_is_the_mean_of_the_seeds_with_a_band_and_its_chosen_epoch(widths: list[Run]) -> None:

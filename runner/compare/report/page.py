@@ -183,9 +183,10 @@ def _curves(view: View) -> str:
 def _curves_key(view: View) -> Iterator[str]:
     """How to read the curves; report.js draws bands, seeds and ranges of few coloured curves, of many when picked."""
     several = any(len(curve.runs) > 1 for curve in view.curves.values())
-    yield "Line: mean over the seeds." if several else "Line: the only seed."
+    one = view.table.settings[0].repeated
+    yield f"Line: mean over the {one}s." if several else f"Line: the only {one}."
     yield "Dot: the best epoch of the mean curve."
-    details = ["thin: single seeds"] if several else []
+    details = [f"thin: single {one}s"] if several else []
     if any(error is not None for error in view.errors.values()):
         details += ["band: mean ± one standard error", "thick: epochs that cannot be told from the best"]
     if details:
