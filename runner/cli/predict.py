@@ -17,7 +17,10 @@ from runner.inference import inputs, predictions
 from runner.inference.inputs import Inputs
 from runner.inference.load import LoadedRun, load
 from runner.inference.predictions import Mistakes, Prediction
+from runner.runs import test_ledger
+from runner.runs.test_ledger import LEDGER
 from runner.system import files
+from runner.system.console import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +40,7 @@ class Options:
     column: str | None
     to: Path | None
     errors: int | None
+    test: bool
     png: Path | None
     json: bool
 
@@ -71,6 +75,7 @@ def _options(words: list[str]) -> Options:
     add("--column", metavar="NAME", help="the column of it that holds the texts")
     add("--to", type=Path, metavar="OUT.csv", help="write the table with the columns label and probability")
     add("--errors", type=_positive, metavar="N", help="the N validation examples that it gets most wrong")
+    add("--test", action="store_true", help="with --errors: the test examples; a look that the ledger counts")
     add("--png", type=Path, metavar="FILE", help="with --errors, of images: draw them into a file")
     add("--json", action="store_true", help="print for other programs: the probability of each class")
     parser.error = refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
@@ -87,6 +92,7 @@ def _misfits(options: Options) -> list[str]:
         "" if sum(asked) == 1 else f"give texts, --file or --errors, one of them: {USAGE}",
         "" if with_file else "--file, --column and --to go together: --file IN.csv --column text --to OUT.csv",
         "--png draws what --errors N finds: give both" if options.png and options.errors is None else "",
+        "--test looks at what --errors N finds: give both" if options.test and options.errors is None else "",
         "--json prints, --to writes a table: give one of them" if options.json and options.to else "",
         "- stands alone: the texts come from standard input" if _is_mixed(options.given) else "",
     ]
@@ -187,12 +193,30 @@ def _table(file: Path, column: str) -> "pd.DataFrame":
 def _show_errors(run: LoadedRun, options: Options, count: int) -> None:
     if options.png and not run.image:
         raise ConfigError([f"--png draws images; {run.config.dataset.name} has none"])
+    if options.test:
+        return _show_test_errors(run, options, count)
     numbers = run.validation
     if not len(numbers):
-        raise ConfigError([f"--errors shows validation examples, and {run.folder} holds none out: train with some"])
+        raise ConfigError(
+            [f"--errors shows validation examples, and {run.folder} holds none out: add --test for those of the test"]
+        )
     train = run.data.train
     found = predictions.mistakes(run, train.features[numbers], train.labels[numbers], numbers.tolist(), count)
     _show_mistakes(run, options, found, "validation")
+
+
+def _show_test_errors(run: LoadedRun, options: Options, count: int) -> None:
+    """The same of the test examples: an opening of the test set, which is entered first."""
+    test = run.data.test
+    if not len(test):
+        raise DataError(f"{run.data.label} has no test examples")
+    file = run.file.relative_to(run.folder).as_posix()
+    dataset = {**run.run.record["dataset"], "test": len(test)}
+    before = test_ledger.enter(LEDGER, test_ledger.opening(dataset, run.folder, file, run.epoch or 0))
+    found = predictions.mistakes(run, test.features, test.labels, range(len(test)), count)
+    _show_mistakes(run, options, found, "test")
+    if before:
+        say(f"this test set {test_ledger.opened_in_words(before, LEDGER)}", sys.stderr)
 
 
 def _show_mistakes(run: LoadedRun, options: Options, found: Mistakes, split: str) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -242,3 +243,21 @@ def test_the_worst_images_are_drawn_in_signs_or_into_a_file(runner: Command, dig
     assert "█" not in written.stdout
     with Image.open(apart / "worst.png") as picture:
         assert picture.width > 1_000
+
+
+def test_a_look_at_the_test_examples_is_counted(runner: Command, digits: str, apart: Path) -> None:
+    """The wrong ones are those of the test set, by plain Keras; a second look knows of the first."""
+    asked = runner("predict", digits, "--errors", "3", "--test", "--json")
+    found = json.loads(asked.stdout)
+    test = catalog.load(mnist_config("sample")).test
+    network = keras.models.load_model(f"{digits}/model.keras")
+    outputs = network.predict(np.asarray(test.features, np.float32) / 255, verbose=0)
+    assert (found["split"], found["examples"]) == ("test", 1000)
+    assert found["wrong"] == (outputs.argmax(axis=1) != test.labels).sum()
+    own = outputs[np.arange(1000), test.labels]
+    assert found["worst"][0]["example"] == np.where(outputs.argmax(axis=1) != test.labels, own, 1).argmin()
+    assert asked.stderr == ""
+    again = runner("predict", digits, "--errors", "3", "--test")
+    assert "of 1,000 test examples wrong" in again.stdout
+    assert again.stderr.startswith("this test set was opened 1 time before (outputs/test-ledger.jsonl)")
+    assert len((apart / "outputs/test-ledger.jsonl").read_text().splitlines()) == 2
