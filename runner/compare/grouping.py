@@ -12,6 +12,7 @@ from typing import Any, Literal
 from runner.compare import data
 from runner.compare.data import Data, values_of, words_of
 from runner.config.monitor import Monitor
+from runner.formatting import one_line
 from runner.runs.reader import Run
 
 EPOCHS, SCHEDULE = "training.epochs", "optimizer.schedule"
@@ -138,12 +139,14 @@ class Table:
 
     about      the data and how it is divided
     commonest  the share of the commonest class among the validation examples; None where it is not recorded
+    named      the name of that class; empty where it is not recorded
     keys       the dotted keys in which the settings differ
     at         where the settings are judged
     """
 
     about: str
     commonest: float | None
+    named: str
     monitor: Monitor
     keys: list[str]
     settings: list[Setting]
@@ -151,8 +154,13 @@ class Table:
 
     @property
     def title(self) -> str:
-        common = "" if self.commonest is None else f", the commonest class {self.commonest:.4f} of them"
+        common = "" if self.commonest is None else f", {self.commonest_class} {self.commonest:.4f} of them"
         return f"{self.about}{common}; by {self.rule}"
+
+    @property
+    def commonest_class(self) -> str:
+        """That of the validation examples, in words, by name where that is recorded."""
+        return f"the commonest class ({one_line(self.named, 40)})" if self.named else "the commonest class"
 
     @property
     def rule(self) -> str:
@@ -214,8 +222,9 @@ def _table(title: str, of: Data, group: list[Run], asked: At | None) -> Table:
     known = dict.fromkeys(name for setting in found for name in setting.values)
     differing = [name for name in known if _differs(name, found)]
     ranked = sorted(found, key=lambda setting: (-of.monitor.sign * setting.mean, str(setting.runs[0].folder)))
-    commonest = next((share for run in group if (share := run.record.get("commonest_class"))), None)
-    return Table(title, commonest, of.monitor, differing, ranked, at)
+    known = next((run.record for run in group if run.record.get("commonest_class")), {})
+    commonest, named = known.get("commonest_class"), known.get("commonest_class_name") or ""
+    return Table(title, commonest, named, of.monitor, differing, ranked, at)
 
 
 def is_cut(one: Setting, other: Setting) -> bool:

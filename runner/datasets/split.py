@@ -82,9 +82,12 @@ def _named(classes: NDArray[np.integer], data: Data) -> str:
     return listed([data.class_names[each] for each in classes])
 
 
-def commonest_class(labels: NDArray[np.integer]) -> float | None:
-    """The share of the commonest class among labels [examples]: the accuracy of always naming it; None of no labels."""
-    return int(np.bincount(labels).max()) / len(labels) if len(labels) else None
+def commonest_class(labels: NDArray[np.integer]) -> tuple[int, float] | None:
+    """The commonest class among labels [examples], and its share, the accuracy of always naming it; None of none."""
+    if not len(labels):
+        return None
+    counts = np.bincount(labels)
+    return int(counts.argmax()), int(counts.max()) / len(labels)
 
 
 def _classes(training: Training, data: Data) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:

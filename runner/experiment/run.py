@@ -47,9 +47,10 @@ class Resolved:
         return identity_of(self.config, self.data.fingerprint)
 
     @property
-    def commonest_class(self) -> float | None:
-        """Its share of the validation examples; None without any."""
-        return split.commonest_class(self.data.train.labels[self.split.validation])
+    def commonest_class(self) -> tuple[str, float] | None:
+        """The commonest class of the validation examples, by name, and its share; None without any."""
+        found = split.commonest_class(self.data.train.labels[self.split.validation])
+        return (self.data.class_names[found[0]], found[1]) if found else None
 
     @property
     def dataset(self) -> DatasetInfo:

@@ -154,10 +154,10 @@ class Record:
         self.has_models = True
         return True
 
-    def begin(self, dataset: DatasetInfo, monitor: Monitor, commonest_class: float | None) -> None:
+    def begin(self, dataset: DatasetInfo, monitor: Monitor, commonest_class: tuple[str, float] | None) -> None:
         """Record that the run is running; what an earlier start of it has recorded stays.
 
-        `commonest_class` is its share of the validation examples, None without any.
+        `commonest_class` is the name and the share of that of the validation examples, None without any.
         """
         surroundings = identity.surroundings(self.config, dataset.fingerprint)
         self._write_all(RUNNING, dataset, monitor.name, monitor.direction, surroundings, commonest_class)
@@ -174,14 +174,15 @@ class Record:
         monitor: str,
         direction: str | None,
         surroundings: dict[str, Any],
-        commonest_class: float | None,
+        commonest_class: tuple[str, float] | None,
         error: str | None = None,
     ) -> None:
         self.write(
             status=status,
             identity=self.identity,
             dataset=dataclasses.asdict(dataset) if dataset else None,
-            commonest_class=commonest_class,
+            commonest_class=commonest_class[1] if commonest_class else None,
+            commonest_class_name=commonest_class[0] if commonest_class else None,
             seed=self.config.seed,
             epochs=self.entries.get("epochs", 0),
             inherited_epochs=self.entries.get("inherited_epochs", 0),

@@ -104,6 +104,15 @@ def test_runs_with_different_monitors_are_different_tables(run: Callable[..., Ru
     assert found[0].title != found[1].title
 
 
+def test_a_title_names_the_commonest_class_and_nothing_in_its_name_reaches_the_terminal(
+    run: Callable[..., Run],
+) -> None:
+    """A run recorded by an earlier version has the share alone."""
+    named, earlier = {"commonest_class_name": "so\x1b[31m so"}, {"commonest_class": 0.5017}
+    assert "the commonest class (so [31m so) 0.5017 of them" in only(tables([run("a", **earlier, **named)])).title
+    assert ", the commonest class 0.5017 of them" in only(tables([run("b", **earlier)])).title
+
+
 def test_a_title_says_the_data_and_the_monitor_and_the_fingerprint_only_where_it_tells_two_apart(
     run: Callable[..., Run],
 ) -> None:

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 SAMPLE, FEW = "dataset.source=sample", "dataset.num_words=200"
 
 
-def test_a_run_leaves_the_files_of_the_interface(train: Train) -> None:
+def test_a_run_leaves_the_files_of_the_interface(train: Train, config_of: ConfigOf) -> None:
     outcome = train(SAMPLE, "training.epochs=3")
     folder = outcome.folder
     metrics, timings = pd.read_csv(folder / "metrics.csv"), pd.read_csv(folder / "timings.csv")
@@ -50,6 +50,10 @@ def test_a_run_leaves_the_files_of_the_interface(train: Train) -> None:
         "test": 2000,
         "class_names": ["negative", "positive"],
     }
+    held_out = catalog.load(config_of(SAMPLE).dataset).train.labels[:1600]
+    names, share = ("negative", "positive"), held_out.mean()
+    assert record["commonest_class_name"] == names[round(share)]
+    assert record["commonest_class"] == max(share, 1 - share)
     assert record["epochs"] == 3
     assert record["best_epoch"] == metrics.val_accuracy.idxmax() + 1
     assert record["monitor"] == "val_accuracy"

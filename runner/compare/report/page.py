@@ -142,7 +142,7 @@ def _facts(view: View) -> str:
         "judged": [view.table.rule],
     }
     if view.table.commonest is not None:
-        facts["chance"] = [f"the commonest class is {view.table.commonest:.4f} of the validation examples"]
+        facts["chance"] = [f"{view.table.commonest_class} is {view.table.commonest:.4f} of the validation examples"]
     items = "".join(
         f"<div><dt>{name}</dt>{''.join(f'<dd>{escaped(text)}</dd>' for text in texts)}</div>"
         for name, texts in facts.items()
