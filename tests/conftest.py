@@ -77,6 +77,12 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> None:
+    """Here and in the processes that tests start; a shell lets what it starts in the background ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def absl_writes_to_the_terminal() -> None:
     """TensorFlow's log, begun within a test, would hold the stream of pytest, and Hydra closes what a log holds."""
     logging.get_absl_handler().python_handler.setStream(sys.__stderr__)

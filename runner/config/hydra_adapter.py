@@ -167,15 +167,18 @@ def run_jobs(
 ) -> None:
     """Let Hydra hand out these jobs, each given by its words, and call `job` with each config that it composes.
 
-    Its sweeper does all but one step: where it would multiply the values of the words, it takes the jobs.
+    Its sweeper does all but two steps: where it would multiply the values of the words, it takes the jobs; and it does
+    not compose each of them beforehand to see whether it can be, for the plan has done that.
     """
     sweeper: Any = Plugins.instance().class_name_to_class[SWEEPER]
     multiply, listed = sweeper.split_arguments, [list(each) for each in jobs]
     sweeper.split_arguments = staticmethod(lambda _, size: list(sweeper.split_overrides_to_chunks(listed, size)))
+    sweeper.validate_batch_is_legal = lambda self, batch: None
     try:
         run(["--multirun", *words], place, job, mode)
     finally:
         sweeper.split_arguments = staticmethod(multiply)
+        del sweeper.validate_batch_is_legal
 
 
 def resolved(settings: DictConfig, key: str) -> str:

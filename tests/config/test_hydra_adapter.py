@@ -1,6 +1,7 @@
 """Hydra behind one door."""
 
 import re
+import shutil
 from importlib import metadata
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 
 import runner
 from runner.config import hydra_adapter
+from runner.config.paths import Place, config_dir
+from runner.config.plan import plan_of
 from runner.errors import ConfigError
 
 READ_FROM, TRIED_WITH = "1.3.8", "1.4.0rc3"
@@ -34,3 +37,25 @@ def test_flags_stand_anywhere_between_the_words() -> None:
 def test_flags_that_cannot_be_followed_are_refused(words: list[str]) -> None:
     with pytest.raises(ConfigError):
         hydra_adapter.flags(words)
+
+
+def test_a_config_that_has_changed_or_is_found_elsewhere_now_is_read_again(tmp_path: Path) -> None:
+    """In one process, which reads a file once as long as it stays as it is."""
+    folder, further = shutil.copytree(config_dir(), tmp_path / "mine"), tmp_path / "further"
+    (further / "optimizer").mkdir(parents=True)
+
+    def rates() -> list[float]:
+        plans = (plan_of([], place=Place(folder, "config", (further,))) for _ in range(2))
+        return [each.jobs[0].config.optimizer.learning_rate for each in plans]
+
+    rmsprop = folder / "optimizer" / "rmsprop.yaml"
+    text = rmsprop.read_text()
+    assert rates() == [0.001, 0.001]
+    rmsprop.write_text(text.replace("0.001", "0.003"))
+    assert rates() == [0.003, 0.003]
+    (further / "optimizer" / "rmsprop.yaml").write_text(text.replace("0.001", "0.005"))
+    assert rates() == [0.003, 0.003]  # the folder of the primary config comes first
+    rmsprop.unlink()
+    assert rates() == [0.005, 0.005]
+    rmsprop.write_text(text)
+    assert rates() == [0.001, 0.001]

@@ -294,8 +294,8 @@ def test_a_registered_name_is_known(config_of: ConfigOf, monkeypatch: pytest.Mon
     assert validate.problems(found) == []
 
 
-NEVER_DECIDING = """dataset.path dataset.source exclude fail_fast plan reuse training.keep_predictions
-    training.keep_state training.save_seconds training.tensorboard""".split()
+NEVER_DECIDING = """dataset.path dataset.source exclude fail_fast plan reuse training.evaluate_test
+    training.keep_predictions training.keep_state training.save_seconds training.tensorboard""".split()
 
 
 SPLIT = "training.validation_split"
