@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from runner import register
 from runner.config import keras_names
 from runner.config.task import Task
 from runner.datasets.base import Data
 from runner.errors import DataError
 from runner.inference.load import LoadedRun
 from runner.runs import predictions, test_ledger
-from runner.runs.class_scores import scores
+from runner.runs.class_scores import METRIC, scores
 from runner.runs.folder import CONFUSION, TEST, claimed
 from runner.runs.writer import Record
 from runner.system import files, signals
+
+ABOUT = ("examples", "network", "epoch", "accuracy_of_each", "looked_at_before")  # in test.json, besides the scores
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,18 @@ def said(outputs: NDArray[np.float32], task: Task) -> NDArray[np.int64]:
 
 
 def _result(values: dict[str, float], outputs: NDArray[np.float32], data: Data, task: Task) -> dict[str, Any]:
-    """What test.json holds; a metric of Keras that is named as a list of the classes is in that list."""
+    """What test.json holds of a network; a metric whose name stands for something else there has `metric_` before it.
+
+    Keras' own accuracy is the share of right answers, which is there already.
+    """
     names = [*data.class_names, *map(str, range(len(data.class_names), outputs.shape[1]))]
     of_classes = scores(data.test.labels, said(outputs, task), names)
     finite = {name: value if np.isfinite(value) else None for name, value in values.items()}
-    return {"examples": len(data.test), **finite, **of_classes}
+    if "accuracy" not in register.metrics:
+        finite.pop("accuracy", None)
+    taken = {*of_classes, *ABOUT}
+    named = {f"{METRIC}{name}" if name in taken else name: value for name, value in finite.items()}
+    return {"examples": len(data.test), **named, **of_classes}
 
 
 def _picture(result: dict[str, Any], data: Data) -> bytes:
