@@ -17,8 +17,8 @@ from runner.errors import DataError
 from runner.inference.load import LoadedRun
 from runner.runs import predictions, test_ledger
 from runner.runs.class_scores import METRIC, scores
-from runner.runs.folder import CONFUSION, TEST, claimed
-from runner.runs.writer import Record
+from runner.runs.folder import MODEL, claimed, confusion_of, test_of
+from runner.runs.writer import Record, opening_of
 from runner.system import files, signals
 
 ABOUT = ("examples", "network", "epoch", "accuracy_of_each", "looked_at_before")  # in test.json, besides the scores
@@ -40,15 +40,16 @@ class Candidate:
 def evaluate(record: Record, candidate: Candidate, data: Data, task: Task, ledger: Path) -> None:
     """Open the test set for a network, and write test.json and confusion.png into the folder of a run.
 
-    Without validation examples predictions.npz is written too: those of the test examples. A network that was tested
-    before is not tested again, and an opening that a kill has cut short is gone on with: each counts once. Raises
-    DataError where there are no test examples.
+    Those of the network after the best epoch are test-best.json and confusion-best.png. Without validation examples
+    predictions.npz is written too, by the other network: those of the test examples. A network that was tested before
+    is not tested again, and an opening that a kill has cut short is gone on with: each counts once. Raises DataError
+    where there are no test examples.
     """
     if is_tested(record, candidate.file, candidate.epoch):
         return
     if not len(data.test):
         raise DataError(f"{data.label} has no test examples: nothing can be tested")
-    before = _open(record, candidate.file, candidate.epoch, ledger)
+    before = _open(record, candidate.file, candidate.epoch, data, ledger)
     from runner.training.evaluation import tested
 
     values, outputs = tested(candidate.network, data.test, task)
@@ -57,26 +58,30 @@ def evaluate(record: Record, candidate: Candidate, data: Data, task: Task, ledge
         each = [said(tested(network, data.test, task)[1], task) for network in candidate.members]
         result["accuracy_of_each"] = [float(np.mean(answers == data.test.labels)) for answers in each]
     result["looked_at_before"] = before
-    if record.entries["dataset"]["validation"] == 0:
+    if record.entries["dataset"]["validation"] == 0 and candidate.file == MODEL:
         predictions.write_of_test(record.folder, data.test.labels, outputs)
-    files.write(record.folder / CONFUSION, _picture(result, data))
-    files.write(record.folder / TEST, json.dumps(result, indent=2, allow_nan=False) + "\n", durable=True)
-    record.write(opening={**record.entries["opening"], "done": True})
+    files.write(record.folder / confusion_of(candidate.file), _picture(result, data))
+    content = json.dumps(result, indent=2, allow_nan=False) + "\n"
+    files.write(record.folder / test_of(candidate.file), content, durable=True)
+    key = opening_of(candidate.file)
+    record.write(**{key: {**record.entries[key], "done": True}})
 
 
 def is_tested(record: Record, file: str, epoch: int) -> bool:
-    """Whether the folder's test.json is that of this network."""
-    begun = record.entries.get("opening") or {}
+    """Whether the folder has what the test says of this network."""
+    begun = record.entries.get(opening_of(file)) or {}
     is_same = begun.get("done") and (begun["network"], begun["epoch"]) == (file, epoch)
-    return bool(is_same) and (record.folder / TEST).exists()
+    return bool(is_same) and (record.folder / test_of(file)).exists()
 
 
-def _open(record: Record, file: str, epoch: int, ledger: Path) -> int:
+def _open(record: Record, file: str, epoch: int, data: Data, ledger: Path) -> int:
     """Enter the opening into run.json and the ledger; the number of openings before it."""
-    begun = record.entries.get("opening") or {}
-    goes_on = begun and not begun["done"] and (begun["network"], begun["epoch"]) == (file, epoch)
-    new = test_ledger.opening(record.entries["dataset"], record.folder, file, epoch, begun["id"] if goes_on else None)
-    record.write(opening={"id": new.id, "network": file, "epoch": epoch, "done": False})
+    begun = record.entries.get(opening_of(file)) or {}
+    same = {"network": file, "epoch": epoch, "fingerprint": data.fingerprint}
+    goes_on = begun and not begun["done"] and {key: begun.get(key) for key in same} == same
+    dataset = {**record.entries["dataset"], "test": len(data.test)}  # older records do not tell it
+    new = test_ledger.opening(dataset, record.folder, file, epoch, begun["id"] if goes_on else None)
+    record.write(**{opening_of(file): {"id": new.id, **same, "done": False}})
     return test_ledger.enter(ledger, new)
 
 
@@ -126,5 +131,5 @@ def of_run(loaded: LoadedRun, ledger: Path) -> dict[str, Any]:
                 candidate = Candidate(loaded.network, file, loaded.epoch)
                 evaluate(record, candidate, loaded.data, loaded.task, ledger)
             interruption.stop()
-    found: dict[str, Any] = json.loads((loaded.folder / TEST).read_text())
+    found: dict[str, Any] = json.loads((loaded.folder / test_of(file)).read_text())
     return found

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as oracle
 
+import runner as runner_api
 from runner.cli import compare, final, resume, train
 from runner.cli import test as tested
 from runner.config.plan import plan_of
@@ -260,22 +261,60 @@ def test_a_recorded_run_is_tested_as_it_stands_and_the_same_network_once(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """After the last epoch, or the best one; nothing has tested it before."""
+    """After the last epoch, or the best one, side by side; nothing has tested it before."""
     monkeypatch.chdir(place)
     folder = Path("s/1_model.width=2,seed=4")
     kept, looks = (folder / "predictions.npz").read_bytes(), len(test_ledger.read(LEDGER))
     assert not (folder / "test.json").exists()
-    for number, words in enumerate([["--best"], [], []], 1):
+    for number, words in enumerate([["--best"], [], ["--best"], []], 1):
         assert tested.main([str(folder), *words]) == 0
-        found = read(folder / "test.json")
+        found = read(folder / ("test-best.json" if words else "test.json"))
         network = keras.models.load_model(folder / found["network"])
         loss, accuracy = network.evaluate(*rows, verbose=0)
         assert (found["loss"], found["accuracy"]) == pytest.approx((loss, accuracy), rel=1e-5)
         assert f"test: accuracy {accuracy:.4f} ± " in capsys.readouterr().out
         assert len(test_ledger.read(LEDGER)) == looks + min(number, 2)
     assert (folder / "predictions.npz").read_bytes() == kept
+    assert read(folder / "test.json")["network"] == "model.keras"
+    assert (folder / "confusion-best.png").exists()
     assert record_of(folder)["status"] == "completed"
     assert tested.main(["nowhere"]) == 2
+
+
+def test_a_look_at_the_best_network_leaves_what_the_test_said_of_the_final_one(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    kept = {name: Path("one", name).read_bytes() for name in ("test.json", "confusion.png", "predictions.npz")}
+    assert tested.main(["one", "--best"]) == 0
+    assert {name: Path("one", name).read_bytes() for name in kept} == kept
+
+
+def test_an_opening_that_was_begun_on_other_data_is_not_gone_on_with(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where `resume --anyway` has changed the data in between."""
+    monkeypatch.chdir(place)
+    folder = Path("s/0_model.width=2,seed=3")
+    begun = {"id": "a", "network": "model.keras", "epoch": 3, "fingerprint": "0" * 64, "done": False}
+    Path(folder, "run.json").write_text(json.dumps(record_of(folder) | {"opening": begun}))
+    assert tested.main([str(folder)]) == 0
+    assert test_ledger.read(LEDGER)[-1].id != "a"
+
+
+def test_a_test_of_fewer_epochs_is_not_told_of_a_run_that_went_on(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(place)
+    assert train.main([*SAMPLE, "training.epochs=1", "hydra.run.dir=longer"]) == 0
+    assert tested.main(["longer"]) == 0
+    capsys.readouterr()
+    for words in (["longer", "training.epochs=2"], ["longer"]):
+        assert resume.main(words) == 0
+        assert "test:" not in capsys.readouterr().out
+    assert repr(runner_api.load("longer")).endswith(", after epoch 1")
+    Path("longer/test.json").unlink()
+    assert resume.main(["longer"]) == 0
 
 
 def test_several_classes_with_one_hot_labels_and_metrics_of_their_own(apart: Path, runner: Command) -> None:
