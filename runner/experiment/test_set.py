@@ -43,7 +43,7 @@ def evaluate(record: Record, candidate: Candidate, data: Data, task: Task, ledge
     Those of the network after the best epoch are test-best.json and confusion-best.png. Without validation examples
     predictions.npz is written too, by the other network: those of the test examples. A network that was tested before
     is not tested again, and an opening that a kill has cut short is gone on with: each counts once. Raises DataError
-    where there are no test examples.
+    where there are no test examples, or the network gives no numbers.
     """
     if is_tested(record, candidate.file, candidate.epoch):
         return
@@ -53,6 +53,8 @@ def evaluate(record: Record, candidate: Candidate, data: Data, task: Task, ledge
     from runner.training.evaluation import tested
 
     values, outputs = tested(candidate.network, data.test, task)
+    if not np.isfinite(outputs).all():
+        raise DataError(f"{candidate.file} gives outputs that are no numbers: its training has diverged; train anew")
     result = {**_result(values, outputs, data, task), "network": candidate.file, "epoch": candidate.epoch}
     if candidate.members:
         each = [said(tested(network, data.test, task)[1], task) for network in candidate.members]
@@ -118,11 +120,14 @@ def _picture(result: dict[str, Any], data: Data) -> bytes:
 def of_run(loaded: LoadedRun, ledger: Path) -> dict[str, Any]:
     """What the test says of a recorded run, by the network that is loaded; the same network twice is one look.
 
-    Raises DataError where the folder is in use, where there are no test examples, or where the run has gone on since
-    the network was saved.
+    Raises DataError where the folder is in use, where there are no test examples, or where the run may have gone on
+    since the network was saved.
     """
     if loaded.epoch is None:
-        raise DataError(f"{loaded.folder} has gone on since {loaded.file.name} was saved: resume it to the end")
+        raise DataError(
+            f"{loaded.folder} is {loaded.run.status}, and may have gone on since {loaded.file.name} was saved: "
+            "resume it to the end"
+        )
     with claimed(loaded.folder), signals.watched() as interruption:
         record = Record(loaded.folder, loaded.config, [])
         file = loaded.file.relative_to(loaded.folder).as_posix()

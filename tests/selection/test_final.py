@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -315,6 +316,20 @@ def test_a_test_of_fewer_epochs_is_not_told_of_a_run_that_went_on(
     assert repr(runner_api.load("longer")).endswith(", after epoch 1")
     Path("longer/test.json").unlink()
     assert resume.main(["longer"]) == 0
+
+
+def test_a_network_that_gives_no_numbers_has_no_accuracy(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """NaN is no class, though one of two is right half of the time."""
+    monkeypatch.chdir(place)
+    shutil.copytree("s/2_model.width=8,seed=3", "diverged")
+    network = keras.models.load_model("diverged/model.keras")
+    network.set_weights([np.full_like(each, np.nan) for each in network.get_weights()])
+    network.save("diverged/model.keras")
+    assert tested.main(["diverged"]) == 1
+    assert capsys.readouterr().err.startswith("model.keras gives outputs that are no numbers")
+    assert not Path("diverged/test.json").exists()
 
 
 def test_several_classes_with_one_hot_labels_and_metrics_of_their_own(apart: Path, runner: Command) -> None:
