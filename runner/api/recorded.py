@@ -158,7 +158,9 @@ class Run:
             values = ", ".join(f"{name} {number(value)}" for name, value in best.items() if name != "epoch")
             lines.append(f"best epoch: {self.best_epoch}, {values}")
         if test := self.test:
-            lines.append(f"test: accuracy {number(test['accuracy'])} ± {number(test['accuracy_standard_error'])}")
+            accuracy = f"{number(test['accuracy'])} ± {number(test['accuracy_standard_error'])}"
+            earlier = f", after epoch {test['epoch']}" if test["epoch"] != self.record["epochs"] else ""
+            lines.append(f"test: accuracy {accuracy}{earlier}")
         return lines
 
     def __repr__(self) -> str:

@@ -1,12 +1,12 @@
 """Training from Python: `runner.train`, `runner.sweep`, `runner.final`, in the words of the command line."""
 
-import os
 import warnings
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from runner.api import bar
+from runner.api.as_found import as_found
 from runner.api.recorded import Run, Sweep
 from runner.compare import comparison
 from runner.config import conditions, hydra_adapter
@@ -48,7 +48,7 @@ def train(*overrides: str) -> Run:
     KeyboardInterrupt
         The run was interrupted, after the epoch in hand; trained again, in the same folder, it goes on.
     """
-    with hydra_adapter.refusals():
+    with as_found(), hydra_adapter.refusals():
         plan = _plan(overrides, multirun=False)
         if plan.multirun:
             raise ConfigError(["train trains one run; got a sweep: use runner.sweep"])
@@ -66,7 +66,7 @@ def sweep(*overrides: str) -> Sweep:
     *overrides
         Hydra's overrides, of which some have several values, such as "model.width=16,32".
     """
-    with hydra_adapter.refusals():
+    with as_found(), hydra_adapter.refusals():
         plan = _plan(overrides, multirun=True)
         whole, work = launch.planned(plan, _checked(plan))
         with launch.several(plan, _place(), whole, work, bar.following(whole, work), warnings.warn) as ended:
@@ -106,20 +106,19 @@ def final(
     to
         The folder; by default outputs/final/DATE/TIME.
     """
-    with hydra_adapter.refusals():
+    with as_found(), hydra_adapter.refusals():
         register_built_in()
         tests = [conditions.parse(text, "select") for text in ([select] if isinstance(select, str) else select)]
         runs = search.some_runs(paths or [search.DEFAULT], warn=warnings.warn)
         chosen = choice.choose(comparison.compare(runs), tests)
         folder = Path(to) if to else finals.new_folder(datetime.now())
         planned = finals.plan(chosen, folder, seeds, keep_updates=updates, against_last=against_last)
-        finals.check(chosen, planned)
+        _warn(finals.check(chosen, planned))
         finals.write(planned)
         return _ended(finals.train(planned, [OUTPUTS], LEDGER, bar.progress), folder)
 
 
 def _plan(words: Sequence[str], *, multirun: bool) -> Plan:
-    os.environ["HYDRA_FULL_ERROR"] = "1"
     register_built_in()
     return planning.plan(list(words), multirun, _place())
 
@@ -132,9 +131,13 @@ def _checked(plan: Plan) -> list[Checked]:
     """Check a plan; what there is to say of it are warnings."""
     checked = preflight.check([job.config for job in plan.jobs])
     launch.refuse_other_runs(plan, checked)
+    _warn(checked)
+    return checked
+
+
+def _warn(checked: list[Checked]) -> None:
     for text in (*preflight.unasked_samples(checked), *preflight.warnings(checked)):
         warnings.warn(text, stacklevel=4)
-    return checked
 
 
 def _ended(outcome: Outcome, folder: Path | None = None) -> Run:

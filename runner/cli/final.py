@@ -49,7 +49,7 @@ def _final(words: list[str]) -> int:
     folder = options.to or final.new_folder(datetime.now())
     planned = final.plan(chosen, folder, options.seeds, keep_updates=options.updates, against_last=options.against_last)
     run_display.warnings(final.check(chosen, planned))
-    for line in (*chosen.lines(), *wording.plan(chosen, planned)):
+    for line in (*chosen.lines(), *wording.plan(chosen, planned, against_last=options.against_last)):
         say(line)
     final.write(planned)
     return finish(planned)

@@ -102,7 +102,7 @@ def tested(test: dict[str, Any]) -> str:
     """What the test said, in a line."""
     accuracy = f"accuracy {number(test['accuracy'])} ± {number(test['accuracy_standard_error'])}"
     text = f"test: {accuracy} of {test['examples']:,} examples, {test['network']} after epoch {test['epoch']}"
-    return f"{text}; it {opened_in_words(before, LEDGER)}" if (before := test["looked_at_before"]) else text
+    return f"{text}; this test set {opened_in_words(before, LEDGER)}" if (before := test["looked_at_before"]) else text
 
 
 def _models(outcome: Outcome) -> list[str]:

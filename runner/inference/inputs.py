@@ -13,7 +13,7 @@ from runner.formatting import one_line
 from runner.inference import images
 from runner.inference.load import LoadedRun
 
-LONGEST_NAME = 255  # of a file
+LONGEST_NAME = 255  # bytes, of a file
 UNKNOWN_SHOWN = 6  # words of a text that are named
 
 
@@ -65,7 +65,7 @@ def _of_words(words: int, unknown: list[str]) -> str:
 
 def _of_a_file(text: str) -> str:
     """What there is to say of a text that is the name of a file."""
-    is_file = len(text) < LONGEST_NAME and Path(text).is_file()
+    is_file = len(text.encode(errors="replace")) <= LONGEST_NAME and Path(text).is_file()
     return "; it is taken as a text, the lines of a file of this name are read with - < FILE" if is_file else ""
 
 

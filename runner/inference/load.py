@@ -20,7 +20,7 @@ from runner.formatting import counted, one_line
 from runner.runs import reader
 from runner.runs.folder import BEST_MODEL, MODEL, PLAN, RECORD, VOCABULARY
 from runner.runs.reader import Run
-from runner.runs.status import COMPLETED, FAILED
+from runner.runs.status import COMPLETED
 from runner.system import backend
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class LoadedRun:
     run     the record, as reader.load gives it
     config  the run's config
     file    the saved network
-    epoch   the number of the epoch whose weights the file holds; None where the run has gone on since
+    epoch   the number of the epoch whose weights the file holds; None where the run may have gone on since
     """
 
     run: Run
@@ -184,7 +184,7 @@ def load(folder: Path, *, best: bool = False) -> LoadedRun:
         )
     epoch = run.record["best_epoch"] if best else run.record["epochs"]
     config = compose.from_record(run.record["config"])
-    return LoadedRun(run, config, folder / name, epoch if run.status in (COMPLETED, FAILED) else None)
+    return LoadedRun(run, config, folder / name, epoch if run.status == COMPLETED else None)
 
 
 def _recorded(folder: Path) -> Run:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+METRIC = "metric_"  # before the name of a metric of training.metrics that test.json has for something else
+
 
 def scores(labels: NDArray[np.integer], said: NDArray[np.integer], names: Sequence[str]) -> dict[str, Any]:
     """The numbers of test.json that need no loss; labels and said [examples], at least one, are places in `names`.

@@ -23,6 +23,7 @@ VOCABULARY = "vocabulary.json"  # of texts: what turns one into a row
 CURVES = "curves.png"
 TEST = "test.json"
 CONFUSION = "confusion.png"
+BEST_TEST, BEST_CONFUSION = "test-best.json", "confusion-best.png"
 CHOICE = "choice.json"  # of the folder of a final model
 LOG = "runner.log"
 MODEL = "model.keras"
@@ -31,6 +32,16 @@ CLAIM = ".claim"
 PLAN = "sweep.json"  # of a sweep's folder
 OUTPUTS = Path("outputs")
 LOOK_SECONDS = 0.2  # a claim held for less is that of a process which looks whether the folder is held
+
+
+def test_of(network: str) -> str:
+    """The file that has what the test says of a network of the folder."""
+    return TEST if network == MODEL else BEST_TEST
+
+
+def confusion_of(network: str) -> str:
+    """The picture next to it."""
+    return CONFUSION if network == MODEL else BEST_CONFUSION
 
 
 @contextlib.contextmanager

@@ -75,14 +75,17 @@ def enter(ledger: Path, new: Opening) -> int:
 def read(ledger: Path) -> list[Opening]:
     """All openings, the first one first; a line that a kill has cut off had opened nothing yet."""
     try:
-        lines = ledger.read_bytes().split(b"\n")[:-1]
+        lines = ledger.read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
-    found = []
-    for line in lines:
-        with contextlib.suppress(ValueError, TypeError):
-            found.append(Opening(**json.loads(line)))
-    return found
+    return list({each.id: each for each in map(_decoded, lines) if each}.values())
+
+
+def _decoded(line: bytes) -> Opening | None:
+    """The opening of a line; None where it is cut off."""
+    with contextlib.suppress(ValueError, TypeError):
+        return Opening(**json.loads(line))
+    return None
 
 
 def times_opened(ledger: Path, dataset: dict[str, Any]) -> int:
@@ -116,12 +119,19 @@ def _held(ledger: Path) -> Iterator[None]:
 
 
 def _append(ledger: Path, line: str) -> None:
-    """Add a line, on the disk when this returns; one that a kill has cut off is cut away."""
+    """Add a line, on the disk when this returns; one that a kill has cut off is cut away.
+
+    A last line without an end, as some editors save it, stays where it is whole.
+    """
     handle = os.open(ledger, os.O_RDWR | os.O_CREAT, 0o666)
     with os.fdopen(handle, "r+b") as stream:
-        whole = stream.read().rfind(b"\n") + 1
-        stream.seek(whole)
-        stream.truncate()
+        content = stream.read()
+        start = content.rfind(b"\n") + 1
+        if _decoded(content[start:]):
+            line = f"\n{line}"
+        else:
+            stream.truncate(start)
+        stream.seek(0, os.SEEK_END)
         stream.write(f"{line}\n".encode())
         stream.flush()
         os.fsync(stream.fileno())

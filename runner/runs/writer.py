@@ -131,7 +131,8 @@ class Record:
         """Forget what an earlier start has recorded; what is trained from here on has the wanted identity."""
         if self.identity != wanted:
             self.entries |= {"identity": wanted, "mixed": None, "epochs": 0, "best_epoch": None, "inherited_epochs": 0}
-            self.entries.pop("opening", None)  # of the test set
+            for network in (MODEL, BEST_MODEL):
+                self.entries.pop(opening_of(network), None)
 
     def mix(self, epoch: int, now: str, changes: list[str]) -> None:
         """Note that the epochs after `epoch` are trained under another identity than those before."""
@@ -257,9 +258,19 @@ class Record:
         )
 
     def _test(self) -> dict[str, Any]:
-        opening = self.entries.get("opening") or {}
-        found: dict[str, Any] = json.loads((self.folder / TEST).read_text()) if opening.get("done") else {}
-        return found
+        """What the test says of the network after the last recorded epoch; empty where it was not asked."""
+        opening = self.entries.get(opening_of(MODEL)) or {}
+        if not opening.get("done") or opening["epoch"] != len(self.metrics):
+            return {}
+        with contextlib.suppress(OSError, ValueError):  # removed, or changed by hand
+            found: dict[str, Any] = json.loads((self.folder / TEST).read_text())
+            return found
+        return {}
+
+
+def opening_of(network: str) -> str:
+    """The key of run.json that tells of the opening of the test set for a network of the folder."""
+    return "opening" if network == MODEL else "opening_of_best"
 
 
 def _progress(recorded: History) -> dict[str, Any]:

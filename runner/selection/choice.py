@@ -14,8 +14,6 @@ from runner.config.conditions import Condition
 from runner.errors import ConfigError
 from runner.formatting import counted, number
 
-SCHEDULED = "cosine"  # of which the learning rate at an epoch depends on the number of epochs
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -70,11 +68,13 @@ class Choice:
                 "runs": sum(len(each.runs) for each in table.settings),
             },
             "rule": f"the best mean {table.rule}",
+            "chosen_by": "validation" if self.is_best else "--select",
             "selected_by": list(self.conditions),
             "best": table.name(self.judged.best),
             "setting": {key: setting.values.get(key) for key in table.keys},
             "runs": [str(run.folder) for run in setting.runs],
             "monitor": table.monitor.name,
+            "monitor_direction": table.monitor.direction,
             "judged_at": table.at,
             "value": setting.mean,
             "standard_error": comparison.error(setting),
@@ -87,19 +87,21 @@ class Choice:
     def lines(self) -> list[str]:
         """The choice and its grounds, in words."""
         table, setting = self.judged.table, self.setting
-        error, seeds = comparison.error(setting), len(setting.runs)
+        error = comparison.error(setting)
         spread = "" if error is None else f" ± {number(error)}"
-        of = f"mean of {counted(seeds, 'fold' if setting.folds else 'seed')}" if seeds > 1 else "a single seed"
         who = "by validation" if self.is_best else f"by --select, not by validation, whose best is {self._best()}"
         chosen = f"chosen {who}: {', '.join(filter(None, [self.name, counted(self.epochs, 'epoch')]))}"
         lines = [table.title, *wording.answer(self.judged)] if self.is_best else [table.title]
-        lines.append(f"{chosen}; {table.monitor.name} {number(setting.mean)}{spread}, {of}")
-        if setting.values.get("optimizer.schedule") == SCHEDULED and self.epochs < self.longest:
-            lines.append(
-                f"the cosine schedule is drawn over {self.epochs} epochs now, not over {self.longest}: the learning "
-                "rates are not those that were compared"
-            )
-        return lines
+        return [*lines, f"{chosen}; {table.monitor.name} {number(setting.mean)}{spread}, {self._runs()}"]
+
+    def _runs(self) -> str:
+        """What the value is a mean of."""
+        seeds, folds = len(set(self.setting.seeds)), self.setting.folds
+        if len(self.setting.runs) == 1:
+            return "a single seed"
+        of_folds = [counted(folds, "fold")] if folds else []
+        of_seeds = [counted(seeds, "seed")] if seeds > 1 or not folds else []
+        return f"mean of {' with '.join([*of_folds, *of_seeds])}"
 
     def _best(self) -> str:
         best = self.judged.best

@@ -12,22 +12,23 @@ from runner.inference import load
 from runner.runs import history, writer
 from runner.runs.folder import METRICS, MODEL, TIMINGS, claimed, me
 from runner.runs.history import Row
-from runner.runs.status import RUNNING
+from runner.runs.status import COMPLETED, RUNNING
 from runner.runs.writer import Outcome, Record
 from runner.system import files, signals
 
 Member = tuple[Path, Config]
 
 
-def test(folder: Path, members: Sequence[Member], overrides: list[str], ledger: Path) -> Outcome:
+def test(folder: Path, members: Sequence[Member], ledger: Path) -> Outcome:
     """Save the mean network of trained runs in a folder above them, with the record of the first, and test it once.
 
     A failure or an interruption is an Outcome too. Raises DataError where folder or data cannot be used.
     """
     first, config = members[0]
     with claimed(folder), signals.watched() as interruption:
-        record = Record(folder, config, overrides)
-        if test_set.is_tested(record, MODEL, config.training.epochs):
+        record = Record(folder, config, [])
+        is_complete = record.entries.get("status") == COMPLETED
+        if is_complete and test_set.is_tested(record, MODEL, config.training.epochs):
             return record.outcome("finished already")
         resolved = experiment.resolve(config)
         record.metrics = _write_means(folder, [path for path, _ in members])
@@ -46,9 +47,10 @@ def test(folder: Path, members: Sequence[Member], overrides: list[str], ledger: 
 
 
 def _entries(first: dict[str, Any], members: Sequence[Member]) -> dict[str, Any]:
-    """The run.json of an ensemble: that of the first member, and the seeds of all."""
+    """The run.json of an ensemble: that of the first member, with the seeds and the parameters of all."""
     seeds = [config.seed for _, config in members]
-    return {**first, "status": RUNNING, "seeds": seeds, "holder": me()}
+    parameters = first["parameter_count"] * len(members)
+    return {**first, "status": RUNNING, "seeds": seeds, "parameter_count": parameters, "holder": me()}
 
 
 def _write_means(folder: Path, members: Sequence[Path]) -> list[Row]:

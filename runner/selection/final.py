@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from runner.config import compose
+from runner.config.dotted import flat
 from runner.config.schema import Config
 from runner.errors import ConfigError, DataError
 from runner.experiment import preflight
 from runner.experiment import run as experiment
 from runner.experiment.preflight import Checked
 from runner.experiment.progress import Progress
+from runner.formatting import shown
 from runner.runs import reuse
-from runner.runs.folder import CHOICE, OUTPUTS, RECORD, TEST, logged
+from runner.runs.folder import CHOICE, OUTPUTS, PLAN, RECORD, TEST, logged
 from runner.runs.status import COMPLETED
 from runner.runs.writer import Outcome
 from runner.selection import ensemble
@@ -105,11 +107,19 @@ def plan(choice: Choice, folder: Path, seeds: int, *, keep_updates: bool, agains
     return Final(
         folder=folder,
         config=config,
-        overrides=[*run.record["overrides"], f"training.epochs={epochs}", "training.validation_split=0"],
+        overrides=_words(run.record["overrides"], run.record["config"], config),
         seeds=[config.seed + number for number in range(seeds)],
         against=choice.longest if against_last and choice.longest != epochs else None,
         choice=entries,
     )
+
+
+def _words(words: Sequence[str], before: dict[str, Any], config: Config) -> list[str]:
+    """The words of a config that was made from another by changes of values."""
+    known = dict(flat(before))
+    changed = {key: shown(value) for key, value in flat(dataclasses.asdict(config)) if known.get(key) != value}
+    kept = [word for word in words if word.lstrip("+~").partition("=")[0] not in changed]
+    return [*kept, *(f"{key}={value}" for key, value in changed.items())]
 
 
 def new_folder(now: datetime) -> Path:
@@ -122,8 +132,9 @@ def check(choice: Choice, final: Final) -> list[Checked]:
 
     Raises ConfigError, DataError; nothing is written.
     """
-    if (final.folder / RECORD).exists() or (final.folder / CHOICE).exists():
-        raise ConfigError([f"--to must not hold a run already; got {final.folder}: give another folder"])
+    held = (found for name in (CHOICE, PLAN, RECORD) for found in final.folder.rglob(name))
+    if any(held):
+        raise ConfigError([f"--to must not hold runs already; got {final.folder}: give another folder"])
     checked = preflight.check([config for _, config in final.runs()])
     recorded, now = choice.setting.runs[0].record["dataset"], checked[0].data
     if recorded["fingerprint"] != now.fingerprint:
@@ -178,7 +189,7 @@ def train(
             return experiment.run(
                 config,
                 folder,
-                final.overrides,
+                _words(final.overrides, dataclasses.asdict(final.config), config),
                 run_roots=run_roots,
                 epochs_to_keep=reuse.doublings(config),
                 ledger=ledger,
@@ -188,7 +199,7 @@ def train(
 
     steps = [functools.partial(run, folder, config) for folder, config in final.members()]
     if len(final.seeds) > 1:
-        steps.append(functools.partial(ensemble.test, final.folder, final.members(), final.overrides, ledger))
+        steps.append(functools.partial(ensemble.test, final.folder, final.members(), ledger))
     if final.against is not None:
         steps.append(functools.partial(run, *final.network_of_all_epochs()))
     for step in steps:

@@ -4,16 +4,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from runner.compare.grouping import EPOCHS, SCHEDULE
 from runner.formatting import counted, number
+from runner.runs.class_scores import METRIC
 from runner.runs.test_ledger import opened_in_words
 from runner.selection.choice import Choice
 from runner.selection.final import Final
 
-ACCURACY = "accuracy"
+ACCURACY, COSINE = "accuracy", "cosine"
 
 
-def plan(choice: Choice, final: Final) -> Iterator[str]:
-    """What is trained, where that does not follow from the choice alone."""
+def plan(choice: Choice, final: Final, *, against_last: bool) -> Iterator[str]:
+    """What is trained, where that does not follow from the choice alone; `against_last` was asked for."""
+    asked, epochs = choice.setting.values[EPOCHS], final.config.training.epochs
+    if choice.setting.values.get(SCHEDULE) == COSINE and choice.epochs != asked:
+        yield (
+            f"the cosine schedule is drawn over {counted(epochs, 'epoch')} now, not over {asked}: the learning rates "
+            "are not those that were compared"
+        )
     if final.choice["kept"] == "updates":
         yield (
             f"--updates: {counted(final.config.training.epochs, 'epoch')} of the larger data, nearest to the "
@@ -23,6 +31,8 @@ def plan(choice: Choice, final: Final) -> Iterator[str]:
         yield f"{len(final.seeds)} networks, seeds {final.seeds[0]} to {final.seeds[-1]}, whose mean answers"
     if final.against is not None:
         yield f"--against-last: the network of all {final.against} epochs is tested too, a look at the test set more"
+    elif against_last:
+        yield f"--against-last: the final model is the network of all {counted(epochs, 'epoch')} itself"
 
 
 def result(final: Final, ledger: Path) -> Iterator[str]:
@@ -44,8 +54,11 @@ def _metric(chosen: dict[str, Any]) -> str:
 def _validation(chosen: dict[str, Any]) -> str:
     """The value of the choice, of how many it was the best, and how much of that is luck."""
     settings = chosen["compared"]["settings"]
-    selected = ", by --select" if chosen["selected_by"] else f", the best of {settings}" if settings > 1 else ""
-    luck = f" (about {number(chosen['luck'])} of it luck)" if chosen["luck"] else ""
+    by_hand = chosen["chosen_by"] != "validation"
+    selected = ", by --select" if by_hand else f", the best of {settings}" if settings > 1 else ""
+    lowered = chosen["monitor_direction"] == "min"
+    flattered = "luck has lowered it by about {}" if lowered else "about {} of it luck"
+    luck = f" ({flattered.format(number(chosen['luck']))})" if chosen["luck"] else ""
     name = "" if _metric(chosen) == ACCURACY else f"{_metric(chosen)} "
     return f"{name}{number(chosen['value'])}{selected}{luck}"
 
@@ -53,6 +66,8 @@ def _validation(chosen: dict[str, Any]) -> str:
 def _value(test: dict[str, Any], metric: str) -> str:
     """A value of the test; the accuracy always, with its standard error."""
     accuracy = f"{number(test[ACCURACY])} ± {number(test['accuracy_standard_error'])}"
-    if metric == ACCURACY or not isinstance(test.get(metric), float):
+    measured = test.get(f"{METRIC}{metric}", test.get(metric))
+    if metric == ACCURACY and measured == test[ACCURACY]:
         return accuracy
-    return f"{metric} {number(test[metric])}, accuracy {accuracy}"
+    told = f"{metric} {number(measured)}, " if isinstance(measured, float) else ""
+    return f"{told}{'share of right answers' if metric == ACCURACY else ACCURACY} {accuracy}"

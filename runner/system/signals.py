@@ -1,7 +1,8 @@
 """Ctrl-C and SIGTERM: the first lets the epoch in hand finish, a second one stops at once."""
 
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -70,30 +71,38 @@ def watched() -> Iterator[Interruption]:
     Interrupted is raised instead.
     """
     interruption = Interruption()
-    earlier = {number: signal.signal(number, interruption.handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield interruption
-    except Exception:
-        interruption.stop()
-        raise
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
+    with _handled(interruption.handle):
+        try:
+            yield interruption
+        except Exception:
+            interruption.stop()
+            raise
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
     """Let SIGINT and SIGTERM wait for the end of the block; raised within the import of TensorFlow they abort it."""
     came: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    earlier = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in numbers}
+    try:
+        with _handled(lambda number, frame: came.append(number)):
+            yield
+    finally:
+        if came:
+            signal.raise_signal(came[0])
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Let a function handle SIGINT and SIGTERM; in the main thread alone, for no other ever gets a signal."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
-    if came:
-        signal.raise_signal(came[0])
+        for number, before in earlier.items():
+            signal.signal(number, before)
 
 
 @contextmanager

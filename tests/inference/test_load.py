@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from runner.config import plugins
 from runner.datasets import sample_reviews
 from runner.errors import ConfigError, DataError
-from runner.inference import predictions
+from runner.inference import inputs, predictions
 from runner.inference.load import load
 from tests.conftest import record_of
 from tests.inference.conftest import trained
@@ -126,6 +126,19 @@ def test_what_holds_no_network_is_one_line_with_a_remedy(
         load(Path(name))
     assert str(caught.value).startswith(line)
     assert str(caught.value).isprintable()
+
+
+def test_the_epoch_of_a_network_is_not_told_where_its_run_failed(reviews: Path, tmp_path: Path) -> None:
+    """On a full disk, say, after more epochs than the network was saved with."""
+    failed = Path(shutil.copytree(reviews, tmp_path / "failed"))
+    (failed / "run.json").write_text(json.dumps(record_of(reviews) | {"status": "failed", "error": "no room"}))
+    assert load(failed).epoch is None
+
+
+def test_a_text_that_no_file_could_have_as_a_name_is_a_text(reviews: Path) -> None:
+    """200 signs of 4 bytes each."""
+    found = inputs.read(load(reviews), ["\U0001f600" * 200, "a\0b"])
+    assert not any("file" in remark for remark in found.remarks)
 
 
 @pytest.mark.parametrize("size", [0, 1_000])

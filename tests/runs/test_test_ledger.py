@@ -1,5 +1,6 @@
 """The ledger of test sets: every opening once, whatever is killed, whoever writes at the same time."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,16 @@ def test_a_line_that_a_kill_has_cut_off_is_cut_away(ledger: Path) -> None:
         assert ledgers.times_opened(ledger, IMDB) == 1
         assert opened(ledger, IMDB, "b") == 1
         assert [each.id for each in ledgers.read(ledger)] == ["a", "b"]
-        assert ledger.read_bytes().count(b"\n") == 2
+        assert all(json.loads(line)["run"] == "run" for line in ledger.read_text().splitlines())
+
+
+def test_a_last_line_that_an_editor_left_without_its_end_is_counted_and_kept(ledger: Path) -> None:
+    for name in "ab":
+        opened(ledger, IMDB, name)
+    ledger.write_bytes(ledger.read_bytes().rstrip(b"\n"))
+    assert ledgers.times_opened(ledger, IMDB) == 2
+    assert opened(ledger, IMDB, "c") == 2
+    assert [each.id for each in ledgers.read(ledger)] == ["a", "b", "c"]
 
 
 AT_ONCE = """

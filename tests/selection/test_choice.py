@@ -96,9 +96,12 @@ def test_select_overrides_the_choice_and_says_what_validation_would_have_chosen(
     )
 
 
-def test_a_cosine_schedule_that_is_cut_is_told(tmp_path: Path) -> None:
-    write_run(tmp_path / "a", (0.8, 0.9, 0.7), {"optimizer.schedule": "cosine", "training.epochs": 3})
-    assert "drawn over 2 epochs now, not over 3" in chosen(tmp_path).lines()[-1]
+def test_folds_and_seeds_are_told_apart(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        for fold in (1, 2, 3):
+            settings = {"training.folds": 3, "training.fold": fold, "seed": seed}
+            write_run(tmp_path / f"{seed}-{fold}", (0.6, 0.8), settings, seed=seed)
+    assert chosen(tmp_path).lines()[-1].endswith(", mean of 3 folds with 2 seeds")
 
 
 def test_what_cannot_be_chosen_from_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as oracle
 
+import runner as runner_api
 from runner.cli import compare, final, resume, train
 from runner.cli import test as tested
 from runner.config.plan import plan_of
@@ -34,7 +36,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(folder)
         assert train.main(SWEEP) == 0
         assert final.main(["s", "--to", "one", "--select", "model.width=8"]) == 0
-        assert final.main(["s", "--to", "two", "--select", "model.width=8", "--seeds", "2", "--against-last"]) == 0
+        two = ["--seeds", "2", "--against-last", "--updates"]  # of at most 2 epochs, whichever was chosen
+        assert final.main(["s", "--to", "two", "--select", "model.width=8", *two]) == 0
     return folder
 
 
@@ -94,7 +97,39 @@ def test_several_networks_answer_with_their_mean(place: Path, rows: tuple[np.nda
     alone = [each.evaluate(features, labels, verbose=0)[1] for each in members]
     assert found["accuracy_of_each"] == pytest.approx(alone)
     assert record_of(place / "two")["seeds"] == [3, 4]
+    assert record_of(place / "two")["parameter_count"] == whole.count_params()
     assert not (place / "two" / "seed=3" / "test.json").exists()
+
+
+def test_each_network_has_the_words_that_train_it(place: Path) -> None:
+    """They are those of the run that was chosen, with what is another value now."""
+    one, two = (str(read(place / name / "choice.json")["epochs"]) for name in ("one", "two"))
+    for name, changes in {
+        "one": {"seed": "3", "training.epochs": one, "training.evaluate_test": "true"},
+        "two/seed=4": {"seed": "4", "training.epochs": two},
+        "two/last": {"seed": "3", "training.epochs": "3", "training.evaluate_test": "true"},
+    }.items():
+        record = record_of(place / name)
+        wanted = {"training.validation_split": "0", **changes}
+        words = dict(word.split("=") for word in record["overrides"])
+        assert len(words) == len(record["overrides"])
+        assert wanted.items() <= words.items()
+        now = plan_of(record["overrides"]).jobs[0].config
+        assert (now.seed, now.training.epochs, now.training.evaluate_test) == (
+            record["seed"],
+            record["epochs"],
+            record["config"]["training"]["evaluate_test"],
+        )
+
+
+def test_an_ensemble_killed_after_its_test_is_completed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the end of the look and that of the run."""
+    monkeypatch.chdir(place)
+    ledger, record = LEDGER.read_bytes(), record_of(Path("two"))
+    Path("two/run.json").write_text(json.dumps(record | {"status": "running"}))
+    assert resume.main(["two"]) == 0
+    assert record_of(Path("two")) == record
+    assert LEDGER.read_bytes() == ledger
 
 
 def test_each_look_at_the_test_set_is_counted_and_told(
@@ -121,8 +156,7 @@ def test_the_last_lines_say_what_validation_and_test_said(
     choice, test, last = (read(Path("two", name)) for name in ("choice.json", "test.json", "last/test.json"))
     assert resume.main(["two"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    value = f"{choice['value']:.4f}, by --select"
-    assert lines[0].startswith(f"validation said {value}")
+    assert lines[0].startswith(f"validation said {choice['value']:.4f}, ")
     assert lines[0].endswith(f"; the test says {test['accuracy']:.4f} ± {test['accuracy_standard_error']:.4f}")
     assert lines[1] == "the test says of the 2 networks alone " + ", ".join(
         f"{each:.4f}" for each in test["accuracy_of_each"]
@@ -190,7 +224,9 @@ def test_a_killed_final_model_ends_like_one_never_stopped(place: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["s", "--to", "one"], "--to must not hold a run already; got one: give another folder"),
+        (["s", "--to", "one"], "--to must not hold runs already; got one: give another folder"),
+        (["s", "--to", "s"], "--to must not hold runs already; got s"),
+        (["s", "--to", "."], "--to must not hold runs already; got ."),
         (["nowhere"], "nowhere does not exist: train one with python -m runner"),
         (["s", "--select", "model.widht=8"], "--select model.widht=8: no setting has the key model.widht"),
         (["one"], "final chooses by validation; got imdb (sample): 4,000 to train on, 0 for validation"),
@@ -226,22 +262,74 @@ def test_a_recorded_run_is_tested_as_it_stands_and_the_same_network_once(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """After the last epoch, or the best one; nothing has tested it before."""
+    """After the last epoch, or the best one, side by side; nothing has tested it before."""
     monkeypatch.chdir(place)
     folder = Path("s/1_model.width=2,seed=4")
     kept, looks = (folder / "predictions.npz").read_bytes(), len(test_ledger.read(LEDGER))
     assert not (folder / "test.json").exists()
-    for number, words in enumerate([["--best"], [], []], 1):
+    for number, words in enumerate([["--best"], [], ["--best"], []], 1):
         assert tested.main([str(folder), *words]) == 0
-        found = read(folder / "test.json")
+        found = read(folder / ("test-best.json" if words else "test.json"))
         network = keras.models.load_model(folder / found["network"])
         loss, accuracy = network.evaluate(*rows, verbose=0)
         assert (found["loss"], found["accuracy"]) == pytest.approx((loss, accuracy), rel=1e-5)
         assert f"test: accuracy {accuracy:.4f} ± " in capsys.readouterr().out
         assert len(test_ledger.read(LEDGER)) == looks + min(number, 2)
     assert (folder / "predictions.npz").read_bytes() == kept
+    assert read(folder / "test.json")["network"] == "model.keras"
+    assert (folder / "confusion-best.png").exists()
     assert record_of(folder)["status"] == "completed"
     assert tested.main(["nowhere"]) == 2
+
+
+def test_a_look_at_the_best_network_leaves_what_the_test_said_of_the_final_one(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    kept = {name: Path("one", name).read_bytes() for name in ("test.json", "confusion.png", "predictions.npz")}
+    assert tested.main(["one", "--best"]) == 0
+    assert {name: Path("one", name).read_bytes() for name in kept} == kept
+
+
+def test_an_opening_that_was_begun_on_other_data_is_not_gone_on_with(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where `resume --anyway` has changed the data in between."""
+    monkeypatch.chdir(place)
+    folder = Path("s/0_model.width=2,seed=3")
+    begun = {"id": "a", "network": "model.keras", "epoch": 3, "fingerprint": "0" * 64, "done": False}
+    Path(folder, "run.json").write_text(json.dumps(record_of(folder) | {"opening": begun}))
+    assert tested.main([str(folder)]) == 0
+    assert test_ledger.read(LEDGER)[-1].id != "a"
+
+
+def test_a_test_of_fewer_epochs_is_not_told_of_a_run_that_went_on(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(place)
+    assert train.main([*SAMPLE, "training.epochs=1", "hydra.run.dir=longer"]) == 0
+    assert tested.main(["longer"]) == 0
+    capsys.readouterr()
+    for words in (["longer", "training.epochs=2"], ["longer"]):
+        assert resume.main(words) == 0
+        assert "test:" not in capsys.readouterr().out
+    assert repr(runner_api.load("longer")).endswith(", after epoch 1")
+    Path("longer/test.json").unlink()
+    assert resume.main(["longer"]) == 0
+
+
+def test_a_network_that_gives_no_numbers_has_no_accuracy(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """NaN is no class, though one of two is right half of the time."""
+    monkeypatch.chdir(place)
+    shutil.copytree("s/2_model.width=8,seed=3", "diverged")
+    network = keras.models.load_model("diverged/model.keras")
+    network.set_weights([np.full_like(each, np.nan) for each in network.get_weights()])
+    network.save("diverged/model.keras")
+    assert tested.main(["diverged"]) == 1
+    assert capsys.readouterr().err.startswith("model.keras gives outputs that are no numbers")
+    assert not Path("diverged/test.json").exists()
 
 
 def test_several_classes_with_one_hot_labels_and_metrics_of_their_own(apart: Path, runner: Command) -> None:
@@ -261,4 +349,24 @@ def test_several_classes_with_one_hot_labels_and_metrics_of_their_own(apart: Pat
     assert found["confusion"] == oracle.confusion_matrix(test.labels, said).tolist()
     assert found["precision"] == pytest.approx(oracle.precision_score(test.labels, said, average=None, zero_division=0))
     assert found["classes"] == [str(digit) for digit in range(10)]
+    assert found["metric_precision"] == pytest.approx(values["precision"], rel=1e-4)  # of all classes together
     assert f"test: accuracy {values['accuracy']:.4f}" in ran.stdout
+
+
+def test_a_metric_of_a_plugin_takes_no_other_entry(apart: Path, runner: Command) -> None:
+    (apart / "own_metrics.py").write_text(
+        "import runner\n"
+        "@runner.register.metric('examples')\n"
+        "@runner.register.metric('network')\n"
+        "@runner.register.metric('accuracy')\n"
+        "def quarter(y, p):\n"
+        "    return 0 * p[..., 0] + 0.25\n"
+    )
+    asked = ["plugins=[own_metrics]", "training.metrics=[accuracy,examples,network]", "training.evaluate_test=true"]
+    ran = runner(*SAMPLE, *asked, "training.epochs=1", "hydra.run.dir=run")
+    assert ran.returncode == 0, ran.stderr
+    found = read(apart / "run" / "test.json")
+    assert (found["examples"], found["network"]) == (2000, "model.keras")
+    assert [found[f"metric_{name}"] for name in ("examples", "network", "accuracy")] == [0.25] * 3
+    right = found["confusion"][0][0] + found["confusion"][1][1]
+    assert found["accuracy"] == right / 2000
