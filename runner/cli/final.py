@@ -14,7 +14,7 @@ from runner.config import conditions, hydra_adapter
 from runner.config.conditions import Condition
 from runner.datasets.catalog import register_built_in
 from runner.runs import search
-from runner.runs.folder import OUTPUTS
+from runner.runs.folder import OUTPUTS, VOCABULARY
 from runner.runs.status import COMPLETED
 from runner.runs.test_ledger import LEDGER
 from runner.runs.writer import Outcome
@@ -103,4 +103,5 @@ def _tell(planned: Final, outcome: Outcome) -> None:
     say(f"folder:     {planned.folder}")
     if outcome.status != COMPLETED or outcome.signal:
         return say(f"resume:     python -m runner resume {folder}")
-    say(f"predict:    python -m runner predict {folder} TEXT")
+    what = "TEXT" if (planned.folder / VOCABULARY).exists() else "FILE"
+    say(f"predict:    python -m runner predict {folder} {what}")

@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from runner.config import compose
+from runner.config import compose, plugins
 from runner.config.dotted import flat
 from runner.config.schema import Config
+from runner.datasets.base import Data
 from runner.errors import ConfigError, DataError
 from runner.experiment import preflight
 from runner.experiment import run as experiment
@@ -128,7 +129,7 @@ def new_folder(now: datetime) -> Path:
 
 
 def check(choice: Choice, final: Final) -> list[Checked]:
-    """Check the configs of a final model, its folder, and that the data is that of the runs compared.
+    """Check the configs of a final model, its folder, and that data and plugins are those of the runs compared.
 
     Raises ConfigError, DataError; nothing is written.
     """
@@ -136,17 +137,29 @@ def check(choice: Choice, final: Final) -> list[Checked]:
     if any(held):
         raise ConfigError([f"--to must not hold runs already; got {final.folder}: give another folder"])
     checked = preflight.check([config for _, config in final.runs()])
-    recorded, now = choice.setting.runs[0].record["dataset"], checked[0].data
-    if recorded["fingerprint"] != now.fingerprint:
-        raise ConfigError(
-            [
-                f"dataset: the data has changed since the runs were compared; recorded {recorded['fingerprint'][:12]} "
-                f"({recorded['source']}), now {now.fingerprint[:12]} ({now.source}): put the data back, or train anew"
-            ]
-        )
-    if not len(now.test):
-        raise ConfigError([f"dataset: {now.label} has no test examples, so nothing would test the final model"])
+    data = checked[0].data
+    _refuse_changes(choice.setting.runs[0].record, final.config, data)
+    if not len(data.test):
+        raise ConfigError([f"dataset: {data.label} has no test examples, so nothing would test the final model"])
     return checked
+
+
+def _refuse_changes(record: dict[str, Any], config: Config, now: Data) -> None:
+    """Raises ConfigError where data or code is not that of a run that was compared."""
+    recorded, code = record["dataset"], plugins.sources(config.plugins)
+    problems = []
+    if recorded["fingerprint"] != now.fingerprint:
+        problems.append(
+            f"dataset: the data has changed since the runs were compared; recorded {recorded['fingerprint'][:12]} "
+            f"({recorded['source']}), now {now.fingerprint[:12]} ({now.source}): put the data back, or train anew"
+        )
+    then = record.get("plugin_sources") or {}
+    if edited := sorted(name for name, source in then.items() if code.get(name) != source):
+        problems.append(
+            f"plugins: the code of {', '.join(edited)} has changed since the runs were compared: train them anew"
+        )
+    if problems:
+        raise ConfigError(problems)
 
 
 def write(final: Final) -> None:

@@ -332,6 +332,27 @@ def test_a_network_that_gives_no_numbers_has_no_accuracy(
     assert not Path("diverged/test.json").exists()
 
 
+def test_plugins_have_the_code_of_the_runs_compared_and_digits_are_files(apart: Path, runner: Command) -> None:
+    """A network of a plugin is another one when its code is another, whatever its name."""
+    (apart / "own_net.py").write_text(
+        "import runner\n"
+        "@runner.register.model('net')\n"
+        "def net(shape, units, activation):\n"
+        "    import keras\n"
+        "    return keras.Sequential([keras.Input(shape), keras.layers.Dense(units, activation)])\n"
+    )
+    words = ["dataset=mnist", "dataset.source=sample", "plugins=[own_net]", "model.name=net", "training.epochs=1"]
+    assert runner(*words, "hydra.run.dir=run").returncode == 0
+    ended = runner("final", "run", "--to", "same")
+    assert ended.stdout.endswith("predict:    python -m runner predict same FILE\n"), ended.stderr
+    record = record_of(apart / "run")
+    sources = record["plugin_sources"] | {"own_net": "0" * 64}
+    (apart / "run" / "run.json").write_text(json.dumps(record | {"plugin_sources": sources}))
+    refused = runner("final", "run", "--to", "other")
+    assert (refused.returncode, (apart / "other").exists()) == (2, False)
+    assert refused.stderr == "plugins: the code of own_net has changed since the runs were compared: train them anew\n"
+
+
 def test_several_classes_with_one_hot_labels_and_metrics_of_their_own(apart: Path, runner: Command) -> None:
     words = ["dataset=mnist", "dataset.source=sample", "dataset.labels=one_hot", "training.epochs=1"]
     asked = ["training.metrics=[accuracy,precision,auc]", "training.evaluate_test=true"]
