@@ -1,17 +1,26 @@
 """Processes beside a run or a comparison: readers that look while it claims its folder, deletion while it reads."""
 
 import contextlib
+import io
 import multiprocessing
+import os
+import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import numpy as np
+
+from runner.cli import compare
 from runner.errors import DataError
 from runner.runs import folder as run_folder
 from runner.runs import reader
 from runner.runs.status import CRASHED
+from runner.system import files
 from tests.records import write_run
 
+RIGHT = np.ones((3, 100), np.uint8)
 FORK = multiprocessing.get_context("fork")
 
 
@@ -68,4 +77,30 @@ def readers(place: Path, claims: int, count: int = 16) -> str:
         f"{refused} of {claims} claims refused, {unseen} not seen; {wrong} of {looks} looks called a dead run running"
     )
     assert refused + unseen + wrong == 0, told
+    return told
+
+
+def deletion(place: Path, calls: int, words: Sequence[str] = (), count: int = 2) -> str:
+    """Compare again and again beside processes that record runs and delete them; each call must end with 0."""
+    for each in range(4):
+        write_run(place / f"stays-{each}", settings={"model.width": 16 + each % 2, "seed": each}, right=RIGHT)
+
+    def come_and_go() -> dict[str, int]:
+        gone = place / f"sweep-{os.getpid()}"
+        for each in range(4):
+            write_run(gone / str(each), settings={"model.width": 32, "seed": each}, right=RIGHT)
+        files.write(gone / run_folder.PLAN, "{}")
+        shutil.rmtree(gone)
+        return {"deleted": 4}
+
+    ended: list[tuple[int, str]] = []
+    with _beside(come_and_go, count) as counted:
+        for _ in range(calls):
+            out, err = io.StringIO(), io.StringIO()
+            with redirect_stdout(out), redirect_stderr(err):
+                code = compare.main([str(place), *words])
+            ended.append((code, err.getvalue()))
+    failed = [each for each in ended if each[0] != 0]
+    told = f"{len(failed)} of {calls} comparisons failed while {_sum(counted, 'deleted')} runs were deleted"
+    assert not failed, f"{told}: {failed[0]}"
     return told

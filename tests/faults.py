@@ -66,6 +66,7 @@ def main() -> None:
         told = fail_operations(place, OPERATIONS, whole_of(place / "whole", OPERATIONS), options.step)
         print(f"file operations: {told}", flush=True)
         print(f"readers beside a run: {beside.readers(Path(folder) / 'readers', claims=1000)}", flush=True)
+        print(f"deletion beside compare: {beside.deletion(Path(folder) / 'deletion', calls=500)}", flush=True)
 
 
 def config_of(words: list[str]) -> Config:
