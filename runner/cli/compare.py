@@ -139,7 +139,7 @@ def _compare(options: Options) -> None:
     options = _with_known_columns(found, options)
     _write(found, options)  # first: `| head` ends the command while it prints
     if options.json:
-        print(json.dumps(serialize.as_json(found), indent=2, allow_nan=False))
+        say(json.dumps(serialize.as_json(found), indent=2, allow_nan=False))
     else:
         _show(found, options)
 

@@ -46,8 +46,14 @@ class Location:
 
 
 def cache_dir() -> Path:
-    """RUNNER_CACHE_DIR, or the platform's cache folder."""
-    return Path(os.environ.get("RUNNER_CACHE_DIR") or platformdirs.user_cache_dir("keras-experiment-runner"))
+    """RUNNER_CACHE_DIR, or the platform's cache folder. Raises DataError where this user has no home folder."""
+    if given := os.environ.get("RUNNER_CACHE_DIR"):
+        return Path(given)
+    with contextlib.suppress(RuntimeError):
+        folder = Path(platformdirs.user_cache_dir("keras-experiment-runner"))
+        if folder.is_absolute():  # earlier versions of platformdirs give ~/.cache where no home is known
+            return folder
+    raise DataError("this user has no home folder, and so no cache: set RUNNER_CACHE_DIR to a folder")
 
 
 def locate(config: Dataset, built_in: BuiltIn) -> Location:
@@ -55,7 +61,7 @@ def locate(config: Dataset, built_in: BuiltIn) -> Location:
     if config.source == "sample":
         return Location("sample")
     if config.path is not None:
-        return Location("full", Path(config.path).expanduser())
+        return Location("full", Path(os.path.expanduser(config.path)))
     if on_disk := _on_disk(built_in.file):
         return on_disk
     try:
@@ -85,7 +91,7 @@ def locate_file(name: str, known_hash: str) -> Path:
 
 
 def _keras_cache() -> Path:
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
+    return Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")) / "datasets"
 
 
 def _on_disk(name: str) -> Location | None:
