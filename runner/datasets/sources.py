@@ -4,7 +4,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import sys
 import threading
 import time
 import warnings
@@ -16,6 +15,7 @@ import platformdirs
 import requests
 
 from runner.config.schema import Dataset
+from runner.datasets import download
 from runner.datasets.base import BuiltIn
 from runner.errors import DataError
 
@@ -122,8 +122,8 @@ class _OutOfReach(Exception):
 def _download(name: str, known_hash: str, remembers: str = "") -> Path:
     """Download a file once, even if several processes ask for it; a file with another hash is not kept.
 
-    That the address does not have it is remembered for an hour, of this file alone where `remembers` is its name: a
-    mirror may have the data without it.
+    That the address is silent or does not have it is remembered for an hour, of this file alone where `remembers` is
+    its name: a mirror may have the data without it. An error of the server or a full disk is not.
     """
     folder = cache_dir() / "downloads"
     address = os.environ.get("RUNNER_DATA_URL") or ADDRESS
@@ -140,20 +140,24 @@ def _download(name: str, known_hash: str, remembers: str = "") -> Path:
             _refuse_if_offline(each)
         try:
             _knock(address)
-            fetch = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=30)
             pooch.retrieve(
                 f"{address.rstrip('/')}/{name}",
                 known_hash=known_hash,
                 fname=name,
                 path=folder,
-                downloader=fetch,
+                downloader=lambda url, file, _: download.fetch(url, Path(file)),
             )
             # pooch's temporary file is closed to other users; the folder says who may read it.
             (folder / name).chmod(folder.stat().st_mode & 0o666)
-        except (requests.RequestException, OSError) as error:
-            with contextlib.suppress(OSError):  # another user's mark, or a full disk: the next run asks again
-                mark.touch()
-            raise _OutOfReach(type(error).__name__) from None
+        except _Silent as error:
+            _remember(mark)
+            raise _OutOfReach(str(error)) from None
+        except download.FAILURES as error:
+            if download.is_refusal(error):
+                _remember(mark)
+            raise _OutOfReach(download.described(error)) from None
+        except OSError as error:
+            raise _OutOfReach(unwritable(folder, error)) from None
         except ValueError:
             raise DataError(
                 f"{address} gave another {name} than the known one ({_described(known_hash)}); "
@@ -162,6 +166,11 @@ def _download(name: str, known_hash: str, remembers: str = "") -> Path:
         with contextlib.suppress(OSError):
             mark.unlink()
     return folder / name
+
+
+def _remember(mark: Path) -> None:
+    with contextlib.suppress(OSError):  # another user's mark, or a full disk: the next run asks again
+        mark.touch()
 
 
 def _mark(what: str) -> Path:
@@ -174,22 +183,26 @@ def _described(known_hash: str) -> str:
     return f"{'SHA-256' if kind == 'sha256' else kind.upper()} {value}"
 
 
+class _Silent(Exception):
+    """The address does not answer."""
+
+
 def _knock(address: str) -> None:
-    """Raises OSError unless the address answers soon. A thread, because no time-out limits the look-up of a name."""
-    failures: list[Exception] = [TimeoutError()]
+    """Raises _Silent unless the address answers soon. A thread, because no time-out limits the look-up of a name."""
+    failures: list[str] = ["TimeoutError"]
 
     def ask() -> None:
         try:
             requests.head(address, timeout=SECONDS_TO_CONNECT)
             failures.clear()
         except requests.RequestException as error:
-            failures.append(error)
+            failures.append(type(error).__name__)
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(SECONDS_TO_CONNECT)
     if failures:
-        raise failures[-1]
+        raise _Silent(failures[-1])
 
 
 def _refuse_if_offline(mark: Path) -> None:
