@@ -5,11 +5,13 @@ import functools
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,6 +91,7 @@ def _prepare(folder: Path, built_in: BuiltIn, location: Location, settings: dict
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with locked(Path(f"{folder}.lock")):
+            _remove_leftovers(folder)
             if folder.is_dir():
                 return
             arrays = built_in.read(location.path, settings) if location.path else built_in.generate(settings)
@@ -127,9 +130,19 @@ def _word_index(built_in: BuiltIn, words: WordIndex, data: Path) -> Path:
     )
 
 
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed preparations have left: of this folder, whose lock is held, and of those nobody holds."""
+    for each in folder.parent.glob(".*-*-*-*"):
+        of = folder.with_name(re.sub(r"-[0-9]+-[0-9a-f]+$", "", each.name[1:]))
+        with contextlib.suppress(OSError, filelock.Timeout), contextlib.ExitStack() as stack:
+            if of != folder:
+                stack.enter_context(locked(Path(f"{of}.lock")).acquire(timeout=0))
+            shutil.rmtree(each)
+
+
 def _write(folder: Path, arrays: Arrays) -> None:
     # Not by tempfile, whose folders are closed to other users.
-    temporary = folder.with_name(f".{folder.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    temporary = folder.with_name(f".{folder.name}-{os.getpid()}-{secrets.token_hex(8)}")
     try:
         temporary.mkdir()
         for name, array in arrays.items():

@@ -134,6 +134,7 @@ def _download(name: str, known_hash: str, remembers: str = "") -> Path:
             stack.enter_context(locked(folder / f"{name}.lock"))
         except OSError as error:
             raise _OutOfReach(unwritable(folder, error)) from None
+        _remove_leftovers(folder)
         if (folder / name).is_file():
             return folder / name
         for each in {_mark(address), mark}:
@@ -166,6 +167,14 @@ def _download(name: str, known_hash: str, remembers: str = "") -> Path:
         with contextlib.suppress(OSError):
             mark.unlink()
     return folder / name
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed downloads have left, by the names that pooch gives: older than a download may take."""
+    for each in folder.glob("tmp????????"):
+        with contextlib.suppress(OSError):
+            if time.time() - each.stat().st_mtime > download.MOST_SECONDS:
+                each.unlink()
 
 
 def _remember(mark: Path) -> None:

@@ -61,6 +61,8 @@ def claimed(folder: Path) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _claim(folder):
+        for each in (folder, (folder / BEST_MODEL).parent):
+            files.remove_leftovers(each)
         yield
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from runner.datasets import cache as prepared
-from runner.datasets import catalog
+from runner.datasets import catalog, sources
 from runner.datasets.base import Arrays, BuiltIn, Data
 from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.sources import Location
@@ -152,15 +152,21 @@ prepared.load(config, dataclasses.replace(IMDB, read=read), Location("full", Pat
 """
 
 
-def test_what_a_killed_process_left_half_written_is_never_used(
+def test_what_a_killed_process_left_half_written_is_never_used_and_removed_by_the_next(
     path: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed = subprocess.run([sys.executable, "-c", DIES, str(path)], capture_output=True, text=True)
     assert killed.returncode < 0, killed.stderr
-    assert list(cache.rglob("train_indices.npy"))  # it had begun to write
+    (left,) = {each.parent for each in cache.rglob("train_indices.npy")}  # it had begun to write
+    of_another = left.with_name(f".imdb-0123456789abcdef-{os.getpid()}-0123456789abcdef")
+    of_another.mkdir()
     counted = Counted()
-    data = counted.load(path)
+    with sources.locked(cache / "prepared" / "imdb-0123456789abcdef.lock"):
+        data = counted.load(path)
     assert counted.times == 1
+    assert (left.exists(), of_another.exists()) == (False, True)
+    counted.load(path, num_words=50)
+    assert not of_another.exists()
     monkeypatch.setenv("RUNNER_CACHE_DIR", str(tmp_path / "untouched"))
     assert reviews(data) == reviews(counted.load(path))
 

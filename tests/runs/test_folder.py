@@ -19,6 +19,35 @@ from runner.runs import folder as run_folder
 from runner.system import files
 from tests.processes import PATIENCE
 
+DIES = """
+import os, pathlib, signal, sys
+from runner.system import files
+with files.replacing(pathlib.Path(sys.argv[1])) as temporary:
+    temporary.write_text("half of the n")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("name", [run_folder.METRICS, run_folder.BEST_MODEL])
+def test_what_a_killed_writer_has_left_is_removed_by_the_next_that_holds_the_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".mine-0123456789abcdef").touch()
+    subprocess.run([sys.executable, "-c", DIES, str(tmp_path / name)])
+    place = (tmp_path / name).parent
+    assert len(list(place.glob(".*-tmp.*"))) == 1
+    with run_folder.claimed(tmp_path):
+        assert not list(place.glob(".*-tmp.*"))
+    assert (tmp_path / ".mine-0123456789abcdef").exists()
+
+
+def test_a_link_in_the_place_of_a_temporary_file_cannot_be_planted(tmp_path: Path) -> None:
+    """No two names are the same, so that nobody knows the next one."""
+    names = set()
+    for _ in range(3):
+        with files.replacing(tmp_path / "metrics.csv") as temporary:
+            temporary.touch()
+            names.add(temporary.name)
+    assert len(names) == 3
+
 
 @pytest.mark.parametrize("durable", [False, True])
 def test_a_writer_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, durable: bool) -> None:
