@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from runner.config.schema import Dataset
 from runner.datasets import npz, sources, text
 from runner.datasets.base import Arrays, BuiltIn, Data, WordIndex
-from runner.datasets.sources import Location, cache_dir, locked, unwritable
+from runner.datasets.sources import Location, cache_dir, is_trusted, locked, unwritable
 from runner.datasets.text import Vocabulary
 from runner.errors import DataError
 from runner.system import files
@@ -30,7 +30,7 @@ DAMAGED = (OSError, ValueError, KeyError, EOFError)
 def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
     """A built-in data set from the cache, prepared first if it is not there. Raises DataError."""
     settings = built_in.settings(config)
-    folder = cache_dir() / "prepared" / f"{built_in.name}-{_key(built_in, location, settings)}"
+    folder = _own(cache_dir() / "prepared" / f"{built_in.name}-{_key(built_in, location, settings)}")
     if not os.path.isdir(folder):  # Path.is_dir raises if a folder above is closed
         _prepare(folder, built_in, location, settings)
     try:
@@ -46,6 +46,16 @@ def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
         raise DataError(
             f"{folder} is damaged ({error}) and cannot be replaced: remove it, or set RUNNER_CACHE_DIR elsewhere"
         ) from None
+
+
+def _own(folder: Path) -> Path:
+    """The folder, or another for this user alone where a stranger has put it there. Raises DataError."""
+    if is_trusted(folder):
+        return folder
+    private = folder.with_name(f"{folder.name}-of-{os.getuid()}")
+    if is_trusted(private):
+        return private
+    raise DataError(f"{private} is another user's: set RUNNER_CACHE_DIR to a folder of yours")
 
 
 def _opened(folder: Path, built_in: BuiltIn, location: Location) -> Data:

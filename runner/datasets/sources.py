@@ -4,6 +4,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import stat
 import threading
 import time
 import warnings
@@ -90,18 +91,38 @@ def locate_file(name: str, known_hash: str) -> Path:
         raise DataError(f"{name} is not on this machine and cannot be downloaded ({error})") from None
 
 
+def is_trusted(path: Path) -> bool:
+    """Whether what the cache holds is this user's, or root's or the cache owner's and closed to what others write.
+
+    What does not exist yet is trusted, another's link is not.
+    """
+    if not hasattr(os, "getuid"):  # Windows
+        return True
+    try:
+        about, owner = path.lstat(), cache_dir().stat().st_uid
+    except OSError:
+        return True
+    if stat.S_ISLNK(about.st_mode) or about.st_uid == os.getuid():
+        return about.st_uid == os.getuid()
+    return about.st_uid in (0, owner) and not about.st_mode & stat.S_IWOTH
+
+
 def _keras_cache() -> Path:
     return Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")) / "datasets"
 
 
 def _on_disk(name: str) -> Location | None:
-    places = [(_keras_cache(), DOWNLOADED), (cache_dir() / "downloads", DOWNLOADED)]
+    downloads = cache_dir() / "downloads"
+    places = [(_keras_cache(), DOWNLOADED), (downloads, DOWNLOADED)]
     if os.environ.get("RUNNER_DATA_DIR"):
         places.insert(0, (Path(os.environ["RUNNER_DATA_DIR"]), OF_THE_DATA_DIR))
         if not places[0][0].is_dir():
             raise DataError(f"RUNNER_DATA_DIR={places[0][0]} is not a folder: correct it, or unset it")
-    found = (Location("full", folder / name, remedy) for folder, remedy in places if os.path.isfile(folder / name))
-    return next(found, None)
+    for folder, remedy in places:
+        path = folder / name
+        if os.path.isfile(path) and (folder != downloads or is_trusted(path)):
+            return Location("full", path, remedy)
+    return None
 
 
 def unwritable(folder: Path, error: OSError) -> str:
@@ -135,6 +156,8 @@ def _download(name: str, known_hash: str, remembers: str = "") -> Path:
         except OSError as error:
             raise _OutOfReach(unwritable(folder, error)) from None
         _remove_leftovers(folder)
+        if not is_trusted(folder / name):
+            raise DataError(f"{folder / name} is another user's: set RUNNER_CACHE_DIR to a folder of yours")
         if (folder / name).is_file():
             return folder / name
         for each in {_mark(address), mark}:

@@ -322,6 +322,22 @@ def test_a_cache_that_is_filled_and_cannot_be_written_is_used(shared: Path, sour
     assert (answer.stdout, answer.stderr) == ("4000\n", "")
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make another user's folder")
+def test_what_a_stranger_has_put_into_a_shared_cache_is_not_used(path: Path, cache: Path) -> None:
+    """Neither the owner's own nor root's: the data is prepared for this user alone, and that is used then."""
+    counted = Counted()
+    true = reviews(counted.load(path))
+    (planted,) = (each for each in (cache / "prepared").iterdir() if each.is_dir())
+    labels = np.load(planted / "train_labels.npy")
+    np.save(planted / "train_labels.npy", 1 - labels)
+    os.chown(planted, OTHER_USER, OTHER_USER)
+    assert [reviews(counted.load(path)) for _ in range(2)] == [true, true]
+    assert counted.times == 2
+    os.chown(planted.with_name(f"{planted.name}-of-0"), OTHER_USER, OTHER_USER)
+    with pytest.raises(DataError, match="-of-0 is another user's: set RUNNER_CACHE_DIR"):
+        counted.load(path)
+
+
 def test_modes_of_prepared_data_are_those_of_the_umask(path: Path, cache: Path) -> None:
     before = os.umask(0o027)
     try:

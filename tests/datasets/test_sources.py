@@ -223,6 +223,24 @@ def test_a_download_can_be_read_by_whoever_may_read_its_folder(bare_machine: Pat
     assert location.path.with_name("imdb.npz.lock").stat().st_mode & 0o777 == 0o666
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make another user's file")
+@pytest.mark.parametrize("plant", [lambda path: os.chown(path, 65_534, 65_534), lambda path: path.chmod(0o646)])
+def test_a_download_that_a_stranger_could_have_written_is_not_used(
+    bare_machine: Path, serve: Serve, plant: Callable[[Path], None]
+) -> None:
+    """Of a cache of another user's, whose files are trusted, but not where all may write into them."""
+    server = serve()
+    path = put(bare_machine / "cache" / "downloads")
+    built_in = known(put(server.folder))
+    assert sources.locate(imdb_config("full"), built_in).path == path
+    plant(path)
+    if path.stat().st_uid == 0:
+        os.chown(bare_machine / "cache", 65_533, 65_533)
+        os.chown(path, 65_533, 65_533)
+    with pytest.raises(DataError, match="is another user's: set RUNNER_CACHE_DIR"):
+        sources.locate(imdb_config("full"), built_in)
+
+
 def test_each_dataset_has_its_own_file(bare_machine: Path) -> None:
     put(bare_machine / "keras" / "datasets", "imdb.npz")
     assert sources.locate(mnist_config("auto"), MNIST) == Location("sample")
