@@ -9,16 +9,27 @@ from runner.errors import did_you_mean
 from runner.system import console
 
 VERBS = ("compare", "export", "final", "predict", "resume", "test")
+PRINTED = (["compare"], ["predict"])  # what they are for is on the screen: lost, they have failed
 
 
 def main() -> None:
     """`runner …` and `python -m runner …`; exit codes as in the README."""
+    console.open_missing_streams()
     console.replace_unencodable(sys.stdout, sys.stderr)
-    if os.getcwd() not in sys.path and "" not in sys.path:
-        sys.path.insert(0, os.getcwd())  # plugins are found here from the console script too
+    try:
+        here = os.getcwd()
+    except FileNotFoundError:
+        console.say("the current folder does not exist any more: change into another one", sys.stderr)
+        sys.exit(1)
+    os.environ["MPLBACKEND"] = "agg"  # pictures are files; matplotlib refuses to start with a name it does not know
+    if here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)  # plugins are found here from the console script too
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends this command like any other
-    sys.exit(_dispatch(sys.argv[1:]))
+    code = _dispatch(words := sys.argv[1:])
+    with console.dropped(sys.stdout):
+        sys.stdout.flush()
+    sys.exit(code or int(sys.stdout in console.lost and words[:1] in PRINTED))
 
 
 def _dispatch(words: list[str]) -> int:
@@ -27,7 +38,7 @@ def _dispatch(words: list[str]) -> int:
         return importlib.import_module(f"runner.cli.{first}").main(words[1:])
     if first and "=" not in first and first[0] not in "-~+":
         hint = did_you_mean(first, VERBS) or "; write key=value, or --help"
-        print(f"{first} is not one of the verbs {', '.join(VERBS)}{hint}", file=sys.stderr)
+        console.say(f"{first} is not one of the verbs {', '.join(VERBS)}{hint}", sys.stderr)
         return 2
     from runner.cli import train
 

@@ -23,6 +23,7 @@ from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
 from runner.runs import test_ledger
 from runner.system import backend
+from tests import beside
 
 Whole = tuple[dict[str, Any], float]
 KINDS: tuple[Any, ...] = (errno.ENOSPC, errno.EIO, "short", "kill")
@@ -64,6 +65,8 @@ def main() -> None:
         place = Path(folder) / "operations"
         told = fail_operations(place, OPERATIONS, whole_of(place / "whole", OPERATIONS), options.step)
         print(f"file operations: {told}", flush=True)
+        print(f"readers beside a run: {beside.readers(Path(folder) / 'readers', claims=1000)}", flush=True)
+        print(f"deletion beside compare: {beside.deletion(Path(folder) / 'deletion', calls=500)}", flush=True)
 
 
 def config_of(words: list[str]) -> Config:

@@ -139,7 +139,7 @@ def _compare(options: Options) -> None:
     options = _with_known_columns(found, options)
     _write(found, options)  # first: `| head` ends the command while it prints
     if options.json:
-        print(json.dumps(serialize.as_json(found), indent=2, allow_nan=False))
+        say(json.dumps(serialize.as_json(found), indent=2, allow_nan=False))
     else:
         _show(found, options)
 
@@ -225,17 +225,24 @@ def _write(found: Comparison, options: Options) -> None:
 
 
 def _watch(options: Options) -> None:
-    """Redraw until no run and no sweep is running; wait for the first run of a sweep that is."""
+    """Redraw until no run and no sweep is running; wait for the first run of a sweep that is.
+
+    It ends too where all that it has shown is removed. Raises ConfigError where it has nothing to show at first.
+    """
+    shown = known = False
     while True:
         sweep_goes_on = search.sweep_goes_on(options.paths)
         try:
             found = _compared(options)
-        except ConfigError:
-            if not sweep_goes_on:
+        except ConfigError as error:
+            if not sweep_goes_on and not shown:
                 raise
+            if not sweep_goes_on:
+                return _warn(f"the watch has ended: {error}")
             time.sleep(REDRAW_SECONDS)
             continue
-        options = _with_known_columns(found, options)
+        if not known:
+            options, known = _with_known_columns(found, options), bool(found.tables)
         running = sum(run.status == RUNNING for run in found.left_out)
         is_last = not running and not sweep_goes_on
         if is_last:
@@ -243,7 +250,8 @@ def _watch(options: Options) -> None:
         if sys.stdout.isatty():
             print("\033[2J\033[H", end="")
         _show(found, options)
+        shown = True
         if is_last:
-            return
+            return None
         say(f"{counted(running, 'run')} going on; Ctrl-C ends the watch, not the runs\n")
         time.sleep(REDRAW_SECONDS)

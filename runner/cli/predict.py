@@ -112,7 +112,7 @@ def _predict(run: LoadedRun, options: Options) -> None:
     given = _lines() if options.given == [STANDARD_INPUT] else options.given
     read, said = _asked(run, given)
     if options.json:
-        print(json.dumps(_as_json(run, read, said), indent=2, allow_nan=False))
+        say(json.dumps(_as_json(run, read, said), indent=2, allow_nan=False))
     else:
         predict_display.show(run, read, said)
 
@@ -227,7 +227,7 @@ def _show_mistakes(run: LoadedRun, options: Options, found: Mistakes, split: str
         title = predict_display.summary(found, split)
         files.write(options.png, contact_sheet(found.worst, run.image, title))
     if options.json:
-        print(json.dumps(_mistakes_as_json(run, found, split), indent=2, allow_nan=False))
+        say(json.dumps(_mistakes_as_json(run, found, split), indent=2, allow_nan=False))
     else:
         predict_display.show_mistakes(run, found, split, pictures=options.png is None)
 

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import dataclasses
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,7 @@ def _move_data(config: Config, key: str, given: str) -> None:
     if key == "dataset.source":
         config.dataset.source = given
     else:
-        config.dataset.path = None if given == "null" else str(Path(given).expanduser().absolute())
+        config.dataset.path = None if given == "null" else str(Path(os.path.expanduser(given)).absolute())
 
 
 def _refuse_other_numerics(records: Iterable[tuple[Path, dict[str, Any]]]) -> None:

@@ -21,14 +21,15 @@ from runner.runs.history import History, line
 from runner.runs.status import FAILED, INTERRUPTED
 from runner.runs.test_ledger import LEDGER, opened_in_words
 from runner.runs.writer import DatasetInfo, Outcome
-from runner.system.console import say
+from runner.system.console import dropped, say
 
 
 def warnings(checked: Sequence[Checked]) -> None:
     """Say what there is to say of configs before the training: a sample that nobody asked for stands out."""
     for text in preflight.unasked_samples(checked):
         console = Console(stderr=True, highlight=False)
-        console.print(Text(f"WARNING: {text}", "bold black on yellow"), soft_wrap=not console.is_terminal)
+        with dropped(sys.stderr):
+            console.print(Text(f"WARNING: {text}", "bold black on yellow"), soft_wrap=not console.is_terminal)
     for text in preflight.warnings(checked):
         warn(text)
 

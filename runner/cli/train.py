@@ -11,16 +11,17 @@ from runner.config.paths import Place, config_dir
 from runner.datasets.catalog import register_built_in
 from runner.errors import ConfigError
 from runner.sweeps import planning
+from runner.system.console import say
 
 
 def main(words: list[str]) -> int:
     """Train what a command line says, once or as a sweep, and return the exit code."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # the exceptions of Hydra reach us, and become one line each
     if "--version" in words:
-        print(information.versions())
+        say(information.versions())
         return 0
     if words in (["--help"], ["-h"]):
-        print(information.usage())
+        say(information.usage())
         return 0
     return guarded(lambda: _train(words))
 

@@ -11,6 +11,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import hydra
@@ -18,6 +19,7 @@ from hydra._internal import config_loader_impl
 from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path, get_args_parser
+from hydra.core import utils
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.config_store import ConfigStore
@@ -156,6 +158,30 @@ def run(words: list[str], place: Place, job: Callable[[DictConfig], object], mod
         hydra.main(config_path=str(place.folder), config_name=place.name, **VERSION_BASE)(job)()
     finally:
         Hydra.get_mode = find  # type: ignore[method-assign]
+
+
+@contextlib.contextmanager
+def configs_held_back() -> Iterator[Callable[[], None]]:
+    """Let Hydra write the `.hydra/` of a job when the yielded function is called, not before the job.
+
+    The job may be refused its folder, which holds the `.hydra/` of another process then.
+    """
+    write: Any = utils._save_config
+    kept: list[tuple[DictConfig, str, Path]] = []
+
+    def keep(config: DictConfig, name: str, folder: Path) -> None:
+        kept.append((copy.deepcopy(config), name, folder))
+
+    def write_kept() -> None:
+        for each in kept:
+            write(*each)
+
+    private: Any = utils
+    private._save_config = keep
+    try:
+        yield write_kept
+    finally:
+        private._save_config = write
 
 
 def run_jobs(

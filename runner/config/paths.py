@@ -1,6 +1,7 @@
 """Where configs and data are: the folders of configs, and relative paths made absolute."""
 
 import dataclasses
+import os
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -31,5 +32,5 @@ def with_absolute_path(config: Config, base: Path | None = None) -> Config:
     """
     if not config.dataset.path:
         return config
-    path = (base or Path.cwd()) / Path(config.dataset.path).expanduser()
+    path = (base or Path.cwd()) / os.path.expanduser(config.dataset.path)
     return dataclasses.replace(config, dataset=dataclasses.replace(config.dataset, path=str(path)))

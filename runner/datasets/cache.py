@@ -5,18 +5,20 @@ import functools
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 from numpy.typing import NDArray
 
 from runner.config.schema import Dataset
 from runner.datasets import npz, sources, text
 from runner.datasets.base import Arrays, BuiltIn, Data, WordIndex
-from runner.datasets.sources import Location, cache_dir, locked, unwritable
+from runner.datasets.sources import Location, cache_dir, is_trusted, locked, unwritable
 from runner.datasets.text import Vocabulary
 from runner.errors import DataError
 from runner.system import files
@@ -28,7 +30,7 @@ DAMAGED = (OSError, ValueError, KeyError, EOFError)
 def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
     """A built-in data set from the cache, prepared first if it is not there. Raises DataError."""
     settings = built_in.settings(config)
-    folder = cache_dir() / "prepared" / f"{built_in.name}-{_key(built_in, location, settings)}"
+    folder = _own(cache_dir() / "prepared" / f"{built_in.name}-{_key(built_in, location, settings)}")
     if not os.path.isdir(folder):  # Path.is_dir raises if a folder above is closed
         _prepare(folder, built_in, location, settings)
     try:
@@ -44,6 +46,16 @@ def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
         raise DataError(
             f"{folder} is damaged ({error}) and cannot be replaced: remove it, or set RUNNER_CACHE_DIR elsewhere"
         ) from None
+
+
+def _own(folder: Path) -> Path:
+    """The folder, or another for this user alone where a stranger has put it there. Raises DataError."""
+    if is_trusted(folder):
+        return folder
+    private = folder.with_name(f"{folder.name}-of-{os.getuid()}")
+    if is_trusted(private):
+        return private
+    raise DataError(f"{private} is another user's: set RUNNER_CACHE_DIR to a folder of yours")
 
 
 def _opened(folder: Path, built_in: BuiltIn, location: Location) -> Data:
@@ -89,6 +101,7 @@ def _prepare(folder: Path, built_in: BuiltIn, location: Location, settings: dict
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with locked(Path(f"{folder}.lock")):
+            _remove_leftovers(folder)
             if folder.is_dir():
                 return
             arrays = built_in.read(location.path, settings) if location.path else built_in.generate(settings)
@@ -127,9 +140,19 @@ def _word_index(built_in: BuiltIn, words: WordIndex, data: Path) -> Path:
     )
 
 
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed preparations have left: of this folder, whose lock is held, and of those nobody holds."""
+    for each in folder.parent.glob(".*-*-*-*"):
+        of = folder.with_name(re.sub(r"-[0-9]+-[0-9a-f]+$", "", each.name[1:]))
+        with contextlib.suppress(OSError, filelock.Timeout), contextlib.ExitStack() as stack:
+            if of != folder:
+                stack.enter_context(locked(Path(f"{of}.lock")).acquire(timeout=0))
+            shutil.rmtree(each)
+
+
 def _write(folder: Path, arrays: Arrays) -> None:
     # Not by tempfile, whose folders are closed to other users.
-    temporary = folder.with_name(f".{folder.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    temporary = folder.with_name(f".{folder.name}-{os.getpid()}-{secrets.token_hex(8)}")
     try:
         temporary.mkdir()
         for name, array in arrays.items():

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import hashlib
 import os
-import sys
+import stat
 import threading
 import time
 import warnings
@@ -16,6 +16,7 @@ import platformdirs
 import requests
 
 from runner.config.schema import Dataset
+from runner.datasets import download
 from runner.datasets.base import BuiltIn
 from runner.errors import DataError
 
@@ -46,8 +47,14 @@ class Location:
 
 
 def cache_dir() -> Path:
-    """RUNNER_CACHE_DIR, or the platform's cache folder."""
-    return Path(os.environ.get("RUNNER_CACHE_DIR") or platformdirs.user_cache_dir("keras-experiment-runner"))
+    """RUNNER_CACHE_DIR, or the platform's cache folder. Raises DataError where this user has no home folder."""
+    if given := os.environ.get("RUNNER_CACHE_DIR"):
+        return Path(given)
+    with contextlib.suppress(RuntimeError):
+        folder = Path(platformdirs.user_cache_dir("keras-experiment-runner"))
+        if folder.is_absolute():  # earlier versions of platformdirs give ~/.cache where no home is known
+            return folder
+    raise DataError("this user has no home folder, and so no cache: set RUNNER_CACHE_DIR to a folder")
 
 
 def locate(config: Dataset, built_in: BuiltIn) -> Location:
@@ -55,7 +62,7 @@ def locate(config: Dataset, built_in: BuiltIn) -> Location:
     if config.source == "sample":
         return Location("sample")
     if config.path is not None:
-        return Location("full", Path(config.path).expanduser())
+        return Location("full", Path(os.path.expanduser(config.path)))
     if on_disk := _on_disk(built_in.file):
         return on_disk
     try:
@@ -84,18 +91,38 @@ def locate_file(name: str, known_hash: str) -> Path:
         raise DataError(f"{name} is not on this machine and cannot be downloaded ({error})") from None
 
 
+def is_trusted(path: Path) -> bool:
+    """Whether what the cache holds is this user's, or root's or the cache owner's and closed to what others write.
+
+    What does not exist yet is trusted, another's link is not.
+    """
+    if not hasattr(os, "getuid"):  # Windows
+        return True
+    try:
+        about, owner = path.lstat(), cache_dir().stat().st_uid
+    except OSError:
+        return True
+    if stat.S_ISLNK(about.st_mode) or about.st_uid == os.getuid():
+        return about.st_uid == os.getuid()
+    return about.st_uid in (0, owner) and not about.st_mode & stat.S_IWOTH
+
+
 def _keras_cache() -> Path:
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
+    return Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")) / "datasets"
 
 
 def _on_disk(name: str) -> Location | None:
-    places = [(_keras_cache(), DOWNLOADED), (cache_dir() / "downloads", DOWNLOADED)]
+    downloads = cache_dir() / "downloads"
+    places = [(_keras_cache(), DOWNLOADED), (downloads, DOWNLOADED)]
     if os.environ.get("RUNNER_DATA_DIR"):
         places.insert(0, (Path(os.environ["RUNNER_DATA_DIR"]), OF_THE_DATA_DIR))
         if not places[0][0].is_dir():
             raise DataError(f"RUNNER_DATA_DIR={places[0][0]} is not a folder: correct it, or unset it")
-    found = (Location("full", folder / name, remedy) for folder, remedy in places if os.path.isfile(folder / name))
-    return next(found, None)
+    for folder, remedy in places:
+        path = folder / name
+        if os.path.isfile(path) and (folder != downloads or is_trusted(path)):
+            return Location("full", path, remedy)
+    return None
 
 
 def unwritable(folder: Path, error: OSError) -> str:
@@ -116,8 +143,8 @@ class _OutOfReach(Exception):
 def _download(name: str, known_hash: str, remembers: str = "") -> Path:
     """Download a file once, even if several processes ask for it; a file with another hash is not kept.
 
-    That the address does not have it is remembered for an hour, of this file alone where `remembers` is its name: a
-    mirror may have the data without it.
+    That the address is silent or does not have it is remembered for an hour, of this file alone where `remembers` is
+    its name: a mirror may have the data without it. An error of the server or a full disk is not.
     """
     folder = cache_dir() / "downloads"
     address = os.environ.get("RUNNER_DATA_URL") or ADDRESS
@@ -128,26 +155,33 @@ def _download(name: str, known_hash: str, remembers: str = "") -> Path:
             stack.enter_context(locked(folder / f"{name}.lock"))
         except OSError as error:
             raise _OutOfReach(unwritable(folder, error)) from None
+        _remove_leftovers(folder)
+        if not is_trusted(folder / name):
+            raise DataError(f"{folder / name} is another user's: set RUNNER_CACHE_DIR to a folder of yours")
         if (folder / name).is_file():
             return folder / name
         for each in {_mark(address), mark}:
             _refuse_if_offline(each)
         try:
             _knock(address)
-            fetch = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=30)
             pooch.retrieve(
                 f"{address.rstrip('/')}/{name}",
                 known_hash=known_hash,
                 fname=name,
                 path=folder,
-                downloader=fetch,
+                downloader=lambda url, file, _: download.fetch(url, Path(file)),
             )
             # pooch's temporary file is closed to other users; the folder says who may read it.
             (folder / name).chmod(folder.stat().st_mode & 0o666)
-        except (requests.RequestException, OSError) as error:
-            with contextlib.suppress(OSError):  # another user's mark, or a full disk: the next run asks again
-                mark.touch()
-            raise _OutOfReach(type(error).__name__) from None
+        except _Silent as error:
+            _remember(mark)
+            raise _OutOfReach(str(error)) from None
+        except download.FAILURES as error:
+            if download.is_refusal(error):
+                _remember(mark)
+            raise _OutOfReach(download.described(error)) from None
+        except OSError as error:
+            raise _OutOfReach(unwritable(folder, error)) from None
         except ValueError:
             raise DataError(
                 f"{address} gave another {name} than the known one ({_described(known_hash)}); "
@@ -156,6 +190,19 @@ def _download(name: str, known_hash: str, remembers: str = "") -> Path:
         with contextlib.suppress(OSError):
             mark.unlink()
     return folder / name
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed downloads have left, by the names that pooch gives: older than a download may take."""
+    for each in folder.glob("tmp????????"):
+        with contextlib.suppress(OSError):
+            if time.time() - each.stat().st_mtime > download.MOST_SECONDS:
+                each.unlink()
+
+
+def _remember(mark: Path) -> None:
+    with contextlib.suppress(OSError):  # another user's mark, or a full disk: the next run asks again
+        mark.touch()
 
 
 def _mark(what: str) -> Path:
@@ -168,22 +215,26 @@ def _described(known_hash: str) -> str:
     return f"{'SHA-256' if kind == 'sha256' else kind.upper()} {value}"
 
 
+class _Silent(Exception):
+    """The address does not answer."""
+
+
 def _knock(address: str) -> None:
-    """Raises OSError unless the address answers soon. A thread, because no time-out limits the look-up of a name."""
-    failures: list[Exception] = [TimeoutError()]
+    """Raises _Silent unless the address answers soon. A thread, because no time-out limits the look-up of a name."""
+    failures: list[str] = ["TimeoutError"]
 
     def ask() -> None:
         try:
             requests.head(address, timeout=SECONDS_TO_CONNECT)
             failures.clear()
         except requests.RequestException as error:
-            failures.append(error)
+            failures.append(type(error).__name__)
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(SECONDS_TO_CONNECT)
     if failures:
-        raise failures[-1]
+        raise _Silent(failures[-1])
 
 
 def _refuse_if_offline(mark: Path) -> None:

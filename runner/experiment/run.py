@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import traceback
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,13 +68,15 @@ def run(
     ledger: Path = LEDGER,
     force: bool = False,
     progress: Progress | None = None,
+    on_begin: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Train what a config describes, or continue it, and leave the record in a folder.
 
     A folder that holds a run of the same identity is continued; `force` continues one of another identity too.
     Runs of this identity below the `run_roots` are reused, and this run is noted there. The states after
     `epochs_to_keep` are not pruned: another run will need them. Where the config asks for the test set, its opening is
-    entered in the `ledger`. `progress` shows the run, by default in its log alone.
+    entered in the `ledger`. `progress` shows the run, by default in its log alone. `on_begin` is called once the folder
+    is this run's to write in.
 
     A run that fails or is interrupted is an Outcome too. Raises ConfigError where the folder holds another run,
     DataError where folder or data cannot be used.
@@ -88,6 +90,7 @@ def run(
         progress = progress or Progress()
         earlier = _earlier(resolved, record, run_roots, progress)
         _identify(record, resolved, earlier)
+        on_begin()
         with recorded(record, interruption):
             record.begin(resolved.dataset, resolved.task.monitor, resolved.commonest_class)
             saving.save_vocabulary(folder, resolved.data)

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ import filelock
 
 from runner.errors import DataError
 from runner.system import files
+
+if sys.platform != "win32":
+    import fcntl
 
 SCHEMA_VERSION = 1
 RECORD = "run.json"
@@ -31,7 +35,7 @@ BEST_MODEL = "checkpoints/best.keras"
 CLAIM = ".claim"
 PLAN = "sweep.json"  # of a sweep's folder
 OUTPUTS = Path("outputs")
-LOOK_SECONDS = 0.2  # a claim held for less is that of a process which looks whether the folder is held
+LOOK_SECONDS = 0.2  # a claim held for less is that of a process which looks, where a look has to take it
 
 
 def test_of(network: str) -> str:
@@ -64,14 +68,24 @@ def logged(folder: Path) -> Iterator[None]:
 def claimed(folder: Path) -> Iterator[None]:
     """Hold a folder for one run; the system releases the claim of a process that died.
 
-    Raises DataError if another process holds it.
+    Raises DataError if another process holds it; one that only looks at it is waited for.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with filelock.FileLock(folder / CLAIM, timeout=LOOK_SECONDS, poll_interval=0.01):
-            yield
-    except filelock.Timeout:
-        raise DataError(f"{folder} is in use by {_described_holder(folder)}: wait, or give another folder") from None
+    with _claim(folder):
+        for each in (folder, (folder / BEST_MODEL).parent):
+            files.remove_leftovers(each)
+        yield
+
+
+def _claim(folder: Path) -> filelock.AcquireReturnProxy:
+    claim = filelock.FileLock(folder / CLAIM)
+    while True:
+        try:
+            return claim.acquire(timeout=LOOK_SECONDS, poll_interval=0.01)
+        except filelock.Timeout:
+            if is_held(folder):
+                in_use = f"{folder} is in use by {_described_holder(folder)}: wait, or give another folder"
+                raise DataError(in_use) from None
 
 
 def me() -> dict[str, Any]:
@@ -82,18 +96,35 @@ def me() -> dict[str, Any]:
 def is_held(folder: Path) -> bool:
     """Whether a living process holds the folder.
 
-    Where this user may not open the claim, the holder that run.json names decides; one on another machine counts as
-    alive.
+    On Linux and macOS a shared lock tells: other looks have one at the same time, and `claimed` does not take it for a
+    claim. So it does on a network disk that knows flock. On Windows, whose locks Python cannot share, the look takes
+    the claim for a moment, and another look may take that for a run. Where a claim cannot be opened or locked, the
+    holder that run.json names decides; one on another machine counts as alive.
     """
-    if not (folder / CLAIM).exists():
-        return False
     try:
-        with filelock.FileLock(folder / CLAIM, timeout=0):
-            return False
-    except filelock.Timeout:
-        return True
+        return not _is_free(folder / CLAIM)
+    except FileNotFoundError:
+        return False
     except OSError:
         return _is_alive(_holder(folder))
+
+
+def _is_free(claim: Path) -> bool:
+    """Whether no process has the lock of this file. Raises OSError where it cannot be known."""
+    if sys.platform == "win32":
+        if not claim.exists():
+            return True
+        with contextlib.suppress(filelock.Timeout), filelock.FileLock(claim, timeout=0):
+            return True
+        return False
+    handle = os.open(claim, os.O_RDONLY | os.O_NONBLOCK)  # does not wait for somebody to write into a FIFO
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True
 
 
 def _holder(folder: Path) -> dict[str, Any]:

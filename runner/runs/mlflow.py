@@ -1,5 +1,6 @@
 """The records of runs in an MLflow store."""
 
+import contextlib
 import math
 import os
 from collections.abc import Iterable, Iterator
@@ -77,8 +78,8 @@ def _send(client: Any, experiment: str, run: Run) -> None:
     sent = client.create_run(experiment, _milliseconds(end - run.seconds), _tags(run), run_name=run.folder.name)
     number = sent.info.run_id
     for path in (run.folder / name for name in ARTIFACTS):
-        if path.exists():
-            client.log_artifact(number, path)
+        with contextlib.suppress(FileNotFoundError):  # of a run that is removed meanwhile too
+            client.log_artifact(number, path.resolve(strict=True))
     parameters = [Param(key, shown(value)) for key, value in flat(run.record["config"])]
     metrics = [Metric(name, value, _milliseconds(time), epoch) for name, value, time, epoch in _metrics(run)]
     while parameters or metrics:

@@ -22,13 +22,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Run:
-    """The run.json of a folder, the status, and the rows of metrics.csv and timings.csv, one for each epoch."""
+    """The run.json of a folder, the status, and the rows of metrics.csv and timings.csv, one for each epoch.
+
+    `recorded_at` is the time at which the record was last written, in seconds since 1970.
+    """
 
     folder: Path
     status: str
     record: dict[str, Any]
     metrics: list[Row]
     timings: list[Row]
+    recorded_at: float = 0.0
 
     @property
     def best(self) -> Row:
@@ -88,11 +92,6 @@ class Run:
         return list(itertools.accumulate(row[axis] for row in self.timings))
 
     @property
-    def recorded_at(self) -> float:
-        """The time at which the record was last written, in seconds since 1970."""
-        return (self.folder / RECORD).stat().st_mtime
-
-    @property
     def rank(self) -> tuple[float, str]:
         """Sorts the better value of the monitor first, runs without one last."""
         if self.monitored is None:
@@ -109,9 +108,8 @@ def load(folder: Path) -> Run:
             record = _record(folder)
             status = record["status"] if record["status"] != RUNNING else CRASHED
         epochs = record["epochs"]
-        names = (METRICS, TIMINGS) if epochs else ()
-        rows = [history.read(folder / name)[:epochs] for name in names] or [[], []]
-        run = Run(folder, status, record, *rows)
+        metrics, timings = (history.read(folder / name)[:epochs] if epochs else [] for name in (METRICS, TIMINGS))
+        run = Run(folder, status, record, metrics, timings, (folder / RECORD).stat().st_mtime)
         _refuse_incomplete(run)
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"it is not complete: {error}") from None

@@ -17,7 +17,8 @@ EXAMPLE = Path(DEFAULT, "example")  # comes with the repository: not among a use
 def runs(paths: Sequence[str | Path], *, warn: Callable[[str], None]) -> Iterator[Run]:
     """The runs below folders or globs, at any depth, in the order of their folders; each once.
 
-    `warn` is told of each record that cannot be read, and why; that run is skipped.
+    `warn` is told of each record that cannot be read, and why; that run is skipped. So is a folder that is removed
+    meanwhile, without a word.
     """
     folders = _folders(paths, RECORD)
     if [Path(path).resolve() for path in paths] == [Path(DEFAULT).resolve()]:
@@ -26,7 +27,8 @@ def runs(paths: Sequence[str | Path], *, warn: Callable[[str], None]) -> Iterato
         try:
             run = reader.load(folder)
         except (OSError, ValueError) as error:
-            warn(f"{folder} is skipped: {error}")
+            if (folder / RECORD).exists():  # else it was removed since it was found
+                warn(f"{folder} is skipped: {error}")
         else:
             yield run
 

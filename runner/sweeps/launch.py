@@ -44,6 +44,7 @@ def single(plan: Plan, place: Place, progress: Progress) -> Outcome:
                 epochs_to_keep=reuse.doublings(config),
                 ledger=_outputs(plan) / LEDGER.name,
                 progress=progress,
+                on_begin=write_configs,
             )
         except (ConfigError, DataError, OSError) as error:
             ended.append(error)  # raised below, for Hydra would add lines of its own
@@ -51,7 +52,8 @@ def single(plan: Plan, place: Place, progress: Progress) -> Outcome:
         ended.append(outcome)
         return executor.monitored(outcome)
 
-    hydra_adapter.run(plan.words, place, job, plan.mode)
+    with hydra_adapter.configs_held_back() as write_configs:
+        hydra_adapter.run(plan.words, place, job, plan.mode)
     if isinstance(ended[0], Exception):
         raise ended[0]
     return ended[0]

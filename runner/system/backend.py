@@ -53,6 +53,11 @@ def unfit_environment() -> list[str]:
         for name in CUTS
         if os.environ.get(name)
     ]
+    problems += [
+        f"{name} must be a whole number; got {os.environ[name]}: unset it, or give the number of threads"
+        for name in THREADS.values()
+        if not (os.environ.get(name) or "0").isdecimal()
+    ]
     if backend != "tensorflow":
         problems.append(f"KERAS_BACKEND must be tensorflow, the runner trains on no other; got {backend}: unset it")
     return problems

@@ -1,14 +1,17 @@
 """Lines and tables on a stream, in signs that it can show: `+/-` for `±` where it knows ASCII alone."""
 
 import codecs
+import contextlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 PLAIN = {"±": "+/-", "…": "...", "×": "x", "–": "-", "−": "-", "‘": "'", "’": "'", "▀": "'", "▄": ".", "█": "#"}
 ERRORS = "runner.plain"
+
+lost: list[TextIO] = []  # streams on a full disk, of which not all was written
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
@@ -35,12 +38,41 @@ def fitting(text: str, stream: TextIO) -> str:
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """Print a line; drop it where nobody reads any more, as in `| head`: a sweep continues without a reader."""
+    """Print a line, or drop it as `dropped` does."""
     stream = stream or sys.stdout
-    try:
+    with dropped(stream):
         print(fitting(text, stream), file=stream, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+@contextlib.contextmanager
+def dropped(stream: TextIO) -> Iterator[None]:
+    """Drop what a stream does not take, and all that follows: a training continues without a reader.
+
+    Nobody reads any more, as in `| head`, or the stream is a file on a full disk, which is said once.
+    """
+    try:
+        yield
+    except OSError as error:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            lost.append(stream)
+            if stream is not sys.stderr:
+                say(f"standard output cannot be written ({error.strerror}): no more of it is shown", sys.stderr)
+
+
+def open_missing_streams() -> None:
+    """Let the null device stand for standard streams that are closed.
+
+    Else the next file that is opened takes their number, and is written into by whatever prints.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # which takes the lowest number that is free
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

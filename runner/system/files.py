@@ -2,9 +2,13 @@
 
 import contextlib
 import os
+import re
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+TEMPORARY = re.compile(r"^\..*-[0-9a-f]{16}-tmp(\.[^.]*)?$")
 
 
 def write(path: Path, content: str | bytes, *, durable: bool = False) -> None:
@@ -20,7 +24,7 @@ def write(path: Path, content: str | bytes, *, durable: bool = False) -> None:
 def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """A temporary file in the folder of `path`, with the same suffix, that replaces it at the end of the block."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}-{_token()}{path.suffix}")
     try:
         yield temporary
         if durable:
@@ -39,13 +43,26 @@ def new_folder(path: Path) -> Iterator[Path]:
     Where the block fails, nothing is left of it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.absolute().with_name(f".{path.absolute().name}-{os.getpid()}")
+    temporary = path.absolute().with_name(f".{path.absolute().name}-{_token()}")
     temporary.mkdir()
     try:
         yield temporary
         temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files that killed writers have left in a folder, which must have no other writer now."""
+    for each in folder.glob(".*"):
+        if TEMPORARY.search(each.name) and each.is_file():
+            with contextlib.suppress(OSError):
+                each.unlink()
+
+
+def _token() -> str:
+    """What another user of the machine cannot guess, to put a link there."""
+    return f"{secrets.token_hex(8)}-tmp"
 
 
 def _to_disk(path: Path) -> None:

@@ -18,8 +18,9 @@ import pandas as pd
 import pytest
 
 from runner.cli import compare
-from runner.compare import load
+from runner.compare import comparison, load
 from runner.errors import ConfigError
+from runner.runs import search
 from runner.runs.folder import claimed, read_record, write_record
 from tests.conftest import Command
 from tests.processes import PATIENCE, wait_until
@@ -451,6 +452,41 @@ def test_watching_ends_with_the_last_run(mine: Path, monkeypatch: pytest.MonkeyP
     assert code == 0
     assert "1 run going on" in out
     assert out.rstrip().splitlines()[-1].startswith("best run: ")
+
+
+def test_the_watch_ends_where_what_it_has_shown_is_removed(
+    mine: Path, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    monkeypatch.setattr(compare, "REDRAW_SECONDS", 0.05)
+    first = jobs_of(mine)[0]
+    changed(first, status="running")
+
+    def remove() -> None:
+        with claimed(first):
+            held.set()
+            watched()
+            shutil.rmtree(mine)
+
+    held = threading.Event()
+    thread = threading.Thread(target=remove)
+    thread.start()
+    held.wait()
+    code, _, err = said(str(mine), "--watch")
+    thread.join()
+    assert (code, err.splitlines()[-1].split(":")[0]) == (0, "the watch has ended")
+
+
+def test_runs_that_are_removed_while_they_are_compared_are_passed_over(mine: Path) -> None:
+    """Whether they are found and not read yet, or read and not judged yet."""
+    first, second, *_ = jobs_of(mine)
+    told: list[str] = []
+    reading = search.runs([mine], warn=told.append)
+    read = [next(reading)]
+    shutil.rmtree(second)
+    read += reading
+    shutil.rmtree(first)
+    assert {run.folder for run in comparison.compare(read).runs} == {first, *jobs_of(mine)}
+    assert told == []
 
 
 def test_load_gives_one_row_for_each_run_and_epoch(monkeypatch: pytest.MonkeyPatch) -> None:

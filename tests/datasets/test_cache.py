@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from runner.datasets import cache as prepared
-from runner.datasets import catalog
+from runner.datasets import catalog, sources
 from runner.datasets.base import Arrays, BuiltIn, Data
 from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.sources import Location
@@ -152,15 +152,21 @@ prepared.load(config, dataclasses.replace(IMDB, read=read), Location("full", Pat
 """
 
 
-def test_what_a_killed_process_left_half_written_is_never_used(
+def test_what_a_killed_process_left_half_written_is_never_used_and_removed_by_the_next(
     path: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed = subprocess.run([sys.executable, "-c", DIES, str(path)], capture_output=True, text=True)
     assert killed.returncode < 0, killed.stderr
-    assert list(cache.rglob("train_indices.npy"))  # it had begun to write
+    (left,) = {each.parent for each in cache.rglob("train_indices.npy")}  # it had begun to write
+    of_another = left.with_name(f".imdb-0123456789abcdef-{os.getpid()}-0123456789abcdef")
+    of_another.mkdir()
     counted = Counted()
-    data = counted.load(path)
+    with sources.locked(cache / "prepared" / "imdb-0123456789abcdef.lock"):
+        data = counted.load(path)
     assert counted.times == 1
+    assert (left.exists(), of_another.exists()) == (False, True)
+    counted.load(path, num_words=50)
+    assert not of_another.exists()
     monkeypatch.setenv("RUNNER_CACHE_DIR", str(tmp_path / "untouched"))
     assert reviews(data) == reviews(counted.load(path))
 
@@ -314,6 +320,22 @@ def test_a_cache_that_is_filled_and_cannot_be_written_is_used(shared: Path, sour
         each.chmod(0o555 if each.is_dir() else 0o444)
     answer = loaded_by_another_user(LOAD, source)
     assert (answer.stdout, answer.stderr) == ("4000\n", "")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make another user's folder")
+def test_what_a_stranger_has_put_into_a_shared_cache_is_not_used(path: Path, cache: Path) -> None:
+    """Neither the owner's own nor root's: the data is prepared for this user alone, and that is used then."""
+    counted = Counted()
+    true = reviews(counted.load(path))
+    (planted,) = (each for each in (cache / "prepared").iterdir() if each.is_dir())
+    labels = np.load(planted / "train_labels.npy")
+    np.save(planted / "train_labels.npy", 1 - labels)
+    os.chown(planted, OTHER_USER, OTHER_USER)
+    assert [reviews(counted.load(path)) for _ in range(2)] == [true, true]
+    assert counted.times == 2
+    os.chown(planted.with_name(f"{planted.name}-of-0"), OTHER_USER, OTHER_USER)
+    with pytest.raises(DataError, match="-of-0 is another user's: set RUNNER_CACHE_DIR"):
+        counted.load(path)
 
 
 def test_modes_of_prepared_data_are_those_of_the_umask(path: Path, cache: Path) -> None:

@@ -3,8 +3,11 @@
 import dataclasses
 import hashlib
 import http.server
+import io
 import json
 import os
+import resource
+import signal
 import socket
 import socketserver
 import threading
@@ -15,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from runner.datasets import cache, catalog, sources
+from runner.datasets import cache, catalog, download, sources
 from runner.datasets.base import BuiltIn
 from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.built_in.mnist import BUILT_IN as MNIST
@@ -35,6 +38,8 @@ class Server:
     address: str
     asked: list[str]
     breaks_off: bool = False
+    statuses: list[int] = dataclasses.field(default_factory=list)  # of the next answers
+    ranges: bool = False  # continues where it is asked to, and breaks off the first answer
 
     def fetched(self) -> list[str]:
         return [each for each in self.asked if each.startswith("GET")]
@@ -58,6 +63,7 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, port: int) -> 
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("RUNNER_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("RUNNER_DATA_URL", f"http://127.0.0.1:{port}/")
+    monkeypatch.setattr(download, "PAUSES", (0.0, 0.0))
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1")
     return tmp_path
@@ -79,9 +85,22 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
             def log_message(self, *arguments: Any) -> None:
                 server.asked.append(self.requestline)
 
+            def do_GET(self) -> None:
+                if server.statuses:
+                    return self.send_error(server.statuses.pop(0))
+                if not (server.ranges and "Range" in self.headers):
+                    return super().do_GET()
+                contents = Path(self.translate_path(self.path)).read_bytes()
+                begin = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+                self.send_response(206)
+                self.send_header("Content-Length", str(len(contents) - begin))
+                self.end_headers()
+                return self.copyfile(io.BytesIO(contents[begin:]), self.wfile)
+
             def copyfile(self, source: Any, outputfile: Any) -> None:
                 contents = source.read()
                 outputfile.write(contents[: len(contents) // 2] if server.breaks_off else contents)
+                server.breaks_off = server.breaks_off and not server.ranges
 
         answering = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         answering.daemon_threads = False  # so that closing it waits for those that still answer
@@ -204,6 +223,24 @@ def test_a_download_can_be_read_by_whoever_may_read_its_folder(bare_machine: Pat
     assert location.path.with_name("imdb.npz.lock").stat().st_mode & 0o777 == 0o666
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make another user's file")
+@pytest.mark.parametrize("plant", [lambda path: os.chown(path, 65_534, 65_534), lambda path: path.chmod(0o646)])
+def test_a_download_that_a_stranger_could_have_written_is_not_used(
+    bare_machine: Path, serve: Serve, plant: Callable[[Path], None]
+) -> None:
+    """Of a cache of another user's, whose files are trusted, but not where all may write into them."""
+    server = serve()
+    path = put(bare_machine / "cache" / "downloads")
+    built_in = known(put(server.folder))
+    assert sources.locate(imdb_config("full"), built_in).path == path
+    plant(path)
+    if path.stat().st_uid == 0:
+        os.chown(bare_machine / "cache", 65_533, 65_533)
+        os.chown(path, 65_533, 65_533)
+    with pytest.raises(DataError, match="is another user's: set RUNNER_CACHE_DIR"):
+        sources.locate(imdb_config("full"), built_in)
+
+
 def test_each_dataset_has_its_own_file(bare_machine: Path) -> None:
     put(bare_machine / "keras" / "datasets", "imdb.npz")
     assert sources.locate(mnist_config("auto"), MNIST) == Location("sample")
@@ -275,6 +312,57 @@ def test_a_server_without_the_file_is_as_good_as_none(serve: Serve) -> None:
     assert sources.locate(imdb_config("auto"), IMDB) == Location("sample")
     with pytest.raises(DataError, match=r"dataset\.path"):
         sources.locate(imdb_config("full"), IMDB)
+
+
+def test_a_download_that_breaks_off_is_continued_where_the_server_can(serve: Serve) -> None:
+    server = serve()
+    served = put(server.folder)
+    server.breaks_off = server.ranges = True
+    location = sources.locate(imdb_config("full"), known(served))
+    assert location.path is not None
+    assert location.path.read_bytes() == served.read_bytes()
+    assert len(server.fetched()) == 2
+
+
+def test_an_error_of_the_server_is_tried_again_and_not_remembered(serve: Serve) -> None:
+    server = serve()
+    built_in = known(put(server.folder))
+    server.statuses = [500] * 3
+    with pytest.raises(DataError, match=r"cannot be downloaded \(HTTP 500\)"):
+        sources.locate(imdb_config("full"), built_in)
+    server.statuses = [503] * 2
+    assert sources.locate(imdb_config("full"), built_in).source == "full"
+
+
+def test_a_full_disk_is_told_as_one_and_not_remembered(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk of the test is not full: the system refuses a file above a limit instead, as it does a quota."""
+    server = serve()
+    built_in = known(put(server.folder))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+    try:
+        with pytest.raises(DataError, match=r"cannot be written \(File too large\)"):
+            sources.locate(imdb_config("full"), built_in)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert sources.locate(imdb_config("full"), built_in).source == "full"
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "said"), [("MOST_BYTES", 64, "more than 0 MB"), ("MOST_SECONDS", 0, "more than 0 minutes")]
+)
+def test_a_download_has_a_limit(
+    bare_machine: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, said: str
+) -> None:
+    server = serve()
+    built_in = known(put(server.folder))
+    monkeypatch.setattr(download, limit, value)
+    with pytest.raises(DataError, match=said):
+        sources.locate(imdb_config("full"), built_in)
+    assert len(server.fetched()) == 1
+    assert kept(bare_machine) == []
 
 
 FETCH = """

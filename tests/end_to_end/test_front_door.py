@@ -308,6 +308,16 @@ def test_a_sweep_whose_folders_hold_other_runs_is_refused_and_touches_nothing(
     assert snapshot(here) == before
 
 
+def test_who_is_refused_a_folder_in_use_leaves_the_hydra_folder_of_the_run_that_uses_it(here: Path) -> None:
+    """It came between the check of the other and its start, when no run.json told of it yet."""
+    (here / "mine" / ".hydra").mkdir(parents=True)
+    for name in ("config.yaml", "hydra.yaml", "overrides.yaml"):
+        (here / "mine" / ".hydra" / name).write_text("of the run that uses it")
+    with run_folder.claimed(here / "mine"):
+        assert asked(*TRAINS, "hydra.run.dir=mine") == 1
+    assert {file.read_text() for file in (here / "mine" / ".hydra").iterdir()} == {"of the run that uses it"}
+
+
 @pytest.mark.slow
 def test_a_folder_named_by_a_value_is_judged_by_that_value(here: Path, train: Train) -> None:
     """A run in w32, the folder of the default width, does not stand in the way of one in w8."""

@@ -1,11 +1,14 @@
 """Files are put in place as a whole, and a folder belongs to one process."""
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import filelock
@@ -15,6 +18,35 @@ from runner.errors import DataError
 from runner.runs import folder as run_folder
 from runner.system import files
 from tests.processes import PATIENCE
+
+DIES = """
+import os, pathlib, signal, sys
+from runner.system import files
+with files.replacing(pathlib.Path(sys.argv[1])) as temporary:
+    temporary.write_text("half of the n")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("name", [run_folder.METRICS, run_folder.BEST_MODEL])
+def test_what_a_killed_writer_has_left_is_removed_by_the_next_that_holds_the_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".mine-0123456789abcdef").touch()
+    subprocess.run([sys.executable, "-c", DIES, str(tmp_path / name)])
+    place = (tmp_path / name).parent
+    assert len(list(place.glob(".*-tmp.*"))) == 1
+    with run_folder.claimed(tmp_path):
+        assert not list(place.glob(".*-tmp.*"))
+    assert (tmp_path / ".mine-0123456789abcdef").exists()
+
+
+def test_a_link_in_the_place_of_a_temporary_file_cannot_be_planted(tmp_path: Path) -> None:
+    """No two names are the same, so that nobody knows the next one."""
+    names = set()
+    for _ in range(3):
+        with files.replacing(tmp_path / "metrics.csv") as temporary:
+            temporary.touch()
+            names.add(temporary.name)
+    assert len(names) == 3
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -57,21 +89,42 @@ def test_a_claim_ends_with_its_holder_even_a_killed_one(tmp_path: Path) -> None:
         assert run_folder.is_held(tmp_path)
 
 
-def test_a_run_starts_while_another_process_looks_whether_its_folder_is_held(tmp_path: Path) -> None:
-    """A look takes the claim for a moment, longer on a busy machine; the start waits for that."""
+@contextlib.contextmanager
+def shared(folder: Path) -> Iterator[None]:
+    """A look that lasts."""
+    with (folder / run_folder.CLAIM).open("rb") as claim:
+        fcntl.flock(claim, fcntl.LOCK_SH)
+        yield
+
+
+@pytest.mark.parametrize(
+    ("look", "seconds"),
+    [(lambda folder: filelock.FileLock(folder / run_folder.CLAIM), 0.05), (shared, 2 * run_folder.LOOK_SECONDS)],
+)
+def test_a_run_starts_while_another_process_looks_whether_its_folder_is_held(
+    tmp_path: Path, look: Callable[[Path], contextlib.AbstractContextManager[object]], seconds: float
+) -> None:
+    """A look that takes the claim, as on Windows, does so for a moment; one with a shared lock may last."""
+    (tmp_path / run_folder.CLAIM).touch()
     looks = threading.Event()
 
-    def look() -> None:
-        with filelock.FileLock(tmp_path / run_folder.CLAIM):
+    def watch() -> None:
+        with look(tmp_path):
             looks.set()
-            time.sleep(0.05)
+            time.sleep(seconds)
 
-    watcher = threading.Thread(target=look)
+    watcher = threading.Thread(target=watch)
     watcher.start()
     assert looks.wait(PATIENCE)
     with run_folder.claimed(tmp_path):
         assert run_folder.is_held(tmp_path)
     watcher.join()
+
+
+def test_looks_at_the_same_time_do_not_see_one_another(tmp_path: Path) -> None:
+    (tmp_path / run_folder.CLAIM).touch()
+    with shared(tmp_path):
+        assert not run_folder.is_held(tmp_path)
 
 
 OTHER_USER = 65_534  # root is held back by no permission
