@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.compare import comparison, wording
 from runner.compare.comparison import Comparison
+from runner.config.plugins import Trust
 from runner.errors import ConfigError
 from runner.formatting import number
 from runner.inference import inputs, predictions
@@ -48,8 +49,8 @@ class Run:
     status   completed, failed, interrupted, running or crashed
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
+    def __init__(self, folder: str | Path, *, trust: bool = False) -> None:
+        self.folder, self._trust = Path(folder), Trust(trust)
         try:
             self._run = reader.load(self.folder)
         except (OSError, ValueError) as error:
@@ -143,7 +144,7 @@ class Run:
 
     @functools.cache  # noqa: B019  # a network is loaded once
     def _loaded(self, best: bool) -> loading.LoadedRun:
-        return loading.load(self.folder, best=best)
+        return loading.load(self.folder, self._trust, best=best)
 
     @property
     def _dataset(self) -> DatasetInfo:
@@ -175,9 +176,9 @@ class Sweep:
     runs    the runs that have begun, by job
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, trust: bool = False) -> None:
         self.folder = Path(folder)
-        self.runs = [Run(each.folder) for each in search.runs([self.folder], warn=lambda text: None)]
+        self.runs = [Run(each.folder, trust=trust) for each in search.runs([self.folder], warn=lambda text: None)]
 
     @property
     def summary(self) -> "pd.DataFrame":
@@ -217,8 +218,16 @@ class Sweep:
         return "<br>".join(map(html.escape, self._lines()))
 
 
-def load(path: str | Path) -> Run | Sweep:
+def load(path: str | Path, *, trust: bool = False) -> Run | Sweep:
     """The run or the sweep of a folder.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    trust
+        Whether the network of a run may import the modules that the record names as its plugins, which runs their code.
+        Tables and pictures need none of them.
 
     Raises
     ------
@@ -227,9 +236,9 @@ def load(path: str | Path) -> Run | Sweep:
     """
     folder = Path(path)
     if (folder / RECORD).is_file():
-        return Run(folder)
+        return Run(folder, trust=trust)
     if (folder / PLAN).is_file():
-        return Sweep(folder)
+        return Sweep(folder, trust=trust)
     raise ConfigError([f"{folder} holds no run and no sweep: give the folder with {RECORD} or {PLAN}"])
 
 

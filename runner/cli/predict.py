@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.cli import predict_display
+from runner.cli import predict_display, trust
 from runner.cli.exit_status import guarded
+from runner.config.plugins import Trust
 from runner.errors import ConfigError, DataError, did_you_mean, refuse_usage
 from runner.formatting import one_line
 from runner.inference import inputs, predictions
@@ -43,6 +44,7 @@ class Options:
     test: bool
     png: Path | None
     json: bool
+    trust: bool
 
 
 def main(words: list[str]) -> int:
@@ -52,7 +54,7 @@ def main(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     options = _options(words)
-    run = load(options.run, best=options.best)
+    run = load(options.run, Trust(options.trust), best=options.best)
     if options.errors is not None:
         _show_errors(run, options, options.errors)
     elif options.file:
@@ -78,6 +80,7 @@ def _options(words: list[str]) -> Options:
     add("--test", action="store_true", help="with --errors: the test examples; a look that the ledger counts")
     add("--png", type=Path, metavar="FILE", help="with --errors, of images: draw them into a file")
     add("--json", action="store_true", help="print for other programs: the probability of each class")
+    trust.add_option(parser)
     parser.error = refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     options = Options(**vars(parser.parse_intermixed_args(words)))
     if problems := list(filter(None, _misfits(options))):

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from runner.config.plugins import trusting
 from runner.config.schema import Config
 from runner.experiment import preflight
 from runner.experiment.preflight import Checked
@@ -94,7 +95,7 @@ def result(outcome: Outcome) -> None:
     for text in _models(outcome):
         say(text)
     if outcome.status in (INTERRUPTED, FAILED):
-        say(f"resume:     python -m runner resume {shlex.quote(str(outcome.folder))}")
+        say(f"resume:     python -m runner resume {shlex.quote(str(outcome.folder))}{trusting(outcome.plugins)}")
     say(f"compare:    python -m runner compare {shlex.quote(str(outcome.folder.parent))}")
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from runner.compare import comparison, wording
 from runner.config.plan import Job
+from runner.config.plugins import trusting
 from runner.formatting import counted, number
 from runner.runs.reader import Run
 from runner.runs.reuse import Forecast
@@ -129,7 +130,7 @@ def end(sweep: Sweep, lines: list[Line]) -> None:
     if (sweep.folder / REPORT).exists():
         say(f"report:     {sweep.folder / REPORT}")
     if unfinished:
-        say(f"resume:     python -m runner resume {folder}")
+        say(f"resume:     python -m runner resume {folder}{trusting(sweep.plugins)}")
     say(f"compare:    python -m runner compare {folder}")
 
 

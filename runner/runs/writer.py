@@ -49,7 +49,7 @@ class Outcome:
 
     `models` has for each saved network, by its name in the folder, the row of the epoch whose weights it holds.
     `signal` is the number of the signal that interrupted it, `test` what test.json holds, empty where the test set was
-    not opened, `note` what else there is to say.
+    not opened, `note` what else there is to say, `plugins` the modules that a command for going on has to trust.
     """
 
     folder: Path
@@ -62,6 +62,7 @@ class Outcome:
     models: dict[str, Row] = field(default_factory=dict)
     test: dict[str, Any] = field(default_factory=dict)
     note: str = ""
+    plugins: list[str] = field(default_factory=list)
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -254,6 +255,7 @@ class Record:
             models={name: row for name, row in models.items() if row},
             test=self._test(),
             note=note,
+            plugins=self.config.plugins,
         )
 
     def _test(self) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from runner.config import compose
+from runner.config import compose, plugins
+from runner.config.plugins import Trust
 from runner.config.schema import Config
 from runner.errors import ConfigError, DataError
 from runner.experiment import preflight
@@ -76,8 +77,10 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-def plan(choice: Choice, folder: Path, seeds: int, *, keep_updates: bool, against_last: bool) -> Final:
-    """What the final model of a choice is; nothing is written. Raises ConfigError where a record is of another version.
+def plan(choice: Choice, folder: Path, seeds: int, trust: Trust, *, keep_updates: bool, against_last: bool) -> Final:
+    """What the final model of a choice is; nothing is written.
+
+    Raises ConfigError where a record is of another version, or names modules that are not trusted.
 
     It has all examples that are not of the test, so an epoch has more updates: `keep_updates` chooses the number of
     epochs whose updates are nearest to those of the choice, at least one epoch. `against_last` tests the network of all
@@ -89,7 +92,7 @@ def plan(choice: Choice, folder: Path, seeds: int, *, keep_updates: bool, agains
         dataset, batch_size = run.record["dataset"], run.record["config"]["training"]["batch_size"]
         in_an_epoch = -(-(dataset["train"] + dataset["validation"]) // batch_size)
         epochs = max(1, round(choice.updates / in_an_epoch))
-    config = compose.from_record(run.record["config"])
+    config = compose.from_record(run.record["config"], trust)
     config = _changed(
         config,
         epochs=epochs,
@@ -149,12 +152,15 @@ def write(final: Final) -> None:
     files.write(final.folder / CHOICE, json.dumps(entries, indent=2, allow_nan=False) + "\n", durable=True)
 
 
-def read(folder: Path) -> Final:
-    """The final model that a folder was made for. Raises DataError where its choice.json is damaged."""
+def read(folder: Path, trust: Trust = plugins.NONE) -> Final:
+    """The final model that a folder was made for.
+
+    Raises DataError where its choice.json is damaged, ConfigError where it names modules that are not trusted.
+    """
     try:
         entries = _read(folder / CHOICE)
         mine = {name: entries.pop(name) for name in ("seeds", "against", "overrides", "config")}
-        config = compose.from_record(mine["config"])
+        config = compose.from_record(mine["config"], trust)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder / CHOICE} is damaged ({error}): choose anew with python -m runner final") from None
     return Final(folder, config, mine["overrides"], mine["seeds"], mine["against"], entries)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.config import compose
+from runner.config import compose, plugins
 from runner.config.plan import Job
-from runner.errors import DataError
+from runner.config.plugins import Trust
+from runner.errors import ConfigError, DataError
 from runner.runs.folder import PLAN
 from runner.system import files
 
@@ -36,6 +37,11 @@ class Sweep:
         """What varies, as words: the values of one job."""
         return " ".join(f"{key}={job.value(key)}" for key in self.swept) or "the only job"
 
+    @property
+    def plugins(self) -> list[str]:
+        """The modules of all jobs."""
+        return sorted({module for job in self.jobs for module in job.config.plugins})
+
     def place(self, job: Job) -> Path:
         return self.folder / job.folder
 
@@ -55,14 +61,29 @@ def write(sweep: Sweep) -> None:
     files.write(sweep.folder / PLAN, json.dumps(content, indent=1) + "\n")
 
 
-def read(folder: Path) -> Sweep:
-    """The sweep that a folder holds. Raises DataError, and ConfigError for configs of another version."""
+def read(folder: Path, trust: Trust = plugins.NONE) -> Sweep:
+    """The sweep that a folder holds.
+
+    Raises DataError, and ConfigError for configs of another version or with modules that are not trusted.
+    """
+    refused: list[str] = []
     try:
         content = json.loads((folder / PLAN).read_text())
-        return Sweep(folder, [_job(**each) for each in content["jobs"]], content["workers"], content["threads"])
+        jobs = [job for each in content["jobs"] if (job := _job(trust, refused, **each))]
+        sweep = Sweep(folder, jobs, content["workers"], content["threads"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder / PLAN} cannot be read as the plan of a sweep: {error}") from None
+    if refused:
+        raise ConfigError(list(dict.fromkeys(refused)))
+    return sweep
 
 
-def _job(number: int, folder: str, words: list[str], config: dict[str, Any]) -> Job:
-    return Job(number, folder, tuple(words), compose.from_record(config))
+def _job(
+    trust: Trust, refused: list[str], number: int, folder: str, words: list[str], config: dict[str, Any]
+) -> Job | None:
+    """A job, or None where its config is refused, with the reasons in `refused`."""
+    try:
+        return Job(number, folder, tuple(words), compose.from_record(config, trust))
+    except ConfigError as error:
+        refused += error.problems
+        return None

@@ -1,0 +1,121 @@
+"""A folder that somebody sends: what is recorded in it is read, never run, and nothing outside it is written."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import runner as package
+from runner.config import compose
+from runner.config.plugins import Trust
+from runner.errors import ConfigError
+from runner.runs.identity import NUMERICS
+from tests.conftest import Command, record_of
+from tests.records import write_run
+
+THREADS = {"intra_op": 1, "inter_op": 1}
+CODE = "from pathlib import Path\nPath('has_run').touch()\n"
+
+
+@pytest.fixture
+def received(apart: Path) -> Path:
+    """A run that asks for a module which lies beside it, with a network and an unfinished record."""
+    (apart / "guest.py").write_text(CODE)
+    record = {"identity": "0" * 64, "versions": {}, "threads": THREADS, "numerics": NUMERICS}
+    folder = write_run(apart / "received", settings={"plugins": ["guest"]}, **record)
+    (folder / "model.keras").touch()
+    return folder
+
+
+def planned(folder: Path, run: Path, **changes: Any) -> Path:
+    """The folder of a sweep of one job, with the config of a run."""
+    folder.mkdir()
+    job = {"number": 0, "folder": "0_a", "words": [], "config": record_of(run)["config"], **changes}
+    (folder / "sweep.json").write_text(json.dumps({"workers": 1, "threads": THREADS, "jobs": [job]}))
+    return folder
+
+
+def chosen(folder: Path, run: Path, **changes: Any) -> Path:
+    """The folder of a final model that is not trained yet."""
+    folder.mkdir()
+    entries = {"seeds": [0], "against": None, "overrides": [], "config": record_of(run)["config"], **changes}
+    (folder / "choice.json").write_text(json.dumps(entries))
+    return folder
+
+
+VERBS = {
+    "resume": ["resume", "received"],
+    "resume a sweep": ["resume", "sweep"],
+    "resume a final model": ["resume", "chosen"],
+    "final": ["final", "received"],
+    "test": ["test", "received"],
+    "predict": ["predict", "received", "a film"],
+    "export": ["export", "received", "--to", "exported"],
+}
+
+
+@pytest.mark.parametrize("words", VERBS.values(), ids=VERBS)
+def test_the_code_of_a_record_runs_only_where_the_command_line_says_so(
+    received: Path, runner: Command, words: list[str]
+) -> None:
+    planned(received.parent / "sweep", received)
+    chosen(received.parent / "chosen", received)
+    before = sorted(received.parent.rglob("*"))
+    refused = runner(*words)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith(f"plugins: the record asks for guest, from {received.parent / 'guest.py'}, and ")
+    assert "--trust" in line
+    assert sorted(received.parent.rglob("*")) == before
+    runner(*words, "--trust")
+    assert Path("has_run").exists()
+
+
+@pytest.mark.parametrize("path", ["received", "sweep"])
+def test_the_modules_named_again_are_trusted_and_no_others(received: Path, runner: Command, path: str) -> None:
+    planned(received.parent / "sweep", received)
+    refused = runner("resume", path, "plugins=[other]")
+    assert (refused.returncode, Path("has_run").exists()) == (2, False)
+    assert "the record asks for guest" in refused.stderr
+    runner("resume", path, "plugins=[guest]")
+    assert Path("has_run").exists()
+
+
+def test_python_trusts_by_an_argument(received: Path) -> None:
+    with pytest.raises(ConfigError, match=r"the record asks for guest, from .* trust=True"):
+        _ = package.load(received).model  # type: ignore[union-attr]
+    assert not Path("has_run").exists()
+    with pytest.raises(package.errors.DataError, match=r"model\.keras cannot be opened by Keras"):
+        _ = package.load(received, trust=True).model  # type: ignore[union-attr]
+    assert Path("has_run").exists()
+
+
+def test_all_modules_of_a_sweep_are_named_at_once(received: Path, runner: Command) -> None:
+    sweep = planned(received.parent / "sweep", received)
+    plan = json.loads((sweep / "sweep.json").read_text())
+    (job,) = plan["jobs"]
+    other = {**job, "number": 1, "folder": "1_b", "config": {**job["config"], "plugins": ["it"]}}
+    (sweep / "sweep.json").write_text(json.dumps({**plan, "jobs": [job, other]}))
+    assert [line.split()[5] for line in runner("resume", "sweep").stderr.splitlines()] == ["guest,", "it,"]
+
+
+HOSTILE = ["${oc.env:SECRET}", "a${b}", "\\${oc.env:SECRET}", "\\\\${x", "${", "$", "plain\\"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_in_a_recorded_config_is_resolved(received: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("SECRET", "password")
+    config = record_of(received)["config"]
+    config["dataset"] |= {"path": text, "options": {"a": [text]}}
+    found = compose.from_record(config, Trust(every=True))
+    assert (found.dataset.path, found.dataset.options) == (text, {"a": [text]})
+
+
+def test_a_secret_is_not_told_by_a_refusal(received: Path, runner: Command) -> None:
+    record = record_of(received)
+    record["config"] |= {"plugins": [], "seed": "${oc.env:SECRET}"}
+    (received / "run.json").write_text(json.dumps(record))
+    refused = runner("resume", "received", SECRET="password")
+    assert refused.returncode == 2
+    assert "password" not in refused.stdout + refused.stderr
