@@ -18,11 +18,11 @@ from runner.config.plugins import Trust
 from runner.config.schema import Config
 from runner.config.validate import out_of_range
 from runner.datasets.catalog import register_built_in
-from runner.errors import ConfigError, did_you_mean, refuse_usage
+from runner.errors import ConfigError, DataError, did_you_mean, refuse_usage
 from runner.experiment import run as experiment
 from runner.experiment.preflight import Checked
 from runner.formatting import shown
-from runner.runs import identity, reuse, writer
+from runner.runs import identity, reuse, shape, writer
 from runner.runs.folder import CHOICE, OUTPUTS, PLAN, RECORD, claimed, logged
 from runner.runs.status import COMPLETED
 from runner.selection import final
@@ -73,7 +73,7 @@ def _named(overrides: Iterable[str]) -> frozenset[str]:
 def _resume_run(folder: Path, overrides: list[str], trusted: Trust, *, force: bool) -> int:
     record = writer.read(folder)
     _refuse_other_numerics([(folder, record)])
-    backend.take_threads(record["threads"])
+    _take_threads(record)
     config = compose.from_record(record["config"], trusted)
     _apply(config, overrides, record["epochs"])
     (checked,) = check([config])
@@ -91,6 +91,12 @@ def _resume_run(folder: Path, overrides: list[str], trusted: Trust, *, force: bo
         )
     run_display.result(outcome)
     return exit_status.of_run(outcome)
+
+
+def _take_threads(record: dict[str, Any]) -> None:
+    if not shape.are_threads(record.get("threads")):
+        raise DataError(f"the recorded threads must be the counts of a machine; got {record.get('threads')}")
+    backend.take_threads(record["threads"])
 
 
 def _apply(config: Config, overrides: list[str], recorded: int) -> None:
@@ -165,7 +171,7 @@ def _resume_final(folder: Path, overrides: list[str], trusted: Trust, *, force: 
     begun = [(path, writer.read(path), config) for path, config in planned.runs() if (path / RECORD).exists()]
     _refuse_other_numerics((path, record) for path, record, _ in begun)
     if begun:
-        backend.take_threads(begun[0][1]["threads"])
+        _take_threads(begun[0][1])
     checked = check([config for _, config in planned.runs()])
     if not force:
         _refuse_differences((record, Checked(config, checked[0].data, "")) for _, record, config in begun)

@@ -26,7 +26,8 @@ CONFUSION = "confusion.png"
 CHOICE = "choice.json"  # of the folder of a final model
 LOG = "runner.log"
 MODEL = "model.keras"
-BEST_MODEL = "checkpoints/best.keras"
+CHECKPOINTS = "checkpoints"
+BEST_MODEL = f"{CHECKPOINTS}/best.keras"
 CLAIM = ".claim"
 PLAN = "sweep.json"  # of a sweep's folder
 OUTPUTS = Path("outputs")
@@ -35,8 +36,12 @@ LOOK_SECONDS = 0.2  # a claim held for less is that of a process which looks whe
 
 @contextlib.contextmanager
 def logged(folder: Path) -> Iterator[None]:
-    """Write the log into the run's folder, as conf/hydra/job_logging does where Hydra runs the job."""
+    """Write the log into the run's folder, as conf/hydra/job_logging does where Hydra runs the job.
+
+    Raises DataError where a link in the folder leads out of it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    _refuse_links(folder)
     handler = logging.FileHandler(folder / LOG, encoding="utf-8")
     handler.setFormatter(logging.Formatter("[%(asctime)s][%(name)s][%(levelname)s] - %(message)s"))
     root = logging.getLogger()
@@ -53,14 +58,24 @@ def logged(folder: Path) -> Iterator[None]:
 def claimed(folder: Path) -> Iterator[None]:
     """Hold a folder for one run; the system releases the claim of a process that died.
 
-    Raises DataError if another process holds it.
+    Raises DataError if another process holds it, or a link in it leads out of it.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _refuse_links(folder)
     try:
         with filelock.FileLock(folder / CLAIM, timeout=LOOK_SECONDS, poll_interval=0.01):
             yield
     except filelock.Timeout:
         raise DataError(f"{folder} is in use by {_described_holder(folder)}: wait, or give another folder") from None
+
+
+def _refuse_links(folder: Path) -> None:
+    """Raises DataError where what is written into a received folder would go elsewhere; other files are replaced."""
+    for name in (LOG, CLAIM, CHECKPOINTS):
+        if not files.is_inside(folder, name):
+            raise DataError(
+                f"{folder / name} is a link that leads out of the folder: remove it, or give another folder"
+            )
 
 
 def me() -> dict[str, Any]:

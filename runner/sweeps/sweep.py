@@ -11,6 +11,7 @@ from runner.config import compose, plugins
 from runner.config.plan import Job
 from runner.config.plugins import Trust
 from runner.errors import ConfigError, DataError
+from runner.runs import shape
 from runner.runs.folder import PLAN
 from runner.system import files
 
@@ -69,13 +70,32 @@ def read(folder: Path, trust: Trust = plugins.NONE) -> Sweep:
     refused: list[str] = []
     try:
         content = json.loads((folder / PLAN).read_text())
+        _refuse_damaged(folder, content)
         jobs = [job for each in content["jobs"] if (job := _job(trust, refused, **each))]
         sweep = Sweep(folder, jobs, content["workers"], content["threads"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"{folder / PLAN} cannot be read as the plan of a sweep: {error}") from None
     if refused:
         raise ConfigError(list(dict.fromkeys(refused)))
     return sweep
+
+
+def _refuse_damaged(folder: Path, content: Any) -> None:
+    """Raises ValueError, or what a missing part raises, for a plan that the runner does not write."""
+    jobs, threads = content["jobs"], content["threads"]
+    if not (jobs and [job["number"] for job in jobs] == list(range(len(jobs)))):
+        raise ValueError("its jobs do not count from 0")
+    if not shape.is_count(content["workers"], 1, len(jobs)):
+        raise ValueError(f"workers must be a whole number, at most one for each job; got {content['workers']}")
+    if not shape.are_threads(threads):
+        raise ValueError(f"threads must be the counts of a machine; got {threads}")
+    for job in jobs:
+        if not shape.is_text(job["folder"]) or not files.is_inside(folder, job["folder"]):
+            raise ValueError(
+                f"the folder of job {job['number']} must lie inside that of the sweep; got {job['folder']}"
+            )
+        if not shape.are_texts(job["words"]):
+            raise ValueError(f"the words of job {job['number']} must be a list of texts")
 
 
 def _job(

@@ -48,6 +48,16 @@ def new_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def is_inside(folder: Path, name: str) -> bool:
+    """Whether a name leads to something below a folder, with all links followed."""
+    try:
+        place = os.path.realpath(folder / name)
+    except ValueError:  # no name of a file, such as one with a zero byte
+        return False
+    root = os.path.realpath(folder)
+    return place != root and Path(place).is_relative_to(root)
+
+
 def _to_disk(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -28,12 +28,12 @@ def received(apart: Path) -> Path:
     return folder
 
 
-def planned(folder: Path, run: Path, **changes: Any) -> Path:
+def planned(place: Path, run: Path, **changes: Any) -> Path:
     """The folder of a sweep of one job, with the config of a run."""
-    folder.mkdir()
+    place.mkdir()
     job = {"number": 0, "folder": "0_a", "words": [], "config": record_of(run)["config"], **changes}
-    (folder / "sweep.json").write_text(json.dumps({"workers": 1, "threads": THREADS, "jobs": [job]}))
-    return folder
+    (place / "sweep.json").write_text(json.dumps({"workers": 1, "threads": THREADS, "jobs": [job]}))
+    return place
 
 
 def chosen(folder: Path, run: Path, **changes: Any) -> Path:
@@ -119,3 +119,67 @@ def test_a_secret_is_not_told_by_a_refusal(received: Path, runner: Command) -> N
     refused = runner("resume", "received", SECRET="password")
     assert refused.returncode == 2
     assert "password" not in refused.stdout + refused.stderr
+
+
+@pytest.fixture
+def plain(apart: Path) -> Path:
+    """A received run without plugins, and a folder of the user's own next to it."""
+    (apart / "victim").mkdir()
+    (apart / "victim" / "notes.txt").write_text("mine")
+    (apart / "link").symlink_to("victim")
+    return write_run(apart / "plain", versions={}, threads=THREADS, numerics=NUMERICS, identity="0" * 64)
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "place", ["../victim", "ABSOLUTE", "..", ".", "", "0_a/../../victim", "out", "out/0_a", "a\0b", 7]
+)
+def test_the_folders_of_a_sweep_lie_inside_it(plain: Path, runner: Command, place: str | int) -> None:
+    name = str(plain.parent / "victim") if place == "ABSOLUTE" else place
+    sweep = planned(plain.parent / "sweep", plain, folder=name)
+    (sweep / "out").symlink_to("../victim")
+    before = contents(plain.parent)
+    refused = runner("resume", "sweep")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "the plan of a sweep: the folder of job 0 must lie inside" in refused.stderr
+    assert contents(plain.parent) == before
+
+
+@pytest.mark.parametrize("changes", [{"seeds": ["/../../victim"]}, {"seeds": []}, {"against": "x"}, {"overrides": [1]}])
+def test_the_folders_of_a_final_model_lie_inside_it(plain: Path, runner: Command, changes: dict[str, Any]) -> None:
+    chosen(plain.parent / "chosen", plain, **changes)
+    before = contents(plain.parent)
+    refused = runner("resume", "chosen")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("chosen/choice.json is damaged (")
+    assert contents(plain.parent) == before
+
+
+def test_a_link_in_the_place_of_a_folder_of_a_final_model_is_refused(plain: Path, runner: Command) -> None:
+    (chosen(plain.parent / "chosen", plain, seeds=[3, 4]) / "seed=4").symlink_to("../victim")
+    refused = runner("resume", "chosen")
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "chosen/seed=4 is a link that leads out of the folder of the final model: remove it\n",
+    )
+
+
+@pytest.mark.parametrize("name", ["runner.log", "checkpoints", ".claim"])
+def test_nothing_is_written_through_a_link_in_a_received_run(plain: Path, runner: Command, name: str) -> None:
+    (plain / name).symlink_to("../victim" if name == "checkpoints" else "../victim/notes.txt")
+    before = contents(plain.parent)
+    refused = runner("resume", "plain", "training.epochs=4", "--anyway", "dataset.source=sample")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.splitlines()[-1].startswith(f"plain/{name} is a link that leads out of the folder: remove it")
+    assert contents(plain.parent) == before
+
+
+@pytest.mark.parametrize("changes", [{"workers": 10**6}, {"threads": {"intra_op": 10**9, "inter_op": 1}}, {"jobs": []}])
+def test_a_plan_cannot_ask_for_what_no_machine_has(plain: Path, runner: Command, changes: dict[str, Any]) -> None:
+    sweep = planned(plain.parent / "sweep", plain)
+    plan = json.loads((sweep / "sweep.json").read_text())
+    (sweep / "sweep.json").write_text(json.dumps({**plan, **changes}))
+    assert runner("resume", "sweep").stderr.startswith("sweep/sweep.json cannot be read as the plan of a sweep: ")
