@@ -1,6 +1,7 @@
 """The front door: picks the verb, nothing else."""
 
 import importlib
+import logging
 import os
 import signal
 import sys
@@ -14,6 +15,8 @@ VERBS = ("compare", "export", "final", "predict", "resume", "test")
 def main() -> None:
     """`runner …` and `python -m runner …`; exit codes as in the README."""
     console.replace_unencodable(sys.stdout, sys.stderr)
+    if logging.lastResort:  # which shows warnings where nothing else does
+        logging.lastResort.setFormatter(console.OneLine())
     if os.getcwd() not in sys.path and "" not in sys.path:
         sys.path.insert(0, os.getcwd())  # plugins are found here from the console script too
     if hasattr(signal, "SIGPIPE"):
@@ -27,7 +30,7 @@ def _dispatch(words: list[str]) -> int:
         return importlib.import_module(f"runner.cli.{first}").main(words[1:])
     if first and "=" not in first and first[0] not in "-~+":
         hint = did_you_mean(first, VERBS) or "; write key=value, or --help"
-        print(f"{first} is not one of the verbs {', '.join(VERBS)}{hint}", file=sys.stderr)
+        console.say(f"{first} is not one of the verbs {', '.join(VERBS)}{hint}", sys.stderr)
         return 2
     from runner.cli import train
 

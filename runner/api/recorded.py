@@ -12,7 +12,7 @@ from runner.compare import comparison, wording
 from runner.compare.comparison import Comparison
 from runner.config.plugins import Trust
 from runner.errors import ConfigError
-from runner.formatting import number
+from runner.formatting import from_spreadsheet, number, one_line
 from runner.inference import inputs, predictions
 from runner.inference import load as loading
 from runner.runs import reader, search
@@ -163,7 +163,7 @@ class Run:
         return lines
 
     def __repr__(self) -> str:
-        return "\n".join(self._lines())
+        return "\n".join(map(one_line, self._lines()))
 
     def _repr_html_(self) -> str:
         return "<br>".join(map(html.escape, self._lines()))
@@ -185,7 +185,8 @@ class Sweep:
         """summary.csv: a row for each planned job."""
         import pandas as pd
 
-        return pd.read_csv(self.folder / SUMMARY)
+        table = pd.read_csv(self.folder / SUMMARY).rename(columns=from_spreadsheet)
+        return table.map(lambda value: from_spreadsheet(value) if isinstance(value, str) else value)
 
     @property
     def settings(self) -> "pd.DataFrame":
@@ -212,7 +213,7 @@ class Sweep:
         return [f"{self.folder}: {len(self.runs)} runs", *answers]
 
     def __repr__(self) -> str:
-        return "\n".join(self._lines())
+        return "\n".join(map(one_line, self._lines()))
 
     def _repr_html_(self) -> str:
         return "<br>".join(map(html.escape, self._lines()))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from runner.errors import ConfigError, DataError
 from runner.runs.status import COMPLETED, FAILED
 from runner.system import signals
+from runner.system.console import say
 from runner.system.signals import Interrupted
 
 if TYPE_CHECKING:
@@ -50,5 +51,5 @@ def of_sweep(ended: "Ended") -> int:
 
 
 def _told(what: object, code: int) -> int:
-    print(what, file=sys.stderr)
+    say(str(what), sys.stderr)
     return code

@@ -13,7 +13,7 @@ from runner.cli import predict_display, trust
 from runner.cli.exit_status import guarded
 from runner.config.plugins import Trust
 from runner.errors import ConfigError, DataError, did_you_mean, refuse_usage
-from runner.formatting import one_line
+from runner.formatting import one_line, spreadsheet_text
 from runner.inference import inputs, predictions
 from runner.inference.inputs import Inputs
 from runner.inference.load import LoadedRun, load
@@ -161,7 +161,8 @@ def _predict_file(run: LoadedRun, options: Options, file: Path) -> None:
     if taken := {*columns} & {*table.columns}:
         raise ConfigError([f"{file} has a column {sorted(taken)[0]} already, which is to be written: rename it"])
     label, probability = columns
-    table[label], table[probability] = [each.label for each in said], [each.probability for each in said]
+    table[label] = [spreadsheet_text(each.label) for each in said]
+    table[probability] = [each.probability for each in said]
     files.write(options.to, table.to_csv(index=False))
     predict_display.wrote(options.to, read, said, columns)
 

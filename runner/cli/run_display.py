@@ -17,7 +17,7 @@ from runner.config.schema import Config
 from runner.experiment import preflight
 from runner.experiment.preflight import Checked
 from runner.experiment.progress import Progress, header
-from runner.formatting import number
+from runner.formatting import number, one_line
 from runner.runs.history import History, line
 from runner.runs.status import FAILED, INTERRUPTED
 from runner.runs.test_ledger import LEDGER, opened_in_words
@@ -29,14 +29,14 @@ def warnings(checked: Sequence[Checked]) -> None:
     """Say what there is to say of configs before the training: a sample that nobody asked for stands out."""
     for text in preflight.unasked_samples(checked):
         console = Console(stderr=True, highlight=False)
-        console.print(Text(f"WARNING: {text}", "bold black on yellow"), soft_wrap=not console.is_terminal)
+        console.print(Text(f"WARNING: {one_line(text)}", "bold black on yellow"), soft_wrap=not console.is_terminal)
     for text in preflight.warnings(checked):
         warn(text)
 
 
 def warn(text: str) -> None:
     """A warning on stderr."""
-    say(f"warning: {text}", sys.stderr)
+    say(f"warning: {one_line(text)}", sys.stderr)
 
 
 class TerminalProgress(Progress):

@@ -14,7 +14,7 @@ from rich.text import Text
 from runner.compare import comparison, wording
 from runner.config.plan import Job
 from runner.config.plugins import trusting
-from runner.formatting import counted, number
+from runner.formatting import counted, number, one_line
 from runner.runs.reader import Run
 from runner.runs.reuse import Forecast
 from runner.runs.status import COMPLETED
@@ -100,7 +100,7 @@ class _Bar:
         if self.bar.disable:
             say(text)
         else:
-            self.bar.console.print(Text(text), soft_wrap=True)
+            self.bar.console.print(Text(one_line(text)), soft_wrap=True)
 
 
 def ending(run: Run) -> str:

@@ -1,9 +1,14 @@
 """A folder that somebody sends: what is recorded in it is read, never run, and nothing outside it is written."""
 
+import csv
+import io
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import runner as package
@@ -11,9 +16,13 @@ from runner.config import compose
 from runner.config.plugins import Trust
 from runner.errors import ConfigError
 from runner.runs.identity import NUMERICS
+from runner.sweeps import summary
+from runner.sweeps.sweep import read
+from runner.system import console
 from tests.conftest import Command, record_of
 from tests.records import write_run
 
+TITLE, CLIPBOARD, CLEAR = "\x1b]0;owned\x07", "\x1b]52;c;b3duZWQ=\x07", "\x1b[2J\x9b2J\u202e"
 THREADS = {"intra_op": 1, "inter_op": 1}
 CODE = "from pathlib import Path\nPath('has_run').touch()\n"
 
@@ -183,3 +192,81 @@ def test_a_plan_cannot_ask_for_what_no_machine_has(plain: Path, runner: Command,
     plan = json.loads((sweep / "sweep.json").read_text())
     (sweep / "sweep.json").write_text(json.dumps({**plan, **changes}))
     assert runner("resume", "sweep").stderr.startswith("sweep/sweep.json cannot be read as the plan of a sweep: ")
+
+
+def controls(text: str) -> set[str]:
+    """The signs of a text that are neither printable nor the end of a line."""
+    return {each for each in text if not each.isprintable() and each != "\n"}
+
+
+def test_no_control_sequence_of_a_record_reaches_the_terminal(apart: Path, runner: Command) -> None:
+    names = (f"relu{TITLE}", f"tanh{CLEAR}")
+    for name in names:
+        write_run(
+            apart / "runs" / f"{len(name)}{CLIPBOARD}", settings={"model.activation": name, "optimizer.name": TITLE}
+        )
+    write_run(apart / "runs" / "failed", status="failed", error=f"no{CLEAR}")
+    (apart / "runs" / f"damaged{TITLE}").mkdir()
+    (apart / "runs" / f"damaged{TITLE}" / "run.json").write_text(f'{{"schema_version": 1, "status": "{CLEAR}"}}')
+    (apart / "runs" / f"unpredicted{TITLE}").mkdir()
+    for words in (
+        ["compare", "runs", "--pairs"],
+        ["compare", "runs", "--filter", f"x={TITLE}"],
+        ["compare", TITLE],
+        [TITLE],
+    ):
+        said = runner(*words)
+        assert said.stderr
+        assert controls(said.stdout + said.stderr) == set()
+    planned(apart / "sweep", apart / "runs" / "failed", folder=f"../{TITLE}")
+    assert controls(runner("resume", "sweep").stderr) == set()
+
+
+def test_a_table_on_a_terminal_has_no_control_sequence_of_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        encoding = "utf-8"
+
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    console.table([f"name{TITLE}"], [[f"a{CLEAR}"], [f"b\n{CLIPBOARD}"]])
+    assert isinstance(sys.stdout, Terminal)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", sys.stdout.getvalue())  # the colours of rich
+    assert controls(text) == set()
+
+
+FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1"]
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_no_text_of_a_record_is_a_formula_in_a_spreadsheet(apart: Path, runner: Command, formula: str) -> None:
+    for number, value in enumerate((formula, "-0.5")):
+        write_run(apart / "runs" / str(number), settings={"model.activation": value})
+    assert runner("compare", "runs", "--csv", "table.csv").returncode == 0
+    table = pd.read_csv("table.csv", dtype={"model.activation": str})
+    assert sorted(table["model.activation"]) == sorted([f"'{formula}", "-0.5"])
+    assert pd.api.types.is_float_dtype(table["val_accuracy"])
+
+
+def test_a_sweep_s_summary_has_no_formula_and_python_reads_the_value(plain: Path, runner: Command) -> None:
+    sweep = planned(plain.parent / "sweep", plain)
+    plan = json.loads((sweep / "sweep.json").read_text())
+    values = ["=1+1", "-0.5", "@x"]
+    (job,) = plan["jobs"]
+    plan["jobs"] = [
+        {**job, "number": number, "folder": f"{number}", "words": [f"model.activation={value}"]}
+        | {"config": {**job["config"], "model": {**job["config"]["model"], "activation": value}}}
+        for number, value in enumerate(values)
+    ]
+    (sweep / "sweep.json").write_text(json.dumps(plan))
+    for number in range(3):
+        write_run(sweep / str(number), status="failed", error="=cmd")
+    summary.write(read(sweep))
+    with (sweep / "summary.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["model.activation"] for row in rows] == ["'=1+1", "-0.5", "'@x"]
+    assert [row["error"] for row in rows] == ["'=cmd"] * 3
+    table = package.load(sweep).summary  # type: ignore[union-attr]
+    assert table["model.activation"].tolist() == values
+    assert table["error"].tolist() == ["=cmd"] * 3
