@@ -2,7 +2,6 @@
 
 import functools
 import html
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from runner.formatting import from_spreadsheet, number, one_line
 from runner.inference import inputs, predictions
 from runner.inference import load as loading
 from runner.runs import reader, search
-from runner.runs.folder import CHOICE, PLAN, RECORD, TEST
+from runner.runs.folder import CHOICE, PLAN, RECORD, TEST, read_json
 from runner.runs.writer import DatasetInfo
 from runner.sweeps.summary import SUMMARY
 
@@ -252,5 +251,4 @@ def _by_epoch(rows: Sequence[dict[str, Any]]) -> "pd.DataFrame":
 def _json_of(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
+    return read_json(path)

@@ -16,7 +16,7 @@ from runner.errors import DataError
 from runner.inference.load import LoadedRun
 from runner.runs import predictions, test_ledger
 from runner.runs.class_scores import scores
-from runner.runs.folder import CONFUSION, TEST, claimed
+from runner.runs.folder import CONFUSION, TEST, claimed, read_test
 from runner.runs.writer import Record
 from runner.system import files, signals
 
@@ -116,5 +116,4 @@ def of_run(loaded: LoadedRun, ledger: Path) -> dict[str, Any]:
                 candidate = Candidate(loaded.network, file, loaded.epoch)
                 evaluate(record, candidate, loaded.data, loaded.task, ledger)
             interruption.stop()
-    found: dict[str, Any] = json.loads((loaded.folder / TEST).read_text())
-    return found
+    return read_test(loaded.folder)

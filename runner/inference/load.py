@@ -19,10 +19,10 @@ from runner.datasets.text import Vocabulary
 from runner.errors import ConfigError, DataError
 from runner.formatting import counted, one_line
 from runner.runs import reader
-from runner.runs.folder import BEST_MODEL, MODEL, PLAN, RECORD, VOCABULARY
+from runner.runs.folder import BEST_MODEL, MODEL, MOST_BYTES, PLAN, RECORD, VOCABULARY
 from runner.runs.reader import Run
 from runner.runs.status import COMPLETED, FAILED
-from runner.system import backend
+from runner.system import backend, files
 
 if TYPE_CHECKING:
     from runner.training.saved import Outputs  # imports TensorFlow
@@ -115,7 +115,7 @@ class LoadedRun:
         """
         file = self.folder / VOCABULARY
         try:
-            return text.from_json(file.read_text())
+            return text.from_json(files.read(file, MOST_BYTES).decode("utf-8"))
         except FileNotFoundError:
             return self._vocabulary_of_data()
         except (OSError, ValueError) as error:

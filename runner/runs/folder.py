@@ -31,6 +31,10 @@ BEST_MODEL = f"{CHECKPOINTS}/best.keras"
 CLAIM = ".claim"
 PLAN = "sweep.json"  # of a sweep's folder
 OUTPUTS = Path("outputs")
+MOST_BYTES = 16 * files.MIB  # of run.json and its like, which hold some kB
+MOST_BYTES_OF_ROWS = 32 * files.MIB  # of metrics.csv and timings.csv: some 200,000 epochs
+MOST_BYTES_OF_PLAN = 256 * files.MIB  # of sweep.json: some 100,000 jobs
+MOST_BYTES_OF_ARRAYS = 1024 * files.MIB  # of predictions.npz and of a state
 LOOK_SECONDS = 0.2  # a claim held for less is that of a process which looks whether the folder is held
 
 
@@ -135,7 +139,33 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
 
 def read_record(folder: Path) -> dict[str, Any]:
     """The run.json of a folder. Raises OSError or ValueError."""
-    record = json.loads((folder / RECORD).read_text())
-    if not isinstance(record, dict) or "schema_version" not in record:
+    record = read_json(folder / RECORD)
+    if "schema_version" not in record:
         raise ValueError(f"{folder / RECORD} is not the record of a run")
     return record
+
+
+def read_json(path: Path, most: int = MOST_BYTES) -> dict[str, Any]:
+    """A recorded JSON file. Raises OSError, or ValueError for what the runner does not write."""
+    content = files.read(path, most)
+    try:
+        found = json.loads(content, parse_constant=_no_number)
+        if b"\\ud" in content.lower():  # half a sign, which no file and no terminal takes
+            json.dumps(found, ensure_ascii=False).encode()
+    except (RecursionError, MemoryError):
+        raise ValueError(f"{path} is nested too deeply") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} is not a mapping")
+    return found
+
+
+def read_test(folder: Path) -> dict[str, Any]:
+    """What the test said of a run. Raises OSError where it was not opened, DataError where the file is damaged."""
+    try:
+        return read_json(folder / TEST)
+    except ValueError as error:
+        raise DataError(f"{folder / TEST} is damaged ({error}): remove it, and open the test set again") from None
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")

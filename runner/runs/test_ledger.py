@@ -18,8 +18,10 @@ import filelock
 from runner.errors import DataError
 from runner.formatting import counted
 from runner.runs.folder import OUTPUTS
+from runner.system import files
 
 LEDGER = OUTPUTS / "test-ledger.jsonl"
+MOST_BYTES = 256 * files.MIB  # some 600,000 openings
 WAIT_SECONDS = 30.0  # for another process, which holds the ledger while it adds a line
 OWN = "own"  # the source of a plugin's data, of which other data may have the name
 
@@ -75,12 +77,14 @@ def enter(ledger: Path, new: Opening) -> int:
 def read(ledger: Path) -> list[Opening]:
     """All openings, the first one first; a line that a kill has cut off had opened nothing yet."""
     try:
-        lines = ledger.read_bytes().split(b"\n")[:-1]
+        lines = files.read(ledger, MOST_BYTES).split(b"\n")[:-1]
     except FileNotFoundError:
         return []
+    except ValueError as error:
+        raise DataError(f"the ledger of test sets cannot be used: {error}: move it away") from None
     found = []
     for line in lines:
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
             found.append(Opening(**json.loads(line)))
     return found
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import json
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +11,19 @@ from runner.config.monitor import Monitor
 from runner.config.schema import Config
 from runner.errors import ConfigError, DataError
 from runner.formatting import data_label
-from runner.runs import checkpoint, history, identity, predictions
-from runner.runs.folder import BEST_MODEL, METRICS, MODEL, RECORD, TEST, TIMINGS, me, read_record, write_record
+from runner.runs import checkpoint, history, identity, predictions, shape
+from runner.runs.folder import (
+    BEST_MODEL,
+    METRICS,
+    MODEL,
+    RECORD,
+    TEST,
+    TIMINGS,
+    me,
+    read_record,
+    read_test,
+    write_record,
+)
 from runner.runs.history import History, Row
 from runner.runs.status import COMPLETED, FAILED, INTERRUPTED, RUNNING
 from runner.system import backend, files
@@ -73,7 +83,9 @@ def read(folder: Path) -> dict[str, Any]:
     if not (folder / RECORD).exists():
         return {}
     try:
-        return read_record(folder)
+        record = read_record(folder)
+        shape.refuse_damaged(record)
+        return {"identity": None, **record}
     except ValueError as error:
         for epoch in checkpoint.epochs(folder):
             with contextlib.suppress(OSError, checkpoint.DamagedState):
@@ -260,8 +272,7 @@ class Record:
 
     def _test(self) -> dict[str, Any]:
         opening = self.entries.get("opening") or {}
-        found: dict[str, Any] = json.loads((self.folder / TEST).read_text()) if opening.get("done") else {}
-        return found
+        return read_test(self.folder) if opening.get("done") else {}
 
 
 def _progress(recorded: History) -> dict[str, Any]:

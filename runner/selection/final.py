@@ -18,7 +18,7 @@ from runner.experiment import run as experiment
 from runner.experiment.preflight import Checked
 from runner.experiment.progress import Progress
 from runner.runs import reuse, shape
-from runner.runs.folder import CHOICE, OUTPUTS, RECORD, TEST, logged
+from runner.runs.folder import CHOICE, OUTPUTS, RECORD, logged, read_json, read_test
 from runner.runs.status import COMPLETED
 from runner.runs.writer import Outcome
 from runner.selection import ensemble
@@ -62,19 +62,14 @@ class Final:
 
     def test(self) -> dict[str, Any]:
         """What the test said. Raises OSError where it has not been opened yet."""
-        return _read(self.folder / TEST)
+        return read_test(self.folder)
 
     def test_of_all_epochs(self) -> dict[str, Any] | None:
-        return None if self.against is None else _read(self.folder / AGAINST / TEST)
+        return None if self.against is None else read_test(self.folder / AGAINST)
 
 
 def _changed(config: Config, **changes: Any) -> Config:
     return dataclasses.replace(config, training=dataclasses.replace(config.training, **changes))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
 
 
 def plan(choice: Choice, folder: Path, seeds: int, trust: Trust, *, keep_updates: bool, against_last: bool) -> Final:
@@ -158,7 +153,7 @@ def read(folder: Path, trust: Trust = plugins.NONE) -> Final:
     Raises DataError where its choice.json is damaged, ConfigError where it names modules that are not trusted.
     """
     try:
-        entries = _read(folder / CHOICE)
+        entries = read_json(folder / CHOICE)
         mine = {name: entries.pop(name) for name in ("seeds", "against", "overrides", "config")}
         _refuse_damaged(mine)
         config = compose.from_record(mine["config"], trust)

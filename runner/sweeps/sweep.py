@@ -12,7 +12,7 @@ from runner.config.plan import Job
 from runner.config.plugins import Trust
 from runner.errors import ConfigError, DataError
 from runner.runs import shape
-from runner.runs.folder import PLAN
+from runner.runs.folder import MOST_BYTES_OF_PLAN, PLAN, read_json
 from runner.system import files
 
 
@@ -69,7 +69,7 @@ def read(folder: Path, trust: Trust = plugins.NONE) -> Sweep:
     """
     refused: list[str] = []
     try:
-        content = json.loads((folder / PLAN).read_text())
+        content = read_json(folder / PLAN, MOST_BYTES_OF_PLAN)
         _refuse_damaged(folder, content)
         jobs = [job for each in content["jobs"] if (job := _job(trust, refused, **each))]
         sweep = Sweep(folder, jobs, content["workers"], content["threads"])

@@ -1,10 +1,37 @@
-"""Writes that no reader sees half of."""
+"""Writes that no reader sees half of, and reads of files that anybody may have put there."""
 
 import contextlib
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
+
+MIB = 2**20
+
+
+def read(path: Path, most: int) -> bytes:
+    """The content of a file of at most `most` bytes.
+
+    Raises OSError, and ValueError for what is larger or no regular file, such as a pipe, which could be read for ever.
+    """
+    _refuse_irregular(path, os.stat(path))
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    with os.fdopen(handle, "rb") as stream:
+        about = os.fstat(handle)
+        _refuse_irregular(path, about)
+        content = stream.read(most + 1) if about.st_size <= most else b""
+    if max(about.st_size, len(content)) > most:
+        raise ValueError(f"{path} is too large: {about.st_size:,} bytes, at most {most:,} are read")
+    return content
+
+
+def _refuse_irregular(path: Path, about: os.stat_result) -> None:
+    if stat.S_ISDIR(about.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(about.st_mode):
+        raise ValueError(f"{path} is no regular file")
 
 
 def write(path: Path, content: str | bytes, *, durable: bool = False) -> None:

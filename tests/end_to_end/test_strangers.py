@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from runner.runs.identity import NUMERICS
 from runner.sweeps import summary
 from runner.sweeps.sweep import read
 from runner.system import console
+from tests import mutations
 from tests.conftest import Command, record_of
 from tests.records import write_run
 
@@ -270,3 +273,50 @@ def test_a_sweep_s_summary_has_no_formula_and_python_reads_the_value(plain: Path
     table = package.load(sweep).summary  # type: ignore[union-attr]
     assert table["model.activation"].tolist() == values
     assert table["error"].tolist() == ["=cmd"] * 3
+
+
+def test_a_damaged_file_is_passed_over_and_stops_no_other_run(apart: Path) -> None:
+    assert "40 mutations of recorded files: " in mutations.campaign(apart, 40, seed=0)
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "pipe": os.mkfifo,
+    "device": lambda file: file.symlink_to("/dev/zero"),
+    "folder": Path.mkdir,
+    "large": lambda file: file.write_bytes(b"1" * 100_000_000),
+    "deep": lambda file: file.write_text("[" * 100_000),
+    "deep, closed": lambda file: file.write_text('{"schema_version": 1, "config": ' + "[" * 900 + "]" * 900 + "}"),
+    "binary": lambda file: file.write_bytes(bytes(range(256)) * 1_000),
+}
+
+
+@pytest.mark.parametrize("name", ["run.json", "metrics.csv", "timings.csv"])
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_no_file_of_a_record_is_waited_for_or_read_without_end(
+    apart: Path, runner: Command, name: str, damage: Callable[[Path], object]
+) -> None:
+    write_run(apart / "runs" / "good")
+    file = write_run(apart / "runs" / "bad") / name
+    file.unlink()
+    damage(file)
+    compared = runner("compare", "runs")
+    assert compared.returncode == 0
+    assert compared.stderr.startswith("runs/bad is skipped: ")
+    assert len(compared.stderr.splitlines()) == 1
+    assert len(compared.stderr) < 400
+    assert "best run: runs/good" in compared.stdout
+
+
+@pytest.mark.parametrize("path", ["sweep", "chosen", "plain"])
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_resume_refuses_such_a_file_in_a_line(
+    plain: Path, runner: Command, path: str, damage: Callable[[Path], object]
+) -> None:
+    planned(plain.parent / "sweep", plain)
+    chosen(plain.parent / "chosen", plain)
+    file = plain.parent / {"sweep": "sweep/sweep.json", "chosen": "chosen/choice.json", "plain": "plain/run.json"}[path]
+    file.unlink()
+    damage(file)
+    refused = runner("resume", path)
+    assert (refused.returncode in (1, 2), refused.stdout) == (True, "")
+    assert len(refused.stderr.splitlines()) == 1
