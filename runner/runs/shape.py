@@ -79,22 +79,36 @@ def _is_dataset(value: Any) -> bool:
     return whole and or_none(are_texts)(names) and or_none(is_count)(test)
 
 
+SCALARS = frozenset([str, int, bool, type(None)])
 GROUPS = ("dataset", "model", "optimizer", "training")
 NESTED = ("options", "early_stopping")  # keys of a group that hold further keys
 
 
 def _is_config(value: Any) -> bool:
-    training, groups = value["training"], [value[group] for group in GROUPS]
-    named = all(is_mapping(group) for group in groups) and all(is_text(group["name"]) for group in groups[:3])
+    for name in GROUPS:
+        group = value[name]
+        if not (_is_flat(group, NESTED) and (name == "training" or is_text(group["name"]))):
+            return False
+    training = value["training"]
     counted = is_count(training["epochs"]) and is_count(training["batch_size"], 1)
     folds = all(or_none(is_count)(training.get(key)) for key in ("folds", "fold"))
-    flat = _is_flat(value, GROUPS) and all(_is_flat(group, NESTED) for group in groups)
-    return named and counted and folds and is_number(training.get("validation_split", 0)) and flat and is_plain(value)
+    return counted and folds and is_number(training.get("validation_split", 0)) and _is_flat(value, GROUPS)
 
 
 def _is_flat(value: dict[str, Any], nested: Collection[str]) -> bool:
-    """Whether only some keys hold mappings; lists hold none."""
-    return all(key in nested or not _holds_mapping(each) for key, each in value.items())
+    """Whether a level of a config holds plain values, and mappings under some keys alone.
+
+    A loop, for it is the most of what a look at a run costs.
+    """
+    for key, each in value.items():
+        kind = type(each)
+        if kind in SCALARS or (kind is float and math.isfinite(each)):
+            continue
+        if kind is dict and key in nested and (nested is GROUPS or is_plain(each)):
+            continue
+        if kind is not list or _holds_mapping(each) or not is_plain(each):
+            return False
+    return True
 
 
 def _holds_mapping(value: Any) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MIB = 2**20
+NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # for the writer of a pipe
 
 
 def read(path: Path, most: int) -> bytes:
@@ -16,22 +17,23 @@ def read(path: Path, most: int) -> bytes:
 
     Raises OSError, and ValueError for what is larger or no regular file, such as a pipe, which could be read for ever.
     """
-    _refuse_irregular(path, os.stat(path))
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    with os.fdopen(handle, "rb") as stream:
+    handle = os.open(path, os.O_RDONLY | NO_WAITING)
+    try:
         about = os.fstat(handle)
-        _refuse_irregular(path, about)
-        content = stream.read(most + 1) if about.st_size <= most else b""
-    if max(about.st_size, len(content)) > most:
-        raise ValueError(f"{path} is too large: {about.st_size:,} bytes, at most {most:,} are read")
-    return content
-
-
-def _refuse_irregular(path: Path, about: os.stat_result) -> None:
-    if stat.S_ISDIR(about.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if not stat.S_ISREG(about.st_mode):
-        raise ValueError(f"{path} is no regular file")
+        if stat.S_ISDIR(about.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(about.st_mode):
+            raise ValueError(f"{path} is no regular file")
+        if about.st_size > most:
+            raise ValueError(f"{path} is too large: {about.st_size:,} bytes, at most {most:,} are read")
+        parts = []
+        while part := os.read(handle, about.st_size + 1):
+            parts.append(part)
+            if len(parts) > 1 and sum(map(len, parts)) > most:  # it grows
+                raise ValueError(f"{path} is too large: at most {most:,} bytes are read")
+        return b"".join(parts)
+    finally:
+        os.close(handle)
 
 
 def write(path: Path, content: str | bytes, *, durable: bool = False) -> None:
