@@ -1,6 +1,7 @@
 """The front door: picks the verb, nothing else."""
 
 import importlib
+import logging
 import os
 import signal
 import sys
@@ -24,6 +25,8 @@ def main() -> None:
     os.environ["MPLBACKEND"] = "agg"  # pictures are files; matplotlib refuses to start with a name it does not know
     if here not in sys.path and "" not in sys.path:
         sys.path.insert(0, here)  # plugins are found here from the console script too
+    if logging.lastResort:  # which shows warnings where nothing else does
+        logging.lastResort.setFormatter(console.OneLine())
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends this command like any other
     code = _dispatch(words := sys.argv[1:])

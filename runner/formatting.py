@@ -22,6 +22,38 @@ def one_line(text: str, width: int | None = None) -> str:
     return line if width is None or len(line) <= width else f"{line[: width - 1]}…"
 
 
+def printable(text: str) -> str:
+    """Text from elsewhere, fit for a terminal: signs that control it are blanks; the ends of its lines stay."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each == "\n" else " " for each in text)
+
+
+FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet takes for the beginning of a formula
+
+
+def spreadsheet_text(text: str) -> str:
+    """A text as a cell of a CSV file: with an apostrophe first where a spreadsheet would calculate; a number stays.
+
+    A carriage return, which many readers take for the end of a row, is a blank.
+    """
+    text = text.replace("\r", " ")
+    return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
+
+
+def from_spreadsheet(text: str) -> str:
+    """The text of such a cell."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 

@@ -1,4 +1,6 @@
-"""Kill runs, fail their disks, and see that nothing recorded is lost: `python -m tests.faults [--kills 300]`.
+"""Kill runs, fail their disks, damage their files, and see that nothing recorded is lost.
+
+`python -m tests.faults [--kills 300]`; `python -m tests.faults --mutations 3000` damages recorded files and no more.
 
 A parent imports TensorFlow once and forks a child for each attempt, so that an attempt costs its training and no more.
 """
@@ -23,7 +25,7 @@ from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
 from runner.runs import test_ledger
 from runner.system import backend
-from tests import beside
+from tests import beside, mutations
 
 Whole = tuple[dict[str, Any], float]
 KINDS: tuple[Any, ...] = (errno.ENOSPC, errno.EIO, "short", "kill")
@@ -45,8 +47,13 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--step", type=int, default=1, help="fail each N-th file operation")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--mutations", type=int, metavar="N", help="damage N recorded files instead, and compare")
     parser.add_argument("--quick", action="store_true", help="one kill and one fault of each kind, of a small setting")
     options = parser.parse_args()
+    if options.mutations:
+        with tempfile.TemporaryDirectory() as folder:
+            print(mutations.campaign(Path(folder), options.mutations, options.seed), flush=True)
+        return
     backend.start()
     import runner.training.fit  # noqa: F401  # once for all attempts; TensorFlow stands a fork before its first operation
 

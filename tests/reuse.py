@@ -192,7 +192,7 @@ class World:
         folder, anyway = self.chance.choice(runs), self.chance.random() < 0.5
         epochs = json.loads((folder / "run.json").read_text())["epochs"] + self.chance.choice((0, 1, 2))
         words = [f"training.epochs={max(1, min(epochs, EPOCHS))}", *(["--anyway"] if anyway else [])]
-        return self.run("resume", str(folder.relative_to(self.folder)), *words)
+        return self.run("resume", str(folder.relative_to(self.folder)), "--trust", *words)
 
     def move(self) -> str:
         return self._to_another_name(shutil.move)

@@ -2,7 +2,6 @@
 
 import functools
 import html
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from runner.compare import comparison, wording
 from runner.compare.comparison import Comparison
+from runner.config.plugins import Trust
 from runner.errors import ConfigError
-from runner.formatting import number
+from runner.formatting import from_spreadsheet, number, one_line
 from runner.inference import inputs, predictions
 from runner.inference import load as loading
 from runner.runs import reader, search
-from runner.runs.folder import CHOICE, PLAN, RECORD, TEST
+from runner.runs.folder import CHOICE, PLAN, RECORD, TEST, read_json
 from runner.runs.writer import DatasetInfo
 from runner.sweeps.summary import SUMMARY
 
@@ -48,8 +48,8 @@ class Run:
     status   completed, failed, interrupted, running or crashed
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
+    def __init__(self, folder: str | Path, *, trust: bool = False) -> None:
+        self.folder, self._trust = Path(folder), Trust(trust)
         try:
             self._run = reader.load(self.folder)
         except (OSError, ValueError) as error:
@@ -143,7 +143,7 @@ class Run:
 
     @functools.cache  # noqa: B019  # a network is loaded once
     def _loaded(self, best: bool) -> loading.LoadedRun:
-        return loading.load(self.folder, best=best)
+        return loading.load(self.folder, self._trust, best=best)
 
     @property
     def _dataset(self) -> DatasetInfo:
@@ -164,7 +164,7 @@ class Run:
         return lines
 
     def __repr__(self) -> str:
-        return "\n".join(self._lines())
+        return "\n".join(map(one_line, self._lines()))
 
     def _repr_html_(self) -> str:
         return "<br>".join(map(html.escape, self._lines()))
@@ -177,16 +177,17 @@ class Sweep:
     runs    the runs that have begun, by job
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, trust: bool = False) -> None:
         self.folder = Path(folder)
-        self.runs = [Run(each.folder) for each in search.runs([self.folder], warn=lambda text: None)]
+        self.runs = [Run(each.folder, trust=trust) for each in search.runs([self.folder], warn=lambda text: None)]
 
     @property
     def summary(self) -> "pd.DataFrame":
         """summary.csv: a row for each planned job."""
         import pandas as pd
 
-        return pd.read_csv(self.folder / SUMMARY)
+        table = pd.read_csv(self.folder / SUMMARY).rename(columns=from_spreadsheet)
+        return table.map(lambda value: from_spreadsheet(value) if isinstance(value, str) else value)
 
     @property
     def settings(self) -> "pd.DataFrame":
@@ -213,14 +214,22 @@ class Sweep:
         return [f"{self.folder}: {len(self.runs)} runs", *answers]
 
     def __repr__(self) -> str:
-        return "\n".join(self._lines())
+        return "\n".join(map(one_line, self._lines()))
 
     def _repr_html_(self) -> str:
         return "<br>".join(map(html.escape, self._lines()))
 
 
-def load(path: str | Path) -> Run | Sweep:
+def load(path: str | Path, *, trust: bool = False) -> Run | Sweep:
     """The run or the sweep of a folder.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    trust
+        Whether the network of a run may import the modules that the record names as its plugins, which runs their code.
+        Tables and pictures need none of them.
 
     Raises
     ------
@@ -229,9 +238,9 @@ def load(path: str | Path) -> Run | Sweep:
     """
     folder = Path(path)
     if (folder / RECORD).is_file():
-        return Run(folder)
+        return Run(folder, trust=trust)
     if (folder / PLAN).is_file():
-        return Sweep(folder)
+        return Sweep(folder, trust=trust)
     raise ConfigError([f"{folder} holds no run and no sweep: give the folder with {RECORD} or {PLAN}"])
 
 
@@ -244,5 +253,4 @@ def _by_epoch(rows: Sequence[dict[str, Any]]) -> "pd.DataFrame":
 def _json_of(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
+    return read_json(path)

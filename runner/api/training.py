@@ -12,6 +12,7 @@ from runner.compare import comparison
 from runner.config import conditions, hydra_adapter
 from runner.config.paths import Place, config_dir
 from runner.config.plan import Plan
+from runner.config.plugins import Trust
 from runner.datasets.catalog import register_built_in
 from runner.errors import ConfigError, RunFailed
 from runner.experiment import preflight
@@ -75,7 +76,7 @@ def sweep(*overrides: str) -> Sweep:
                     warnings.warn(f"job {line.job.number} {line.status}: {line.error}", stacklevel=2)
     if ended.signal:
         raise Interrupted(ended.signal)
-    return Sweep(whole.folder)
+    return Sweep(whole.folder, trust=True)
 
 
 def final(
@@ -85,6 +86,7 @@ def final(
     seeds: int = 1,
     against_last: bool = False,
     to: str | Path | None = None,
+    trust: bool = False,
 ) -> Run:
     """Train what validation chose among recorded runs, open the test set once, and return the final model.
 
@@ -105,6 +107,8 @@ def final(
         Test the network of all epochs too, in the folder `last`.
     to
         The folder; by default outputs/final/DATE/TIME.
+    trust
+        Import the modules that the chosen record names as its plugins, which runs their code.
     """
     with as_found(), hydra_adapter.refusals():
         register_built_in()
@@ -112,7 +116,7 @@ def final(
         runs = search.some_runs(paths or [search.DEFAULT], warn=warnings.warn)
         chosen = choice.choose(comparison.compare(runs), tests)
         folder = Path(to) if to else finals.new_folder(datetime.now())
-        planned = finals.plan(chosen, folder, seeds, keep_updates=updates, against_last=against_last)
+        planned = finals.plan(chosen, folder, seeds, Trust(trust), keep_updates=updates, against_last=against_last)
         _warn(finals.check(chosen, planned))
         finals.write(planned)
         return _ended(finals.train(planned, [OUTPUTS], LEDGER, bar.progress), folder)
@@ -145,4 +149,4 @@ def _ended(outcome: Outcome, folder: Path | None = None) -> Run:
         raise Interrupted(outcome.signal)
     if outcome.status == FAILED:
         raise RunFailed(f"{outcome.folder}: {outcome.error}")
-    return Run(folder or outcome.folder)
+    return Run(folder or outcome.folder, trust=True)

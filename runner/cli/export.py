@@ -5,7 +5,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.cli import trust
 from runner.cli.exit_status import guarded
+from runner.config.plugins import Trust
 from runner.errors import refuse_usage
 from runner.inference import export
 from runner.inference.export import README, Exported
@@ -13,7 +15,7 @@ from runner.inference.load import load
 from runner.system.console import say
 from runner.training.formats import FORMATS
 
-USAGE = "python -m runner export RUN --to DIR [--best] [--format NAME …] [--with-text]"
+USAGE = "python -m runner export RUN --to DIR [--best] [--format NAME …] [--with-text] [--trust]"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Options:
     format: list[str]
     best: bool
     with_text: bool
+    trust: bool
 
 
 def main(words: list[str]) -> int:
@@ -34,7 +37,7 @@ def main(words: list[str]) -> int:
 
 def _export(words: list[str]) -> int:
     options = _options(words)
-    run = load(options.run, best=options.best)
+    run = load(options.run, Trust(options.trust), best=options.best)
     _tell(options.to, export.export(run, options.to, options.format or FORMATS, with_text=options.with_text))
     return 0
 
@@ -59,6 +62,7 @@ def _options(words: list[str]) -> Options:
         help=f"{', '.join(FORMATS)}, each with a --format of its own; by default all that can be made here",
     )
     add("--with-text", action="store_true", help="a network that takes texts as they are: a SavedModel only")
+    trust.add_option(parser)
     parser.error = refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     return Options(**vars(parser.parse_intermixed_args(words)))
 

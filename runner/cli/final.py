@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from runner.cli import exit_status, run_display
+from runner.cli import exit_status, run_display, trust
 from runner.cli.run_display import TerminalProgress
 from runner.compare import comparison
 from runner.config import conditions, hydra_adapter
 from runner.config.conditions import Condition
+from runner.config.plugins import Trust, trusting
 from runner.datasets.catalog import register_built_in
 from runner.runs import search
 from runner.runs.folder import OUTPUTS, VOCABULARY
@@ -33,6 +34,7 @@ class Options:
     seeds: int
     against_last: bool
     to: Path | None
+    trust: bool
 
 
 def main(words: list[str]) -> int:
@@ -47,7 +49,14 @@ def _final(words: list[str]) -> int:
     compared = comparison.compare(search.some_runs(options.paths, warn=run_display.warn))
     chosen = choice.choose(compared, options.select)
     folder = options.to or final.new_folder(datetime.now())
-    planned = final.plan(chosen, folder, options.seeds, keep_updates=options.updates, against_last=options.against_last)
+    planned = final.plan(
+        chosen,
+        folder,
+        options.seeds,
+        Trust(options.trust),
+        keep_updates=options.updates,
+        against_last=options.against_last,
+    )
     run_display.warnings(final.check(chosen, planned))
     for line in (*chosen.lines(), *wording.plan(chosen, planned, against_last=options.against_last)):
         say(line)
@@ -75,6 +84,7 @@ def _options(words: list[str]) -> Options:
     add("--seeds", type=_positive, default=1, metavar="N", help="train N networks, whose mean answers; one by default")
     add("--against-last", action="store_true", help="test the network of all epochs too: one more look at the test set")
     add("--to", type=Path, metavar="DIR", help="the folder, by default outputs/final/DATE/TIME")
+    trust.add_option(parser)
     given = vars(parser.parse_intermixed_args(words))
     return Options(select=[conditions.parse(text, "--select") for text in given.pop("select")], **given)
 
@@ -94,7 +104,7 @@ def finish(planned: Final, *, force: bool = False) -> int:
 
 def _tell(planned: Final, outcome: Outcome) -> None:
     """The last lines: what validation and test said, the folder, the next command."""
-    folder = shlex.quote(str(planned.folder))
+    folder = shlex.quote(str(planned.folder)) + trusting(planned.config.plugins)
     if outcome.error:
         say(f"failed: {outcome.error}", sys.stderr)
     if outcome.status == COMPLETED and not outcome.signal:

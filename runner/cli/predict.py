@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.cli import predict_display
+from runner.cli import predict_display, trust
 from runner.cli.exit_status import guarded
+from runner.config.plugins import Trust
 from runner.errors import ConfigError, DataError, did_you_mean, refuse_usage
-from runner.formatting import one_line
+from runner.formatting import one_line, spreadsheet_text
 from runner.inference import inputs, predictions
 from runner.inference.inputs import Inputs
 from runner.inference.load import LoadedRun, load
@@ -43,6 +44,7 @@ class Options:
     test: bool
     png: Path | None
     json: bool
+    trust: bool
 
 
 def main(words: list[str]) -> int:
@@ -52,7 +54,7 @@ def main(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     options = _options(words)
-    run = load(options.run, best=options.best)
+    run = load(options.run, Trust(options.trust), best=options.best)
     if options.errors is not None:
         _show_errors(run, options, options.errors)
     elif options.file:
@@ -78,6 +80,7 @@ def _options(words: list[str]) -> Options:
     add("--test", action="store_true", help="with --errors: the test examples; a look that the ledger counts")
     add("--png", type=Path, metavar="FILE", help="with --errors, of images: draw them into a file")
     add("--json", action="store_true", help="print for other programs: the probability of each class")
+    trust.add_option(parser)
     parser.error = refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     options = Options(**vars(parser.parse_intermixed_args(words)))
     if problems := list(filter(None, _misfits(options))):
@@ -158,7 +161,8 @@ def _predict_file(run: LoadedRun, options: Options, file: Path) -> None:
     if taken := {*columns} & {*table.columns}:
         raise ConfigError([f"{file} has a column {sorted(taken)[0]} already, which is to be written: rename it"])
     label, probability = columns
-    table[label], table[probability] = [each.label for each in said], [each.probability for each in said]
+    table[label] = [spreadsheet_text(each.label) for each in said]
+    table[probability] = [each.probability for each in said]
     files.write(options.to, table.to_csv(index=False))
     predict_display.wrote(options.to, read, said, columns)
 

@@ -8,21 +8,22 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.cli import exit_status, run_display, sweep_display
+from runner.cli import exit_status, run_display, sweep_display, trust
 from runner.cli.final import finish
 from runner.cli.launch import check
 from runner.cli.run_display import TerminalProgress
 from runner.config import compose, hydra_adapter
 from runner.config.dotted import flat, value_of
 from runner.config.overrides import SYNONYMS, is_value
+from runner.config.plugins import Trust
 from runner.config.schema import Config
 from runner.config.validate import out_of_range
 from runner.datasets.catalog import register_built_in
-from runner.errors import ConfigError, did_you_mean, refuse_usage
+from runner.errors import ConfigError, DataError, did_you_mean, refuse_usage
 from runner.experiment import run as experiment
 from runner.experiment.preflight import Checked
 from runner.formatting import shown
-from runner.runs import identity, reuse, writer
+from runner.runs import identity, reuse, shape, writer
 from runner.runs.folder import CHOICE, OUTPUTS, PLAN, RECORD, claimed, logged
 from runner.runs.status import COMPLETED
 from runner.selection import final
@@ -33,7 +34,8 @@ from runner.system import backend
 from runner.system.console import say
 from runner.system.signals import broken_pipes_survived
 
-USAGE = "python -m runner resume PATH [training.epochs=N] [--anyway]"
+USAGE = "python -m runner resume PATH [training.epochs=N] [--anyway] [--trust]"
+PLUGINS = "plugins="
 WHERE_DATA_IS = ("dataset.path", "dataset.source")  # the fingerprint says what the data is
 ANYWAY = "what was trained may not go on as it would have: give --anyway to continue"
 
@@ -52,23 +54,28 @@ def _resume(words: list[str]) -> int:
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of a run, a sweep or a final model")
     parser.add_argument("overrides", nargs="*", default=[], metavar="training.epochs=N", help="of a run: more epochs")
     parser.add_argument("--anyway", action="store_true", help="even where libraries, data or threads have changed")
+    trust.add_option(parser)
     parser.error = refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     options = parser.parse_intermixed_args(words)
     register_built_in()
-    if (options.path / CHOICE).is_file():
-        return _resume_final(options.path, options.overrides, force=options.anyway)
-    if (options.path / RECORD).is_file():
-        return _resume_run(options.path, options.overrides, force=options.anyway)
-    if (options.path / PLAN).is_file():
-        return _resume_sweep(options.path, options.overrides, force=options.anyway)
+    trusted = Trust(options.trust, _named(options.overrides))
+    for name, resume in ((CHOICE, _resume_final), (RECORD, _resume_run), (PLAN, _resume_sweep)):
+        if (options.path / name).is_file():
+            return resume(options.path, options.overrides, trusted, force=options.anyway)
     raise ConfigError([f"{options.path} holds no run and no sweep: give the folder with {RECORD} or {PLAN}"])
 
 
-def _resume_run(folder: Path, overrides: list[str], *, force: bool) -> int:
+def _named(overrides: Iterable[str]) -> frozenset[str]:
+    """The modules of a word `plugins=[a,b]`, which says that they are to be imported."""
+    given = [word.removeprefix(PLUGINS).strip("[]") for word in overrides if word.startswith(PLUGINS)]
+    return frozenset(name.strip() for names in given for name in names.split(","))
+
+
+def _resume_run(folder: Path, overrides: list[str], trusted: Trust, *, force: bool) -> int:
     record = writer.read(folder)
     _refuse_other_numerics([(folder, record)])
-    backend.take_threads(record["threads"])
-    config = compose.from_record(record["config"])
+    _take_threads(record)
+    config = compose.from_record(record["config"], trusted)
     _apply(config, overrides, record["epochs"])
     (checked,) = check([config])
     if not force:
@@ -85,6 +92,12 @@ def _resume_run(folder: Path, overrides: list[str], *, force: bool) -> int:
         )
     run_display.result(outcome)
     return exit_status.of_run(outcome)
+
+
+def _take_threads(record: dict[str, Any]) -> None:
+    if not shape.are_threads(record.get("threads")):
+        raise DataError(f"the recorded threads must be the counts of a machine; got {record.get('threads')}")
+    backend.take_threads(record["threads"])
 
 
 def _apply(config: Config, overrides: list[str], recorded: int) -> None:
@@ -151,29 +164,26 @@ def _refuse_differences(begun: Iterable[tuple[dict[str, Any], Checked]]) -> None
         raise ConfigError([*dict.fromkeys(found), ANYWAY])
 
 
-def _resume_final(folder: Path, overrides: list[str], *, force: bool) -> int:
+def _resume_final(folder: Path, overrides: list[str], trusted: Trust, *, force: bool) -> int:
     """Train what is left of a final model, and open the test set if that has not been done."""
-    if overrides:
-        asked = " ".join(overrides)
+    if asked := _other_than_plugins(overrides):
         raise ConfigError([f"a final model is trained as it was chosen; got {asked}: choose anew with runner final"])
-    planned = final.read(folder)
+    planned = final.read(folder, trusted)
     begun = [(path, writer.read(path), config) for path, config in planned.runs() if (path / RECORD).exists()]
     _refuse_other_numerics((path, record) for path, record, _ in begun)
     if begun:
-        backend.take_threads(begun[0][1]["threads"])
+        _take_threads(begun[0][1])
     checked = check([config for _, config in planned.runs()])
     if not force:
         _refuse_differences((record, Checked(config, checked[0].data, "")) for _, record, config in begun)
     return finish(planned, force=force)
 
 
-def _resume_sweep(folder: Path, overrides: list[str], *, force: bool) -> int:
+def _resume_sweep(folder: Path, overrides: list[str], trusted: Trust, *, force: bool) -> int:
     """Run what is unfinished, failed or missing; leave the rest as it is, and make the summary anew."""
-    if overrides:
-        raise ConfigError(
-            [f"a sweep is resumed as it was planned; got {' '.join(overrides)}: resume its runs one by one"]
-        )
-    whole = sweep.read(folder)
+    if asked := _other_than_plugins(overrides):
+        raise ConfigError([f"a sweep is resumed as it was planned; got {asked}: resume its runs one by one"])
+    whole = sweep.read(folder, trusted)
     if (folder / SUMMARY).exists() and not _unfinished(summary.lines(whole)):
         say(f"{folder} is finished already")
         return 0
@@ -197,6 +207,10 @@ def _resume_sweep(folder: Path, overrides: list[str], *, force: bool) -> int:
         ended = executor.run_all(whole, work, hand_out, sweep_display.following(whole, work), run_display.warn)
         sweep_display.end(whole, ended.lines)
         return exit_status.of_sweep(ended)
+
+
+def _other_than_plugins(overrides: Iterable[str]) -> str:
+    return " ".join(word for word in overrides if not word.startswith(PLUGINS))
 
 
 def _unfinished(lines: Sequence[Line]) -> list[Line]:

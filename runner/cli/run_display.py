@@ -12,11 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from runner.config.plugins import trusting
 from runner.config.schema import Config
 from runner.experiment import preflight
 from runner.experiment.preflight import Checked
 from runner.experiment.progress import Progress, header
-from runner.formatting import number
+from runner.formatting import number, one_line
 from runner.runs.history import History, line
 from runner.runs.status import FAILED, INTERRUPTED
 from runner.runs.test_ledger import LEDGER, opened_in_words
@@ -29,14 +30,14 @@ def warnings(checked: Sequence[Checked]) -> None:
     for text in preflight.unasked_samples(checked):
         console = Console(stderr=True, highlight=False)
         with dropped(sys.stderr):
-            console.print(Text(f"WARNING: {text}", "bold black on yellow"), soft_wrap=not console.is_terminal)
+            console.print(Text(f"WARNING: {one_line(text)}", "bold black on yellow"), soft_wrap=not console.is_terminal)
     for text in preflight.warnings(checked):
         warn(text)
 
 
 def warn(text: str) -> None:
     """A warning on stderr."""
-    say(f"warning: {text}", sys.stderr)
+    say(f"warning: {one_line(text)}", sys.stderr)
 
 
 class TerminalProgress(Progress):
@@ -95,7 +96,7 @@ def result(outcome: Outcome) -> None:
     for text in _models(outcome):
         say(text)
     if outcome.status in (INTERRUPTED, FAILED):
-        say(f"resume:     python -m runner resume {shlex.quote(str(outcome.folder))}")
+        say(f"resume:     python -m runner resume {shlex.quote(str(outcome.folder))}{trusting(outcome.plugins)}")
     say(f"compare:    python -m runner compare {shlex.quote(str(outcome.folder.parent))}")
 
 

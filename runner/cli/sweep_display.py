@@ -13,7 +13,8 @@ from rich.text import Text
 
 from runner.compare import comparison, wording
 from runner.config.plan import Job
-from runner.formatting import counted, number
+from runner.config.plugins import trusting
+from runner.formatting import counted, number, one_line
 from runner.runs.reader import Run
 from runner.runs.reuse import Forecast
 from runner.runs.status import COMPLETED
@@ -99,7 +100,7 @@ class _Bar:
         if self.bar.disable:
             say(text)
         else:
-            self.bar.console.print(Text(text), soft_wrap=True)
+            self.bar.console.print(Text(one_line(text)), soft_wrap=True)
 
 
 def ending(run: Run) -> str:
@@ -129,7 +130,7 @@ def end(sweep: Sweep, lines: list[Line]) -> None:
     if (sweep.folder / REPORT).exists():
         say(f"report:     {sweep.folder / REPORT}")
     if unfinished:
-        say(f"resume:     python -m runner resume {folder}")
+        say(f"resume:     python -m runner resume {folder}{trusting(sweep.plugins)}")
     say(f"compare:    python -m runner compare {folder}")
 
 

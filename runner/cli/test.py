@@ -3,15 +3,16 @@
 import argparse
 from pathlib import Path
 
-from runner.cli import exit_status, run_display
+from runner.cli import exit_status, run_display, trust
 from runner.config import hydra_adapter
+from runner.config.plugins import Trust
 from runner.errors import refuse_usage
 from runner.experiment import test_set
 from runner.inference import load
 from runner.runs.test_ledger import LEDGER
 from runner.system.console import say
 
-USAGE = "python -m runner test RUN [--best]"
+USAGE = "python -m runner test RUN [--best] [--trust]"
 
 
 def main(words: list[str]) -> int:
@@ -27,8 +28,9 @@ def _test(words: list[str]) -> int:
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="the folder of a run")
     parser.add_argument("--best", action="store_true", help="the network after the best epoch, not after the last one")
+    trust.add_option(parser)
     parser.error = refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     options = parser.parse_intermixed_args(words)
-    test = test_set.of_run(load.load(options.run, best=options.best), LEDGER)
+    test = test_set.of_run(load.load(options.run, Trust(options.trust), best=options.best), LEDGER)
     say(run_display.tested(test))
     return 0

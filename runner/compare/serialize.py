@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.compare import comparison, wording
 from runner.compare.comparison import Comparison, Judged, Sort
-from runner.formatting import shown
+from runner.formatting import shown, spreadsheet_text
 from runner.runs import history
 from runner.runs.test_ledger import LEDGER, times_opened
 
@@ -14,12 +14,12 @@ from runner.runs.test_ledger import LEDGER, times_opened
 def csv_text(found: Comparison, sort: Sort | None = None, top: int | None = None) -> str:
     """One row for each setting, all tables below one another; column `data` is the table's title.
 
-    Floats in full precision, empty where there is no value.
+    Floats in full precision, empty where there is no value. No text is a formula for a spreadsheet.
     """
     names = ["data", *dict.fromkeys(name for judged in found.tables for row in judged.rows for name in row)]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow(map(spreadsheet_text, names))
     for judged in found.tables:
         for row in comparison.rows(judged, sort, top):
             row["data"] = judged.table.title
@@ -30,7 +30,8 @@ def csv_text(found: Comparison, sort: Sort | None = None, top: int | None = None
 def _cell(value: Any) -> Any:
     if isinstance(value, float):
         return history.cell("", value)
-    return shown(value) if isinstance(value, bool | list | dict) else value
+    text = shown(value) if isinstance(value, bool | list | dict) else value
+    return spreadsheet_text(text) if isinstance(text, str) else text
 
 
 def as_json(found: Comparison) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from functools import cached_property
@@ -14,10 +15,12 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from runner.config import plugins
 from runner.config.dotted import flat
 from runner.config.groups import Groups
 from runner.config.hydra_adapter import choices, one_line
 from runner.config.overrides import apply, as_word, is_hydras, unused
+from runner.config.plugins import Trust
 from runner.config.schema import GROUPS, Config
 from runner.config.validate import out_of_range, unknown_names
 from runner.errors import ConfigError
@@ -135,14 +138,30 @@ def differences(planned: Config, composed: Config) -> list[str]:
     ]
 
 
-def from_record(values: dict[str, Any]) -> Config:
-    """The typed config that a run.json holds. Raises ConfigError where it is none."""
+def from_record(values: dict[str, Any], trust: Trust = plugins.NONE) -> Config:
+    """The typed config that a run.json holds: values alone, nothing in it is resolved.
+
+    Raises ConfigError where it is none, and where it names modules that `trust` does not admit: whoever has the config
+    of a record may import them.
+    """
     schema = {group: _schema_of(values[group], choices) for group, choices in GROUPS.items()}
     base = OmegaConf.structured(Config(**{group: made() for group, made in schema.items() if made}))
     try:
-        return typed(OmegaConf.merge(base, values))  # type: ignore[arg-type]
+        config = typed(OmegaConf.merge(base, _literal(values)))  # type: ignore[arg-type]
     except OmegaConfBaseException as error:
         raise ConfigError([f"the recorded config is of another version: {one_line(error)}"]) from None
+    if untrusted := trust.untrusted(config.plugins):
+        raise ConfigError(untrusted)
+    return config
+
+
+def _literal(value: Any) -> Any:
+    """A value whose texts OmegaConf takes as they are: a received record must not read the environment."""
+    if isinstance(value, dict):
+        return {key: _literal(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_literal(each) for each in value]
+    return re.sub(r"(\\*)\$\{", r"\1\1\\${", value) if isinstance(value, str) else value
 
 
 def _schema_of(values: dict[str, Any], choices: dict[str, type]) -> type | None:

@@ -9,6 +9,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -19,7 +20,40 @@ from runner.system import backend, signals
 LIBRARIES = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 # By name: the module, or None if it was not imported when its file was read, and the SHA-256 of its file.
 _hashed: dict[str, tuple[ModuleType | None, str]] = {}
+TRUST = "--trust"
 _imported_with: dict[str, set[str]] = {}  # by plugin: the modules of the user's that its import imported too
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Which modules that a record names may be imported: every one, or those that the user names.
+
+    A record may come from a stranger, and importing a module runs the code in it.
+    """
+
+    every: bool = False
+    names: frozenset[str] = frozenset()
+
+    def untrusted(self, modules: Iterable[str]) -> list[str]:
+        """A refusal for each module that may not be imported, with the file that it would come from."""
+        return [
+            f"plugins: the record asks for {each}, {_origin(each)}, and importing it runs the code in it: if you trust "
+            f"that code, add {TRUST} (from Python: trust=True)"
+            for each in ([] if self.every else sorted({*modules} - self.names))
+        ]
+
+
+NONE = Trust()
+
+
+def trusting(modules: Iterable[str]) -> str:
+    """The option that a command for going on needs, with a blank before it; empty for a run without modules."""
+    return f" {TRUST}" if list(modules) else ""
+
+
+def _origin(name: str) -> str:
+    file = _file(name)
+    return f"from {file}" if file else f"which is found neither in {os.getcwd()} nor where Python finds packages"
 
 
 def load(modules: Iterable[str]) -> None:

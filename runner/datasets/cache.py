@@ -16,15 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.config.schema import Dataset
-from runner.datasets import npz, sources, text
+from runner.datasets import checksums, npz, sources, text
 from runner.datasets.base import Arrays, BuiltIn, Data, WordIndex
 from runner.datasets.sources import Location, cache_dir, is_trusted, locked, unwritable
 from runner.datasets.text import Vocabulary
 from runner.errors import DataError
 from runner.system import files
 
-FORMAT = 2  # of the prepared files; files of another format are not used
-DAMAGED = (OSError, ValueError, KeyError, EOFError)
+ABOUT = "about.json"
+FORMAT = 3  # of the prepared files; files of another format are not used
+DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError)
+_checked: set[tuple[Path, int]] = set()  # folders that this process has looked at, as they were then
 
 
 def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
@@ -59,8 +61,9 @@ def _own(folder: Path) -> Path:
 
 
 def _opened(folder: Path, built_in: BuiltIn, location: Location) -> Data:
-    about = json.loads((folder / "about.json").read_text())
+    about = json.loads((folder / ABOUT).read_text())
     arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
+    _refuse_damaged(folder, arrays, about["sums"])
     train, test = built_in.examples(arrays)
     return Data(
         name=built_in.name,
@@ -71,6 +74,19 @@ def _opened(folder: Path, built_in: BuiltIn, location: Location) -> Data:
         test=test,
         find_vocabulary=functools.partial(_vocabulary, folder, built_in, location, train.features.shape[-1]),
     )
+
+
+def _refuse_damaged(folder: Path, arrays: Arrays, sums: dict[str, list[Any]]) -> None:
+    """Raises ValueError where the arrays are not those that were written; looks once in each process."""
+    known = (folder, (folder / ABOUT).stat().st_mtime_ns)
+    if known not in _checked:
+        if _sums(arrays) != sums:
+            raise ValueError("its arrays are not as they were written")
+        _checked.add(known)
+
+
+def _sums(arrays: Arrays) -> dict[str, list[Any]]:
+    return {name: checksums.of_array(array) for name, array in sorted(arrays.items())}
 
 
 def fingerprint(arrays: dict[str, NDArray[Any]]) -> str:
@@ -157,7 +173,8 @@ def _write(folder: Path, arrays: Arrays) -> None:
         temporary.mkdir()
         for name, array in arrays.items():
             np.save(temporary / f"{name}.npy", array)
-        (temporary / "about.json").write_text(json.dumps({"fingerprint": fingerprint(arrays)}))
+        about = {"fingerprint": fingerprint(arrays), "sums": _sums(arrays)}
+        (temporary / ABOUT).write_text(json.dumps(about))
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

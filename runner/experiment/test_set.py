@@ -17,7 +17,7 @@ from runner.errors import DataError
 from runner.inference.load import LoadedRun
 from runner.runs import predictions, test_ledger
 from runner.runs.class_scores import METRIC, scores
-from runner.runs.folder import MODEL, claimed, confusion_of, test_of
+from runner.runs.folder import MODEL, claimed, confusion_of, read_test, test_of
 from runner.runs.writer import Record, opening_of
 from runner.system import files, signals
 
@@ -136,5 +136,4 @@ def of_run(loaded: LoadedRun, ledger: Path) -> dict[str, Any]:
                 candidate = Candidate(loaded.network, file, loaded.epoch)
                 evaluate(record, candidate, loaded.data, loaded.task, ledger)
             interruption.stop()
-    found: dict[str, Any] = json.loads((loaded.folder / test_of(file)).read_text())
-    return found
+    return read_test(loaded.folder, test_of(file))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from runner import register
 from runner.config import compose, plugins, task
+from runner.config.plugins import Trust
 from runner.config.schema import Config
 from runner.config.task import Task
 from runner.datasets import catalog, split, text
@@ -18,10 +19,10 @@ from runner.datasets.text import Vocabulary
 from runner.errors import ConfigError, DataError
 from runner.formatting import counted, one_line
 from runner.runs import reader
-from runner.runs.folder import BEST_MODEL, MODEL, PLAN, RECORD, VOCABULARY
+from runner.runs.folder import BEST_MODEL, MODEL, MOST_BYTES, PLAN, RECORD, VOCABULARY
 from runner.runs.reader import Run
 from runner.runs.status import COMPLETED
-from runner.system import backend
+from runner.system import backend, files
 
 if TYPE_CHECKING:
     from runner.training.saved import Outputs  # imports TensorFlow
@@ -58,7 +59,7 @@ class LoadedRun:
 
         Where Keras cannot open it and a plugin has built it, the plugin builds it again, if its code is the same.
         """
-        load_plugins(self.config)
+        plugins.load(self.config.plugins)
         backend.start()
         from runner.training import saved
 
@@ -78,7 +79,7 @@ class LoadedRun:
     @functools.cached_property
     def task(self) -> Task:
         """The task of the network; its `form` is that of the head. Raises ConfigError, DataError."""
-        load_plugins(self.config)
+        plugins.load(self.config.plugins)
         return task.resolve(self.config, len(self.recorded_names) or self._units_as_classes)[0]
 
     @functools.cached_property
@@ -114,7 +115,7 @@ class LoadedRun:
         """
         file = self.folder / VOCABULARY
         try:
-            return text.from_json(file.read_text())
+            return text.from_json(files.read(file, MOST_BYTES).decode("utf-8"))
         except FileNotFoundError:
             return self._vocabulary_of_data()
         except (OSError, ValueError) as error:
@@ -134,7 +135,7 @@ class LoadedRun:
     @functools.cached_property
     def data(self) -> Data:
         """The data of the run, loaded anew. Raises DataError where it is not that of the record."""
-        load_plugins(self.config)
+        plugins.load(self.config.plugins)
         data = catalog.load(self.config.dataset)
         recorded = self.run.record["dataset"]
         if data.fingerprint != recorded["fingerprint"]:
@@ -169,11 +170,11 @@ class LoadedRun:
         return outputs
 
 
-def load(folder: Path, *, best: bool = False) -> LoadedRun:
+def load(folder: Path, trust: Trust = plugins.NONE, *, best: bool = False) -> LoadedRun:
     """The run of a folder, with the network after the last epoch or after the best one.
 
-    TensorFlow is not imported. Raises ConfigError where the folder is none of a run, DataError where its files are
-    damaged or the network is missing.
+    TensorFlow is not imported. Raises ConfigError where the folder is none of a run or its modules are not trusted,
+    DataError where its files are damaged or the network is missing.
     """
     run = _recorded(folder)
     catalog.register_built_in()
@@ -183,7 +184,7 @@ def load(folder: Path, *, best: bool = False) -> LoadedRun:
             f"{folder} has no {name}, {run.status} after {counted(run.record['epochs'], 'epoch')}: {_remedy(run)}"
         )
     epoch = run.record["best_epoch"] if best else run.record["epochs"]
-    config = compose.from_record(run.record["config"])
+    config = compose.from_record(run.record["config"], trust)
     return LoadedRun(run, config, folder / name, epoch if run.status == COMPLETED else None)
 
 
@@ -209,12 +210,5 @@ def _remedy(run: Run) -> str:
         return "the mean of several networks is that of their last epochs: leave --best out"
     if run.status == COMPLETED:
         return "it was removed: train the run anew"
-    return f"python -m runner resume {run.folder} trains it to the end"
-
-
-def load_plugins(config: Config) -> None:
-    """Import the modules of a recorded run, which register its own names and layers. Raises ConfigError.
-
-    What a run asks for here is code of whoever trained it.
-    """
-    plugins.load(config.plugins)
+    trust = plugins.trusting(run.record["config"].get("plugins") or [])
+    return f"python -m runner resume {run.folder}{trust} trains it to the end"

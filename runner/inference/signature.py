@@ -1,6 +1,5 @@
 """What an exported network takes and gives, for programs: signature.json."""
 
-import json
 import math
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from runner.formatting import data_label
 from runner.inference.load import LoadedRun
-from runner.runs.folder import VOCABULARY, test_of
+from runner.runs.folder import VOCABULARY, read_json, test_of
 from runner.training.formats import FEATURES, PROBABILITIES, TEXTS
 
 SCHEMA_VERSION = 1
@@ -58,7 +57,7 @@ def _values(run: LoadedRun) -> dict[str, float]:
 
 def _test(run: LoadedRun) -> dict[str, Any] | None:
     try:
-        found = json.loads((run.folder / test_of(_name(run))).read_text())
+        found = read_json(run.folder / test_of(_name(run)))
         is_of_this = (found["network"], found["epoch"]) == (_name(run), run.epoch)
         return {name: found[name] for name in TOLD_OF_TEST} if is_of_this else None
     except (OSError, ValueError, KeyError, TypeError):

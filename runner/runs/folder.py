@@ -31,10 +31,15 @@ BEST_TEST, BEST_CONFUSION = "test-best.json", "confusion-best.png"
 CHOICE = "choice.json"  # of the folder of a final model
 LOG = "runner.log"
 MODEL = "model.keras"
-BEST_MODEL = "checkpoints/best.keras"
+CHECKPOINTS = "checkpoints"
+BEST_MODEL = f"{CHECKPOINTS}/best.keras"
 CLAIM = ".claim"
 PLAN = "sweep.json"  # of a sweep's folder
 OUTPUTS = Path("outputs")
+MOST_BYTES = 16 * files.MIB  # of run.json and its like, which hold some kB
+MOST_BYTES_OF_ROWS = 32 * files.MIB  # of metrics.csv and timings.csv: some 200,000 epochs
+MOST_BYTES_OF_PLAN = 256 * files.MIB  # of sweep.json: some 100,000 jobs
+MOST_BYTES_OF_ARRAYS = 1024 * files.MIB  # of predictions.npz and of a state
 LOOK_SECONDS = 0.2  # a claim held for less is that of a process which looks, where a look has to take it
 
 
@@ -50,8 +55,12 @@ def confusion_of(network: str) -> str:
 
 @contextlib.contextmanager
 def logged(folder: Path) -> Iterator[None]:
-    """Write the log into the run's folder, as conf/hydra/job_logging does where Hydra runs the job."""
+    """Write the log into the run's folder, as conf/hydra/job_logging does where Hydra runs the job.
+
+    Raises DataError where a link in the folder leads out of it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    _refuse_links(folder)
     handler = logging.FileHandler(folder / LOG, encoding="utf-8")
     handler.setFormatter(logging.Formatter("[%(asctime)s][%(name)s][%(levelname)s] - %(message)s"))
     root = logging.getLogger()
@@ -68,11 +77,12 @@ def logged(folder: Path) -> Iterator[None]:
 def claimed(folder: Path) -> Iterator[None]:
     """Hold a folder for one run; the system releases the claim of a process that died.
 
-    Raises DataError if another process holds it; one that only looks at it is waited for.
+    Raises DataError if another process holds it, or a link in it leads out of it; one that only looks is waited for.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _refuse_links(folder)
     with _claim(folder):
-        for each in (folder, (folder / BEST_MODEL).parent):
+        for each in (folder, folder / CHECKPOINTS):
             files.remove_leftovers(each)
         yield
 
@@ -86,6 +96,15 @@ def _claim(folder: Path) -> filelock.AcquireReturnProxy:
             if is_held(folder):
                 in_use = f"{folder} is in use by {_described_holder(folder)}: wait, or give another folder"
                 raise DataError(in_use) from None
+
+
+def _refuse_links(folder: Path) -> None:
+    """Raises DataError where what is written into a received folder would go elsewhere; other files are replaced."""
+    for name in (LOG, CLAIM, CHECKPOINTS):
+        if not files.is_inside(folder, name):
+            raise DataError(
+                f"{folder / name} is a link that leads out of the folder: remove it, or give another folder"
+            )
 
 
 def me() -> dict[str, Any]:
@@ -162,7 +181,33 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
 
 def read_record(folder: Path) -> dict[str, Any]:
     """The run.json of a folder. Raises OSError or ValueError."""
-    record = json.loads((folder / RECORD).read_text())
-    if not isinstance(record, dict) or "schema_version" not in record:
+    record = read_json(folder / RECORD)
+    if "schema_version" not in record:
         raise ValueError(f"{folder / RECORD} is not the record of a run")
     return record
+
+
+def read_json(path: Path, most: int = MOST_BYTES) -> dict[str, Any]:
+    """A recorded JSON file. Raises OSError, or ValueError for what the runner does not write."""
+    content = files.read(path, most)
+    try:
+        found = json.loads(content, parse_constant=_no_number)
+        if b"\\ud" in content.lower():  # half a sign, which no file and no terminal takes
+            json.dumps(found, ensure_ascii=False).encode()
+    except (RecursionError, MemoryError):
+        raise ValueError(f"{path} is nested too deeply") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} is not a mapping")
+    return found
+
+
+def read_test(folder: Path, name: str = TEST) -> dict[str, Any]:
+    """What the test said of a run. Raises OSError where it was not opened, DataError where the file is damaged."""
+    try:
+        return read_json(folder / name)
+    except ValueError as error:
+        raise DataError(f"{folder / name} is damaged ({error}): remove it, and open the test set again") from None
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")

@@ -13,7 +13,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from runner.formatting import number
+from runner.runs.folder import MOST_BYTES_OF_ROWS
 from runner.runs.predictions import Predictions
+from runner.system import files
 
 Row = dict[str, float]
 
@@ -69,16 +71,15 @@ def read(path: Path) -> list[Row]:
 
 
 def _rows(path: Path) -> list[Row]:
-    with path.open(newline="", encoding="utf-8") as stream:
-        lines = csv.reader(stream)
-        header = next(lines, [])
-        if any(name.startswith("\ufeff") for name in header):
-            raise ValueError(f"a byte order mark stands before the header{SAVED_ANEW}")
-        if header and "epoch" not in header:
-            raise ValueError(
-                f"its columns must be apart by commas and one of them epoch; got {_short(','.join(header))}{SAVED_ANEW}"
-            )
-        return [_row(header, cells, lines.line_num) for cells in lines if cells]
+    lines = csv.reader(io.StringIO(files.read(path, MOST_BYTES_OF_ROWS).decode("utf-8"), newline=""))
+    header = next(lines, [])
+    if any(name.startswith("\ufeff") for name in header):
+        raise ValueError(f"a byte order mark stands before the header{SAVED_ANEW}")
+    if header and "epoch" not in header:
+        raise ValueError(
+            f"its columns must be apart by commas and one of them epoch; got {_short(','.join(header))}{SAVED_ANEW}"
+        )
+    return [_row(header, cells, lines.line_num) for cells in lines if cells]
 
 
 def _row(header: list[str], cells: list[str], line: int) -> Row:

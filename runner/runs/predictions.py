@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.runs.folder import PREDICTIONS
+from runner.runs.folder import MOST_BYTES_OF_ARRAYS, PREDICTIONS
 from runner.system import files
 
 
@@ -89,7 +89,7 @@ def read(folder: Path) -> Predictions | None:
     """
     file = folder / PREDICTIONS
     try:
-        content = file.read_bytes()
+        content = files.read(file, MOST_BYTES_OF_ARRAYS)
     except FileNotFoundError:
         return None
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from runner.config.dotted import flat
 from runner.config.monitor import Monitor
-from runner.runs import circumstances, history, predictions
+from runner.runs import circumstances, history, predictions, shape
 from runner.runs.folder import METRICS, RECORD, TIMINGS, is_held, read_record
 from runner.runs.history import Row
 from runner.runs.predictions import Predictions
@@ -103,6 +103,7 @@ def load(folder: Path) -> Run:
     """The run of a folder. Raises OSError, or ValueError where its files are not those of a run."""
     record = _record(folder)
     try:
+        shape.refuse_damaged(record)
         status = status_of(folder, record)
         if status == CRASHED:  # or it has ended between the two looks
             record = _record(folder)
@@ -111,7 +112,7 @@ def load(folder: Path) -> Run:
         metrics, timings = (history.read(folder / name)[:epochs] if epochs else [] for name in (METRICS, TIMINGS))
         run = Run(folder, status, record, metrics, timings, (folder / RECORD).stat().st_mtime)
         _refuse_incomplete(run)
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ValueError(f"it is not complete: {error}") from None
     return run
 
@@ -129,7 +130,13 @@ def _refuse_incomplete(run: Run) -> None:
     record = run.record
     if any(len(rows) < record["epochs"] for rows in (run.metrics, run.timings)):
         raise ValueError(f"its record tells of {record['epochs']} epochs, its files of fewer")
-    _ = run.rank, run.updates, run.seconds, record["seed"], record["error"], dict(flat(record["config"]))
+    if run.metrics and not {run.monitor.name, run.monitor.loss} <= {*run.last}:
+        raise ValueError(f"its {METRICS} has no columns {run.monitor.name} and {run.monitor.loss}")
+    if run.best and not math.isfinite(run.best[run.monitor.name]):
+        raise ValueError(f"its best epoch has no {run.monitor.name}")
+    if not (math.isfinite(run.seconds) and math.isfinite(run.updates)):
+        raise ValueError(f"its {TIMINGS} has values that are no numbers")
+    _ = run.rank, dict(flat(record["config"]))
     _ = circumstances.of(run.record), circumstances.mixed(run.record)
     if record["dataset"] is not None or run.status == COMPLETED:
         _ = [record["dataset"][key] for key in ("name", "source", "fingerprint", "train", "validation")]

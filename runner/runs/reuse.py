@@ -15,6 +15,7 @@ from pathlib import Path
 from runner.config.schema import Config, deciding
 from runner.runs import checkpoint
 from runner.runs.folder import read_record
+from runner.system import files
 
 NOTES = ".shelf"
 Warn = Callable[[str], None]
@@ -56,7 +57,7 @@ def noted(root: Path, identity: str) -> Iterator[Path]:
     """The folders below a root that are noted for an identity and still hold a run of it."""
     for place in sorted((root / NOTES / identity).glob("*")):
         try:
-            folder = root / place.read_text()
+            folder = root / files.read(place, 4096).decode("utf-8")
             recorded = read_record(folder).get("identity")
         except (OSError, ValueError):
             continue  # gone, or being written

@@ -18,8 +18,10 @@ import filelock
 from runner.errors import DataError
 from runner.formatting import counted
 from runner.runs.folder import OUTPUTS
+from runner.system import files
 
 LEDGER = OUTPUTS / "test-ledger.jsonl"
+MOST_BYTES = 256 * files.MIB  # some 600,000 openings
 WAIT_SECONDS = 30.0  # for another process, which holds the ledger while it adds a line
 OWN = "own"  # the source of a plugin's data, of which other data may have the name
 
@@ -75,15 +77,17 @@ def enter(ledger: Path, new: Opening) -> int:
 def read(ledger: Path) -> list[Opening]:
     """All openings, the first one first; a line that a kill has cut off had opened nothing yet."""
     try:
-        lines = ledger.read_bytes().split(b"\n")
+        lines = files.read(ledger, MOST_BYTES).split(b"\n")
     except FileNotFoundError:
         return []
+    except ValueError as error:
+        raise DataError(f"the ledger of test sets cannot be used: {error}: move it away") from None
     return list({each.id: each for each in map(_decoded, lines) if each}.values())
 
 
 def _decoded(line: bytes) -> Opening | None:
     """The opening of a line; None where it is cut off."""
-    with contextlib.suppress(ValueError, TypeError):
+    with contextlib.suppress(ValueError, TypeError, RecursionError):
         return Opening(**json.loads(line))
     return None
 

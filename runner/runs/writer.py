@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import json
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +11,19 @@ from runner.config.monitor import Monitor
 from runner.config.schema import Config
 from runner.errors import ConfigError, DataError
 from runner.formatting import data_label
-from runner.runs import checkpoint, history, identity, predictions
-from runner.runs.folder import BEST_MODEL, METRICS, MODEL, RECORD, TEST, TIMINGS, me, read_record, write_record
+from runner.runs import checkpoint, history, identity, predictions, shape
+from runner.runs.folder import (
+    BEST_MODEL,
+    METRICS,
+    MODEL,
+    RECORD,
+    TEST,
+    TIMINGS,
+    me,
+    read_json,
+    read_record,
+    write_record,
+)
 from runner.runs.history import History, Row
 from runner.runs.status import COMPLETED, FAILED, INTERRUPTED, RUNNING
 from runner.system import backend, files
@@ -49,7 +59,7 @@ class Outcome:
 
     `models` has for each saved network, by its name in the folder, the row of the epoch whose weights it holds.
     `signal` is the number of the signal that interrupted it, `test` what test.json holds, empty where the test set was
-    not opened, `note` what else there is to say.
+    not opened, `note` what else there is to say, `plugins` the modules that a command for going on has to trust.
     """
 
     folder: Path
@@ -62,6 +72,7 @@ class Outcome:
     models: dict[str, Row] = field(default_factory=dict)
     test: dict[str, Any] = field(default_factory=dict)
     note: str = ""
+    plugins: list[str] = field(default_factory=list)
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -72,7 +83,9 @@ def read(folder: Path) -> dict[str, Any]:
     if not (folder / RECORD).exists():
         return {}
     try:
-        return read_record(folder)
+        record = read_record(folder)
+        shape.refuse_damaged(record)
+        return {"identity": None, **record}
     except ValueError as error:
         for epoch in checkpoint.epochs(folder):
             with contextlib.suppress(OSError, checkpoint.DamagedState):
@@ -255,6 +268,7 @@ class Record:
             models={name: row for name, row in models.items() if row},
             test=self._test(),
             note=note,
+            plugins=self.config.plugins,
         )
 
     def _test(self) -> dict[str, Any]:
@@ -263,8 +277,7 @@ class Record:
         if not opening.get("done") or opening["epoch"] != len(self.metrics):
             return {}
         with contextlib.suppress(OSError, ValueError):  # removed, or changed by hand
-            found: dict[str, Any] = json.loads((self.folder / TEST).read_text())
-            return found
+            return read_json(self.folder / TEST)
         return {}
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from runner.config.plugins import Trust
 from runner.config.schema import Config
 from runner.experiment import run as experiment
 from runner.experiment import saving, test_set
@@ -35,7 +36,8 @@ def test(folder: Path, members: Sequence[Member], ledger: Path) -> Outcome:
         saving.save_vocabulary(folder, resolved.data)
         record.write(**_entries(writer.read(first), members), opening=record.entries.get("opening"))
         with experiment.recorded(record, interruption), interruption.waiting():
-            networks = [load.load(path).network for path, _ in members]
+            trust = Trust(names=frozenset(config.plugins))
+            networks = [load.load(path, trust).network for path, _ in members]
             from runner.training.ensemble import averaged
 
             network = averaged(networks)

@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.config import compose, plugins
 from runner.config.dotted import flat
+from runner.config.plugins import Trust
 from runner.config.schema import Config
 from runner.datasets.base import Data
 from runner.errors import ConfigError, DataError
@@ -19,8 +20,8 @@ from runner.experiment import run as experiment
 from runner.experiment.preflight import Checked
 from runner.experiment.progress import Progress
 from runner.formatting import shown
-from runner.runs import reuse
-from runner.runs.folder import CHOICE, OUTPUTS, PLAN, RECORD, TEST, logged
+from runner.runs import reuse, shape
+from runner.runs.folder import CHOICE, OUTPUTS, PLAN, RECORD, logged, read_json, read_test
 from runner.runs.status import COMPLETED
 from runner.runs.writer import Outcome
 from runner.selection import ensemble
@@ -64,23 +65,28 @@ class Final:
 
     def test(self) -> dict[str, Any]:
         """What the test said. Raises OSError where it has not been opened yet."""
-        return _read(self.folder / TEST)
+        return read_test(self.folder)
 
     def test_of_all_epochs(self) -> dict[str, Any] | None:
-        return None if self.against is None else _read(self.folder / AGAINST / TEST)
+        return None if self.against is None else read_test(self.folder / AGAINST)
 
 
 def _changed(config: Config, **changes: Any) -> Config:
     return dataclasses.replace(config, training=dataclasses.replace(config.training, **changes))
 
 
-def _read(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
+def plan(
+    choice: Choice,
+    folder: Path,
+    seeds: int,
+    trust: Trust = plugins.NONE,
+    *,
+    keep_updates: bool,
+    against_last: bool,
+) -> Final:
+    """What the final model of a choice is; nothing is written.
 
-
-def plan(choice: Choice, folder: Path, seeds: int, *, keep_updates: bool, against_last: bool) -> Final:
-    """What the final model of a choice is; nothing is written. Raises ConfigError where a record is of another version.
+    Raises ConfigError where a record is of another version, or names modules that are not trusted.
 
     It has all examples that are not of the test, so an epoch has more updates: `keep_updates` chooses the number of
     epochs whose updates are nearest to those of the choice, at least one epoch. `against_last` tests the network of all
@@ -92,7 +98,7 @@ def plan(choice: Choice, folder: Path, seeds: int, *, keep_updates: bool, agains
         dataset, batch_size = run.record["dataset"], run.record["config"]["training"]["batch_size"]
         in_an_epoch = -(-(dataset["train"] + dataset["validation"]) // batch_size)
         epochs = max(1, round(choice.updates / in_an_epoch))
-    config = compose.from_record(run.record["config"])
+    config = compose.from_record(run.record["config"], trust)
     config = _changed(
         config,
         epochs=epochs,
@@ -173,15 +179,32 @@ def write(final: Final) -> None:
     files.write(final.folder / CHOICE, json.dumps(entries, indent=2, allow_nan=False) + "\n", durable=True)
 
 
-def read(folder: Path) -> Final:
-    """The final model that a folder was made for. Raises DataError where its choice.json is damaged."""
+def read(folder: Path, trust: Trust = plugins.NONE) -> Final:
+    """The final model that a folder was made for.
+
+    Raises DataError where its choice.json is damaged, ConfigError where it names modules that are not trusted.
+    """
     try:
-        entries = _read(folder / CHOICE)
+        entries = read_json(folder / CHOICE)
         mine = {name: entries.pop(name) for name in ("seeds", "against", "overrides", "config")}
-        config = compose.from_record(mine["config"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        _refuse_damaged(mine)
+        config = compose.from_record(mine["config"], trust)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"{folder / CHOICE} is damaged ({error}): choose anew with python -m runner final") from None
-    return Final(folder, config, mine["overrides"], mine["seeds"], mine["against"], entries)
+    found = Final(folder, config, mine["overrides"], mine["seeds"], mine["against"], entries)
+    for place, _ in found.runs():
+        if place != folder and not files.is_inside(folder, place.name):
+            raise DataError(f"{place} is a link that leads out of the folder of the final model: remove it")
+    return found
+
+
+def _refuse_damaged(mine: dict[str, Any]) -> None:
+    """Raises ValueError for entries that the runner does not write; seeds are parts of the names of folders."""
+    seeds, against = mine["seeds"], mine["against"]
+    if not (seeds and shape.is_list_of(shape.is_count)(seeds) and shape.are_texts(mine["overrides"])):
+        raise ValueError("seeds must be whole numbers, and overrides texts")
+    if against is not None and not shape.is_count(against, 1):
+        raise ValueError("against must be a number of epochs")
 
 
 def train(

@@ -9,7 +9,7 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from runner.config import compose, hydra_adapter
+from runner.config import compose, hydra_adapter, plugins
 from runner.config.paths import Place, with_absolute_path
 from runner.config.plan import Plan
 from runner.errors import ConfigError, DataError
@@ -121,11 +121,12 @@ def refuse_other_runs(plan: Plan, checked: list[Checked]) -> None:
         return _refuse_other_run(folder, checked[0])
     if is_held(folder):
         raise DataError(f"{folder} is in use by another process: wait for it, or give another folder")
+    modules = {module for each in checked for module in each.config.plugins}
     if (folder / PLAN).exists() or any(folder.glob(f"*/{RECORD}")):
         raise ConfigError(
             [
                 f"hydra.sweep.dir must not hold runs already; got {folder}: give another folder, "
-                f"or continue with python -m runner resume {folder}"
+                f"or continue with python -m runner resume {folder}{plugins.trusting(modules)}"
             ]
         )
 
@@ -137,7 +138,7 @@ def _refuse_other_run(folder: Path, checked: Checked) -> None:
         raise ConfigError(
             [
                 f"reuse=false trains from nothing, but {folder} holds a run: give another folder with hydra.run.dir, "
-                f"or continue with python -m runner resume {folder}"
+                f"or continue with python -m runner resume {folder}{plugins.trusting(checked.config.plugins)}"
             ]
         )
 

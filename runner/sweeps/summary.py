@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runner.config.plan import Job
+from runner.formatting import spreadsheet_text
 from runner.runs import reader
 from runner.runs.folder import CURVES, RECORD
 from runner.runs.history import cell
@@ -80,13 +81,16 @@ def _draw(sweep: Sweep, runs: list[Run]) -> None:
 
 
 def text(sweep: Sweep, found: list[Line]) -> str:
-    """summary.csv: one row for each job; floats in full precision, empty where there is no value."""
+    """summary.csv: one row for each job; floats in full precision, empty where there is no value.
+
+    No text is a formula for a spreadsheet: formatting.spreadsheet_text.
+    """
     runs = [line.run for line in found if line.run]
     metrics = list(dict.fromkeys(name for run in runs for name in run.last if name not in ("epoch", "learning_rate")))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(
-        ["job", "status", *sweep.swept, "best_epoch"]
+        ["job", "status", *map(spreadsheet_text, sweep.swept), "best_epoch"]
         + [f"{which}_{name}" for which in ("best", "last") for name in metrics]
         + ["updates", "seconds", "inherited_epochs", "folder", "error"]
     )
@@ -94,10 +98,10 @@ def text(sweep: Sweep, found: list[Line]) -> str:
         run = line.run
         values = [run.best.get(name) for name in metrics] + [run.last.get(name) for name in metrics] if run else []
         writer.writerow(
-            [line.job.number, line.status, *map(line.job.value, sweep.swept)]
+            [line.job.number, line.status, *(spreadsheet_text(line.job.value(key)) for key in sweep.swept)]
             + [(run.record["best_epoch"] or "") if run else ""]
             + ["" if value is None else cell("", value) for value in values or [None] * 2 * len(metrics)]
             + ([run.updates, round(run.seconds, 3), run.record["inherited_epochs"]] if run else ["", "", ""])
-            + [line.job.folder, line.error]
+            + [spreadsheet_text(line.job.folder), spreadsheet_text(line.error)]
         )
     return stream.getvalue()

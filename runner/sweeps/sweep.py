@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.config import compose
+from runner.config import compose, plugins
 from runner.config.plan import Job
-from runner.errors import DataError
-from runner.runs.folder import PLAN
+from runner.config.plugins import Trust
+from runner.errors import ConfigError, DataError
+from runner.runs import shape
+from runner.runs.folder import MOST_BYTES_OF_PLAN, PLAN, read_json
 from runner.system import files
 
 
@@ -36,6 +38,11 @@ class Sweep:
         """What varies, as words: the values of one job."""
         return " ".join(f"{key}={job.value(key)}" for key in self.swept) or "the only job"
 
+    @property
+    def plugins(self) -> list[str]:
+        """The modules of all jobs."""
+        return sorted({module for job in self.jobs for module in job.config.plugins})
+
     def place(self, job: Job) -> Path:
         return self.folder / job.folder
 
@@ -55,14 +62,48 @@ def write(sweep: Sweep) -> None:
     files.write(sweep.folder / PLAN, json.dumps(content, indent=1) + "\n")
 
 
-def read(folder: Path) -> Sweep:
-    """The sweep that a folder holds. Raises DataError, and ConfigError for configs of another version."""
+def read(folder: Path, trust: Trust = plugins.NONE) -> Sweep:
+    """The sweep that a folder holds.
+
+    Raises DataError, and ConfigError for configs of another version or with modules that are not trusted.
+    """
+    refused: list[str] = []
     try:
-        content = json.loads((folder / PLAN).read_text())
-        return Sweep(folder, [_job(**each) for each in content["jobs"]], content["workers"], content["threads"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        content = read_json(folder / PLAN, MOST_BYTES_OF_PLAN)
+        _refuse_damaged(folder, content)
+        jobs = [job for each in content["jobs"] if (job := _job(trust, refused, **each))]
+        sweep = Sweep(folder, jobs, content["workers"], content["threads"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"{folder / PLAN} cannot be read as the plan of a sweep: {error}") from None
+    if refused:
+        raise ConfigError(list(dict.fromkeys(refused)))
+    return sweep
 
 
-def _job(number: int, folder: str, words: list[str], config: dict[str, Any]) -> Job:
-    return Job(number, folder, tuple(words), compose.from_record(config))
+def _refuse_damaged(folder: Path, content: Any) -> None:
+    """Raises ValueError, or what a missing part raises, for a plan that the runner does not write."""
+    jobs, threads = content["jobs"], content["threads"]
+    if not (jobs and [job["number"] for job in jobs] == list(range(len(jobs)))):
+        raise ValueError("its jobs do not count from 0")
+    if not shape.is_count(content["workers"], 1, len(jobs)):
+        raise ValueError(f"workers must be a whole number, at most one for each job; got {content['workers']}")
+    if not shape.are_threads(threads):
+        raise ValueError(f"threads must be the counts of a machine; got {threads}")
+    for job in jobs:
+        if not shape.is_text(job["folder"]) or not files.is_inside(folder, job["folder"]):
+            raise ValueError(
+                f"the folder of job {job['number']} must lie inside that of the sweep; got {job['folder']}"
+            )
+        if not shape.are_texts(job["words"]):
+            raise ValueError(f"the words of job {job['number']} must be a list of texts")
+
+
+def _job(
+    trust: Trust, refused: list[str], number: int, folder: str, words: list[str], config: dict[str, Any]
+) -> Job | None:
+    """A job, or None where its config is refused, with the reasons in `refused`."""
+    try:
+        return Job(number, folder, tuple(words), compose.from_record(config, trust))
+    except ConfigError as error:
+        refused += error.problems
+        return None

@@ -3,10 +3,13 @@
 import codecs
 import contextlib
 import io
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TextIO
+
+from runner.formatting import one_line, printable
 
 PLAIN = {"±": "+/-", "…": "...", "×": "x", "–": "-", "−": "-", "‘": "'", "’": "'", "▀": "'", "▄": ".", "█": "#"}
 ERRORS = "runner.plain"
@@ -32,9 +35,16 @@ def replace_unencodable(*streams: TextIO) -> None:
 
 
 def fitting(text: str, stream: TextIO) -> str:
-    """The text as the stream shows it, with the width that it has there."""
+    """The text as the stream shows it, with the width that it has there; nothing in it controls a terminal."""
     encoding = stream.encoding or "ascii"
-    return text.encode(encoding, ERRORS).decode(encoding)
+    return printable(text).encode(encoding, ERRORS).decode(encoding)
+
+
+class OneLine(logging.Formatter):
+    """What a log tells on a terminal, a line for each entry."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return one_line(super().format(record))
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
@@ -77,7 +87,7 @@ def open_missing_streams() -> None:
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: on a terminal within its width, elsewhere as plain text, whole."""
-    lines = [[fitting(cell, sys.stdout) for cell in cells] for cells in (header, *rows)]
+    lines = [[fitting(one_line(cell), sys.stdout) for cell in cells] for cells in (header, *rows)]
     if sys.stdout.isatty():
         from rich.console import Console
         from rich.table import Table

@@ -1,14 +1,42 @@
-"""Writes that no reader sees half of."""
+"""Writes that no reader sees half of, and reads of files that anybody may have put there."""
 
 import contextlib
+import errno
 import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 TEMPORARY = re.compile(r"^\..*-[0-9a-f]{16}-tmp(\.[^.]*)?$")
+MIB = 2**20
+NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # for the writer of a pipe
+
+
+def read(path: Path, most: int) -> bytes:
+    """The content of a file of at most `most` bytes.
+
+    Raises OSError, and ValueError for what is larger or no regular file, such as a pipe, which could be read for ever.
+    """
+    handle = os.open(path, os.O_RDONLY | NO_WAITING)
+    try:
+        about = os.fstat(handle)
+        if stat.S_ISDIR(about.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(about.st_mode):
+            raise ValueError(f"{path} is no regular file")
+        if about.st_size > most:
+            raise ValueError(f"{path} is too large: {about.st_size:,} bytes, at most {most:,} are read")
+        parts = []
+        while part := os.read(handle, about.st_size + 1):
+            parts.append(part)
+            if len(parts) > 1 and sum(map(len, parts)) > most:  # it grows
+                raise ValueError(f"{path} is too large: at most {most:,} bytes are read")
+        return b"".join(parts)
+    finally:
+        os.close(handle)
 
 
 def write(path: Path, content: str | bytes, *, durable: bool = False) -> None:
@@ -63,6 +91,16 @@ def remove_leftovers(folder: Path) -> None:
 def _token() -> str:
     """What another user of the machine cannot guess, to put a link there."""
     return f"{secrets.token_hex(8)}-tmp"
+
+
+def is_inside(folder: Path, name: str) -> bool:
+    """Whether a name leads to something below a folder, with all links followed."""
+    try:
+        place = os.path.realpath(folder / name)
+    except ValueError:  # no name of a file, such as one with a zero byte
+        return False
+    root = os.path.realpath(folder)
+    return place != root and Path(place).is_relative_to(root)
 
 
 def _to_disk(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Prepared once, memory-mapped from then on, and never half."""
 
 import dataclasses
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from runner.datasets import cache as prepared
-from runner.datasets import catalog, sources
+from runner.datasets import catalog, checksums, sources
 from runner.datasets.base import Arrays, BuiltIn, Data
 from runner.datasets.built_in.imdb import BUILT_IN as IMDB
 from runner.datasets.sources import Location
@@ -206,6 +207,53 @@ def test_a_cache_folder_that_lost_a_part_is_prepared_anew(
     assert reviews(Counted().load(path)) == whole
 
 
+def zeroed(content: bytearray) -> None:
+    """A quarter of the array, which begins behind a header of 128 bytes."""
+    end = 128 + (len(content) - 128) // 4
+    content[128:end] = bytes(end - 128)
+
+
+def turned(content: bytearray) -> None:
+    content[-2] ^= 1
+
+
+def beyond(content: bytearray) -> None:
+    content[-4:] = np.int32(2**30).tobytes()
+
+
+@pytest.mark.parametrize("damage", [zeroed, turned, beyond])
+def test_a_cache_whose_numbers_have_changed_is_prepared_anew(
+    path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[bytearray], None]
+) -> None:
+    whole = reviews(Counted().load(path))
+    (file,) = cache.rglob("train_indices.npy")
+    content = bytearray(file.read_bytes())
+    damage(content)
+    assert content != file.read_bytes()
+    file.write_bytes(content)
+    monkeypatch.setattr(prepared, "_checked", set())  # as in the next process
+    counted = Counted()
+    assert reviews(counted.load(path)) == whole
+    assert counted.times == 1
+
+
+def test_a_place_beyond_the_matrix_is_never_used_though_the_checksums_agree(
+    path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A product of the matrix would read there without a look, and end the process."""
+    whole = reviews(Counted().load(path))
+    (file,) = cache.rglob("train_indices.npy")
+    for place in (2**30, -(2**30)):
+        arrays = {each.stem: np.load(each) for each in file.parent.glob("*.npy")}
+        arrays["train_indices"][0] = place
+        np.save(file, arrays["train_indices"])
+        about = json.loads((file.parent / "about.json").read_text())
+        about["sums"] = {name: checksums.of_array(array) for name, array in arrays.items()}
+        (file.parent / "about.json").write_text(json.dumps(about))
+        monkeypatch.setattr(prepared, "_checked", set())
+        assert reviews(Counted().load(path)) == whole
+
+
 @pytest.mark.parametrize("source", ["full", "sample"])
 @pytest.mark.parametrize("place", [".", "prepared"])
 def test_a_cache_that_cannot_be_written_is_one_line_that_names_it(
@@ -270,7 +318,7 @@ def loaded_by_another_user(program: str, *arguments: str) -> subprocess.Complete
 LOAD = f"""
 import encodings.idna, mmap, os, sys  # what an unprivileged user may not be able to import any more
 from pathlib import Path
-from runner.datasets import catalog
+from runner.datasets import catalog, checksums
 from runner.datasets.built_in.imdb import Imdb
 from runner.errors import DataError
 for word in ("cache", "plugin", "sources"):

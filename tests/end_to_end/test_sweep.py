@@ -19,6 +19,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from runner.cli import resume, train
+from runner.config.plugins import Trust
 from runner.runs import folder as run_folder
 from runner.sweeps import sweep
 from runner.system import backend
@@ -186,7 +187,8 @@ def begun(folder: Path) -> dict[str, Any]:
 
 
 def job(folder: Path, number: int) -> Path:
-    return sweep.read(folder).place(sweep.read(folder).jobs[number])
+    whole = sweep.read(folder, Trust(every=True))
+    return whole.place(whole.jobs[number])
 
 
 def files(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -242,7 +244,7 @@ def test_in_a_parallel_sweep_each_job_fails_alone_and_says_why(failing: Path) ->
     for number in (1, 2, 3, 4):
         assert f"job {number} (experiment={FAILING[number]}) {rows[number]['status']}: {reasons[number]}" in end
     assert "not done:   2 failed, 2 crashed of 6 jobs\n" in end
-    assert f"python -m runner resume {folder}\n" in end
+    assert f"python -m runner resume {folder} --trust\n" in end
 
 
 @pytest.mark.slow
@@ -256,7 +258,7 @@ def test_workers_share_the_cores_and_a_job_goes_on_with_its_threads(
     assert record_of(first)["threads"] == planned["threads"]
     shutil.copytree(failing, tmp_path, dirs_exist_ok=True)
     first = tmp_path / first.relative_to(failing)
-    longer = process("resume", str(first), "training.epochs=3")
+    longer = process("resume", str(first), "training.epochs=3", "plugins=[telltale]")
     assert longer.returncode == 0, longer.stderr
     assert (record_of(first)["epochs"], record_of(first)["threads"]) == (3, planned["threads"])
 
@@ -317,7 +319,7 @@ def test_in_a_sequential_sweep_each_job_fails_alone_and_says_why(
         f"job 3 (experiment=leaves) failed: {reasons[3]}",
     ]
     assert "not done:   3 failed of 5 jobs\n" in shown.out
-    assert resume.main([str(folder)]) == 1
+    assert resume.main([str(folder), "--trust"]) == 1
     assert "Traceback" not in capsys.readouterr().err
     assert (job(folder, 0) / "runner.log").read_text().count("Traceback") == 2
 
@@ -342,7 +344,7 @@ def test_ctrl_c_in_a_job_is_an_interruption_whatever_a_library_makes_of_it(
     assert asked("-m", *words) == 130
     assert statuses(place / "sweep") == ["interrupted", "pending"]
     assert record_of(job(place / "sweep", 0)).get("epochs", 0) == 0
-    assert "resume:     python -m runner resume sweep" in capsys.readouterr().out
+    assert "resume:     python -m runner resume sweep --trust\n" in capsys.readouterr().out
 
 
 def test_ctrl_c_while_plugins_are_read_is_an_interruption_though_clean_up_fails(
@@ -643,7 +645,7 @@ def test_a_sweep_over_data_and_models_of_ones_own_is_resumed(
     (place / "moods.py").write_text(PLUGIN.replace("raise RuntimeError", "RuntimeError"))
     before = files(job(place / "sweep", 0))
     del sys.modules["moods"]
-    ran = runner("resume", "sweep", "--anyway")
+    ran = runner("resume", "sweep", "--anyway", "--trust")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert statuses(place / "sweep") == ["completed", "completed"]
     assert files(job(place / "sweep", 0)) == before

@@ -208,7 +208,7 @@ def test_what_a_converter_refuses_is_said_and_the_rest_is_made(runner: Command) 
     Path("mine.py").write_text(PLUGIN)
     words = ["plugins=[mine]", "dataset.name=blobs", "model.name=bent", "training.epochs=1"]
     assert runner(*words, "hydra.run.dir=bent").returncode == 0
-    made = runner("export", "bent", "--to", "to")
+    made = runner("export", "bent", "--trust", "--to", "to")
     assert made.returncode == 0
     refused = made.stderr.splitlines()
     assert [line.partition(":")[0] for line in refused] == ["onnx", "litert"]
@@ -219,7 +219,7 @@ def test_what_a_converter_refuses_is_said_and_the_rest_is_made(runner: Command) 
     assert keras.layers.TFSMLayer("to/saved_model", call_endpoint="serve")(rows)["probabilities"].numpy() == (
         pytest.approx(expected, abs=1e-5)
     )
-    nothing = runner("export", "bent", "--to", "none", "--format", "onnx", "--format", "litert")
+    nothing = runner("export", "bent", "--trust", "--to", "none", "--format", "onnx", "--format", "litert")
     assert (nothing.returncode, len(nothing.stderr.splitlines())) == (1, 2)
     assert not Path("none").exists()
     assert list(Path().glob(".none*")) == []

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from runner.config import plugins
+from runner.config.plugins import Trust
 from runner.datasets import sample_reviews
 from runner.errors import ConfigError, DataError
 from runner.inference import inputs, predictions
@@ -18,6 +19,8 @@ from tests.conftest import record_of
 from tests.inference.conftest import trained
 
 pytestmark = pytest.mark.slow
+
+TRUSTED = Trust(names=frozenset(["mine"]))
 
 
 def plain_keras(file: Path, rows: NDArray[Any]) -> NDArray[np.float32]:
@@ -196,7 +199,7 @@ def test_a_network_with_layers_of_a_plugin_is_loaded_with_it(apart: Path, layer:
     plugin = ["plugins=[mine]", "dataset.name=blobs", "model.name=own", f"+model.options.layer={layer}"]
     plugins.load(["mine"])
     folder = trained(apart / "run", *plugin, "training.epochs=1", "training.batch_size=32", "model.output_units=5")
-    run = load(folder)
+    run = load(folder, TRUSTED)
     rows = np.random.default_rng(1).normal(size=(7, 4))
     dense = run.network.layers[-1]
     kernel, bias = dense.get_weights()
@@ -209,7 +212,7 @@ def test_a_network_with_layers_of_a_plugin_is_loaded_with_it(apart: Path, layer:
         record["plugin_sources"] = {"mine": "0" * 64}
         (folder / "run.json").write_text(json.dumps(record))
         with pytest.raises(DataError, match="cannot be opened by Keras"):
-            _ = load(folder).network
+            _ = load(folder, TRUSTED).network
 
 
 def test_the_mistakes_are_those_that_keras_counts_the_worst_first(reviews: Path) -> None:

@@ -343,12 +343,12 @@ def test_plugins_have_the_code_of_the_runs_compared_and_digits_are_files(apart: 
     )
     words = ["dataset=mnist", "dataset.source=sample", "plugins=[own_net]", "model.name=net", "training.epochs=1"]
     assert runner(*words, "hydra.run.dir=run").returncode == 0
-    ended = runner("final", "run", "--to", "same")
-    assert ended.stdout.endswith("predict:    python -m runner predict same FILE\n"), ended.stderr
+    ended = runner("final", "run", "--to", "same", "--trust")
+    assert ended.stdout.endswith("predict:    python -m runner predict same --trust FILE\n"), ended.stderr
     record = record_of(apart / "run")
     sources = record["plugin_sources"] | {"own_net": "0" * 64}
     (apart / "run" / "run.json").write_text(json.dumps(record | {"plugin_sources": sources}))
-    refused = runner("final", "run", "--to", "other")
+    refused = runner("final", "run", "--to", "other", "--trust")
     assert (refused.returncode, (apart / "other").exists()) == (2, False)
     assert refused.stderr == "plugins: the code of own_net has changed since the runs were compared: train them anew\n"
 

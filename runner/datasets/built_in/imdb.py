@@ -110,13 +110,18 @@ def _vocabulary(ranks: dict[str, int], columns: int) -> Vocabulary:
 def examples(arrays: Arrays) -> tuple[Examples, Examples]:
     """The prepared arrays as training and test reviews, CSR matrices of ones, [reviews, words].
 
-    The ones are bytes, and both matrices share them: that saves memory, and products are float32 all the same.
+    The ones are bytes, and both matrices share them: that saves memory, and products are float32 all the same. Raises
+    ValueError for a place beyond the matrix, which its products would read without a look.
     """
     ones = np.ones(max(len(arrays[f"{split}_indices"]) for split in ("train", "test")), np.int8)
 
     def of_split(split: str) -> Examples:
         indptr, indices = arrays[f"{split}_indptr"], arrays[f"{split}_indices"]
         shape = (len(indptr) - 1, int(arrays["words"]))
+        rows_fit = indptr[0] == 0 and indptr[-1] == len(indices) and (np.diff(indptr) >= 0).all()
+        # As numbers without a sign, of which a negative one is too large: half the time.
+        if not rows_fit or (len(indices) and np.asarray(indices).view(np.uint32).max() >= shape[1]):
+            raise ValueError(f"{split}_indices has places beyond the matrix")
         rows = sparse.csr_matrix((ones[: len(indices)], indices, indptr), shape=shape)
         return Examples(rows, arrays[f"{split}_labels"])
 
