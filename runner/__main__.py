@@ -2,7 +2,6 @@
 
 import importlib
 import logging
-import os
 import signal
 import sys
 
@@ -17,8 +16,6 @@ def main() -> None:
     console.replace_unencodable(sys.stdout, sys.stderr)
     if logging.lastResort:  # which shows warnings where nothing else does
         logging.lastResort.setFormatter(console.OneLine())
-    if os.getcwd() not in sys.path and "" not in sys.path:
-        sys.path.insert(0, os.getcwd())  # plugins are found here from the console script too
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends this command like any other
     sys.exit(_dispatch(sys.argv[1:]))
