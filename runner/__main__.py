@@ -2,7 +2,6 @@
 
 import importlib
 import logging
-import os
 import signal
 import sys
 

@@ -52,8 +52,20 @@ def trusting(modules: Iterable[str]) -> str:
 
 
 def _origin(name: str) -> str:
+    before = list(sys.path)
+    _look_here()
     file = _file(name)
+    sys.path[:] = before  # nothing that is imported later may come from here
     return f"from {file}" if file else f"which is found neither in {os.getcwd()} nor where Python finds packages"
+
+
+def _look_here() -> None:
+    """Let Python look for modules in the current folder, after the libraries.
+
+    The console script does not look there, and a file named like a library must not stand in for it.
+    """
+    if os.getcwd() not in sys.path and "" not in sys.path:
+        sys.path.append(os.getcwd())
 
 
 def load(modules: Iterable[str]) -> None:
@@ -62,6 +74,8 @@ def load(modules: Iterable[str]) -> None:
     problems = [f"plugins must name modules, without .py; got {each}" for each in names if each.endswith(".py")]
     if problems:
         raise ConfigError(problems)
+    if names:
+        _look_here()
     if names and all(map(is_found, names)):
         backend.start()  # a plugin may import Keras, which writes to the terminal unless it is started so
     for name in names:

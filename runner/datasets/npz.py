@@ -6,11 +6,12 @@ import pickle
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from runner.datasets import labels as class_labels
 from runner.errors import DataError
 from runner.formatting import one_line
+from runner.system import archives
 from runner.system.late import late
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def read(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
         raise DataError(f"{path} does not exist: give another dataset.path")
     try:
         with zipfile.ZipFile(path) as archive:
+            archives.refuse_bomb(archive)
             return {name: _member(archive, path, name) for name in names}
     except zipfile.BadZipFile:
         raise refused(path, "it is truncated or not an npz file") from None
@@ -84,8 +86,7 @@ def _member(archive: zipfile.ZipFile, path: Path, name: str) -> NDArray[Any]:
     if f"{name}.npy" not in archive.namelist():
         raise refused(path, f"it has no array {name}")
     with archive.open(f"{name}.npy") as stream:
-        version = np.lib.format.read_magic(stream)
-        shape, _, dtype = _header(stream, version)
+        shape, _, dtype = archives.header(stream, archive.getinfo(f"{name}.npy").file_size)
         if dtype.hasobject:
             array = _ArraysOnly(stream).load()
             if not isinstance(array, np.ndarray) or array.shape != shape:
@@ -93,10 +94,3 @@ def _member(archive: zipfile.ZipFile, path: Path, name: str) -> NDArray[Any]:
             return array
     with archive.open(f"{name}.npy") as stream:
         return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
-
-
-def _header(stream: IO[bytes], version: tuple[int, int]) -> tuple[Any, bool, np.dtype[Any]]:
-    read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    if version not in read_header:
-        raise ValueError(f"its format version {version} is unknown")
-    return read_header[version](stream)

@@ -25,6 +25,7 @@ def read(path: Path, form: ImageForm) -> tuple[NDArray[np.uint8], str]:
 
     A picture of another size has its figure cut out and centred, as those of the data are. Raises Unusable.
     """
+    _refuse_irregular(path)
     if path.suffix.lower() == ".npy":
         return _from_array(_array(path), form)
     pixels = _picture(path)
@@ -35,6 +36,7 @@ def read(path: Path, form: ImageForm) -> tuple[NDArray[np.uint8], str]:
 def numbers(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[Any], str]:
     """The rows of a .npy file, [rows, *shape], for data that is neither texts nor images. Raises Unusable."""
     wanted = f"[{', '.join(map(str, shape))}], or several of them"
+    _refuse_irregular(path)
     if path.suffix.lower() != ".npy":
         raise Unusable(f"is no .npy file: this run takes an array {wanted}")
     array = _array(path)
@@ -42,6 +44,12 @@ def numbers(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[Any], str]:
     if rows.shape[1:] != shape or not len(rows):
         raise Unusable(f"must hold an array {wanted}; got {list(array.shape)}")
     return np.asarray(rows), ""
+
+
+def _refuse_irregular(path: Path) -> None:
+    """Raises Unusable for a pipe or a device, which could be read for ever."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise Unusable("is no regular file")
 
 
 def _array(path: Path) -> NDArray[Any]:

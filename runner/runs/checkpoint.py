@@ -22,7 +22,7 @@ from runner.runs import predictions
 from runner.runs.folder import MOST_BYTES_OF_ARRAYS
 from runner.runs.history import Row
 from runner.runs.predictions import Predictions
-from runner.system import files
+from runner.system import archives, files
 
 MAGIC = b"keras-experiment-runner state 2 "
 FILES = "checkpoints/epoch-*.state"
@@ -116,16 +116,16 @@ def decode(content: bytes) -> State:
     if head.removeprefix(MAGIC) != hashlib.sha256(contents).hexdigest().encode():
         raise DamagedState("its checksum is another")
     try:
-        with np.load(io.BytesIO(contents), allow_pickle=False) as arrays:
-            return State(
-                model=list(_numbered(arrays, "model")),
-                optimizer=list(_numbered(arrays, "optimizer")),
-                best=list(_numbered(arrays, "best")),
-                metrics=_rows(arrays, "metrics"),
-                timings=_rows(arrays, "timings"),
-                record=json.loads(arrays["record"].tobytes()),
-                predictions=_predictions(arrays),
-            )
+        arrays = archives.stored(contents)
+        return State(
+            model=list(_numbered(arrays, "model")),
+            optimizer=list(_numbered(arrays, "optimizer")),
+            best=list(_numbered(arrays, "best")),
+            metrics=_rows(arrays, "metrics"),
+            timings=_rows(arrays, "timings"),
+            record=json.loads(arrays["record"].tobytes()),
+            predictions=_predictions(arrays),
+        )
     except Exception as error:  # numpy and zipfile raise many kinds, whoever made the checksum
         raise DamagedState(str(error)) from None
 

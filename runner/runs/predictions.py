@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.runs.folder import MOST_BYTES_OF_ARRAYS, PREDICTIONS
-from runner.system import files
+from runner.system import archives, files
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def read(folder: Path) -> Predictions | None:
 def _decoded(content: bytes) -> Predictions:
     if not zipfile.is_zipfile(io.BytesIO(content)):  # which numpy would take for a pickle
         raise ValueError("it is no npz file, or cut off")
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return Predictions(*(arrays[name] for name in NAMES))
+    arrays = archives.stored(content)
+    return Predictions(*(arrays[name] for name in NAMES))
 
 
 def _refuse_misfits(found: Predictions) -> None:

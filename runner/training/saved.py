@@ -1,5 +1,6 @@
 """A saved network: opened, and asked for the outputs of rows of any number."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from runner.config.schema import Model
 from runner.config.task import Task
 from runner.errors import DataError
 from runner.formatting import one_line
+from runner.system import archives
 from runner.training import batches, layers, model
 from runner.training.evaluation import BUDGET
 
@@ -20,6 +22,7 @@ from runner.training.evaluation import BUDGET
 def load(path: Path) -> keras.Model:
     """The network of a .keras file, without loss and optimizer. Raises DataError."""
     try:
+        _refuse_bomb(path)
         return keras.saving.load_model(path, compile=False)
     except Exception as error:  # a damaged archive, or layers that are not known, raise anything
         raise _closed(path, error) from None
@@ -32,10 +35,16 @@ def rebuilt(path: Path, config: Model, task: Task, input_shape: tuple[int, ...])
     """
     network = model.build(config, task, input_shape)
     try:
+        _refuse_bomb(path)
         network.load_weights(path)
     except Exception as error:
         raise _closed(path, error) from None
     return network
+
+
+def _refuse_bomb(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        archives.refuse_bomb(archive)
 
 
 def _closed(path: Path, error: Exception) -> DataError:

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ from runner.sweeps.sweep import read
 from runner.system import console
 from tests import mutations
 from tests.conftest import Command, record_of
+from tests.processes import PATIENCE
 from tests.records import write_run
 
 TITLE, CLIPBOARD, CLEAR = "\x1b]0;owned\x07", "\x1b]52;c;b3duZWQ=\x07", "\x1b[2J\x9b2J\u202e"
@@ -320,3 +322,37 @@ def test_resume_refuses_such_a_file_in_a_line(
     refused = runner("resume", path)
     assert (refused.returncode in (1, 2), refused.stdout) == (True, "")
     assert len(refused.stderr.splitlines()) == 1
+
+
+SCRIPT = "import sys; from runner.__main__ import main; sys.argv[0] = 'runner'; main()"
+
+
+def console_script(*words: str) -> subprocess.CompletedProcess[str]:
+    """The command `runner`, whose process does not look for modules in the current folder, as with `python -P`."""
+    command = [sys.executable, "-P", "-c", SCRIPT, *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+
+
+def test_the_console_script_runs_no_file_of_the_current_folder_that_is_named_like_a_library(apart: Path) -> None:
+    for name in ("argparse", "filelock", "numpy", "scipy", "omegaconf", "hydra", "statistics"):
+        Path(f"{name}.py").write_text(CODE)
+    write_run(apart / "runs" / "a")
+    compared = console_script("compare", ".")
+    assert (compared.returncode, compared.stderr) == (0, "")
+    assert console_script("--version").returncode == 0
+    assert not Path("has_run").exists()
+
+
+@pytest.mark.slow
+def test_the_console_script_finds_plugins_in_the_current_folder_behind_the_libraries(apart: Path) -> None:
+    Path("filelock.py").write_text(CODE)
+    Path("mine.py").write_text("import filelock\nfrom pathlib import Path\nPath('mine_has_run').touch()\n")
+    planned = console_script("plugins=[mine]", "dataset.source=sample", "plan=true")
+    assert (planned.returncode, planned.stderr) == (0, "")
+    assert (Path("mine_has_run").exists(), Path("has_run").exists()) == (True, False)
+
+
+def test_the_console_script_names_the_file_of_a_recorded_plugin(received: Path) -> None:
+    refused = console_script("resume", "received")
+    assert refused.returncode == 2
+    assert f"guest, from {received.parent / 'guest.py'}, and" in refused.stderr

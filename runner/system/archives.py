@@ -1,0 +1,65 @@
+"""Arrays in zip files that nobody vouches for: what they announce is compared with limits before memory is taken."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from typing import IO, TYPE_CHECKING, Any
+
+from runner.system.files import MIB
+from runner.system.late import late
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = late("numpy")
+
+MOST_BYTES = 4096 * MIB  # of all that an archive unpacks to
+
+
+def refuse_bomb(archive: zipfile.ZipFile, most: int = MOST_BYTES) -> None:
+    """Raises ValueError for an archive that unpacks to more than `most` bytes, as its entries announce.
+
+    What is read of an entry never goes beyond what it announces.
+    """
+    total = sum(each.file_size for each in archive.infolist())
+    if total > most:
+        raise ValueError(f"it unpacks to {total:,} bytes, at most {most:,} are read")
+
+
+def stored(content: bytes) -> dict[str, NDArray[Any]]:
+    """The arrays of an npz file by their names, as numpy.savez writes them: not compressed, without objects.
+
+    Raises ValueError, and what zipfile raises for a damaged file.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        refuse_bomb(archive, len(content))
+        found = {}
+        for each in archive.infolist():
+            if each.compress_type != zipfile.ZIP_STORED:
+                raise ValueError(f"{each.filename} is compressed")
+            with archive.open(each) as stream:
+                _, _, dtype = header(stream, each.file_size)
+                if dtype.hasobject:
+                    raise ValueError(f"{each.filename} holds objects")
+            with archive.open(each) as stream:
+                found[each.filename.removesuffix(".npy")] = np.lib.format.read_array(stream, allow_pickle=False)
+        return found
+
+
+def header(stream: IO[bytes], size: int) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, order and type of an array in a stream of `size` bytes.
+
+    Raises ValueError where it is no array, or numbers that take another room than the stream has.
+    """
+    version = np.lib.format.read_magic(stream)
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    if version not in readers:
+        raise ValueError(f"its format version {version} is unknown")
+    shape, order, dtype = readers[version](stream)
+    wanted = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or (not dtype.hasobject and wanted != size - stream.tell()):
+        raise ValueError(f"its header announces {wanted:,} bytes, and {size - stream.tell():,} are there")
+    return shape, order, dtype
