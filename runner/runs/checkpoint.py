@@ -116,7 +116,7 @@ def decode(content: bytes) -> State:
     if head.removeprefix(MAGIC) != hashlib.sha256(contents).hexdigest().encode():
         raise DamagedState("its checksum is another")
     try:
-        arrays = archives.stored(contents)
+        arrays = archives.arrays(contents)
         return State(
             model=list(_numbered(arrays, "model")),
             optimizer=list(_numbered(arrays, "optimizer")),

@@ -104,7 +104,7 @@ def read(folder: Path) -> Predictions | None:
 def _decoded(content: bytes) -> Predictions:
     if not zipfile.is_zipfile(io.BytesIO(content)):  # which numpy would take for a pickle
         raise ValueError("it is no npz file, or cut off")
-    arrays = archives.stored(content)
+    arrays = archives.arrays(content)
     return Predictions(*(arrays[name] for name in NAMES))
 
 

@@ -81,6 +81,7 @@ def _is_dataset(value: Any) -> bool:
 
 SCALARS = frozenset([str, int, bool, type(None)])
 GROUPS = ("dataset", "model", "optimizer", "training")
+LISTS = ("metrics",)  # keys of the training that hold a list
 NESTED = ("options", "early_stopping")  # keys of a group that hold further keys
 
 
@@ -92,6 +93,8 @@ def _is_config(value: Any) -> bool:
     training = value["training"]
     counted = is_count(training["epochs"]) and is_count(training["batch_size"], 1)
     folds = all(or_none(is_count)(training.get(key)) for key in ("folds", "fold"))
+    if any(type(each) is list for key, each in training.items() if key not in LISTS):
+        return False
     return counted and folds and is_number(training.get("validation_split", 0)) and _is_flat(value, GROUPS)
 
 
