@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 import signal
 import sys
 
@@ -17,13 +18,11 @@ def main() -> None:
     console.open_missing_streams()
     console.replace_unencodable(sys.stdout, sys.stderr)
     try:
-        here = os.getcwd()
+        os.getcwd()
     except FileNotFoundError:
         console.say("the current folder does not exist any more: change into another one", sys.stderr)
         sys.exit(1)
     os.environ["MPLBACKEND"] = "agg"  # pictures are files; matplotlib refuses to start with a name it does not know
-    if here not in sys.path and "" not in sys.path:
-        sys.path.insert(0, here)  # plugins are found here from the console script too
     if logging.lastResort:  # which shows warnings where nothing else does
         logging.lastResort.setFormatter(console.OneLine())
     if hasattr(signal, "SIGPIPE"):

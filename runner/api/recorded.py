@@ -39,6 +39,9 @@ class Picture:
     def _repr_png_(self) -> bytes:
         return self.png
 
+    def __repr__(self) -> str:
+        return f"a picture of {len(self.png) / 1000:.0f} kB, which a notebook shows; save(FILE) writes it"
+
 
 class Run:
     """A recorded run, as it stood when it was loaded.

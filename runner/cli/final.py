@@ -14,6 +14,7 @@ from runner.config import conditions, hydra_adapter
 from runner.config.conditions import Condition
 from runner.config.plugins import Trust, trusting
 from runner.datasets.catalog import register_built_in
+from runner.errors import refuse_usage
 from runner.runs import search
 from runner.runs.folder import OUTPUTS, VOCABULARY
 from runner.runs.status import COMPLETED
@@ -22,6 +23,8 @@ from runner.runs.writer import Outcome
 from runner.selection import choice, final, wording
 from runner.selection.final import Final
 from runner.system.console import say
+
+USAGE = "python -m runner final [PATH …] [--select TEST] [--updates] [--seeds N] [--against-last] [--to DIR]"
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ def _options(words: list[str]) -> Options:
     add("--against-last", action="store_true", help="test the network of all epochs too: one more look at the test set")
     add("--to", type=Path, metavar="DIR", help="the folder, by default outputs/final/DATE/TIME")
     trust.add_option(parser)
+    parser.error = refuse_usage(USAGE)  # type: ignore[method-assign, assignment]
     given = vars(parser.parse_intermixed_args(words))
     return Options(select=[conditions.parse(text, "--select") for text in given.pop("select")], **given)
 

@@ -96,9 +96,14 @@ def _misfits(options: Options) -> list[str]:
         "" if with_file else "--file, --column and --to go together: --file IN.csv --column text --to OUT.csv",
         "--png draws what --errors N finds: give both" if options.png and options.errors is None else "",
         "--test looks at what --errors N finds: give both" if options.test and options.errors is None else "",
+        "--to must not be the table that is read" if _are_one(options.file, options.to) else "",
         "--json prints, --to writes a table: give one of them" if options.json and options.to else "",
         "- stands alone: the texts come from standard input" if _is_mixed(options.given) else "",
     ]
+
+
+def _are_one(file: Path | None, other: Path | None) -> bool:
+    return file is not None and other is not None and file.resolve() == other.resolve()
 
 
 def _is_mixed(given: Sequence[str]) -> bool:

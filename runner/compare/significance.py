@@ -126,7 +126,10 @@ def needed(found: Difference, family: Family, examples: int) -> Needed:
         return Needed(None, None)
     variance = (family.margin / (family.critical(MANY) + POWER)) ** 2  # of a difference that would be found
     of_examples = found.examples or 0.0
-    if of_examples > variance / 2:  # the seeds take the other half
-        return Needed(None, math.ceil(examples * of_examples / (variance / 2)))
-    seeds = max(3, math.ceil(found.one_seed / (variance - of_examples)))
-    return Needed(seeds if seeds <= MOST_SEEDS else None, None)
+    more = of_examples > variance / 2  # then examples have one half of it, and seeds the other
+    seeds = max(3, math.ceil(found.one_seed / (variance / 2 if more else variance - of_examples)))
+    if seeds > MOST_SEEDS:
+        return Needed(None, None)
+    if more:
+        return Needed(seeds if seeds > 3 else None, math.ceil(examples * of_examples / (variance / 2)))
+    return Needed(seeds, None)

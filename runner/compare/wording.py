@@ -133,7 +133,8 @@ def _would_show(judged: Judged, needed: Needed) -> str:
     """What would show a difference as large as the margin."""
     size = f"{judged.margin:g}" if judged.margin is not None else ""
     if needed.examples:
-        return f"a difference of {size} needs about {_rough(needed.examples)} validation examples"
+        seeds = f" and {needed.seeds} seeds of each" if needed.seeds else ""
+        return f"a difference of {size} needs about {_rough(needed.examples)} validation examples{seeds}"
     if needed.seeds:
         return f"{needed.seeds} seeds of each would show a difference of {size}"
     if judged.margin is None:
@@ -224,7 +225,7 @@ def tests_opened(found: Comparison) -> Iterator[str]:
     for dataset in {each["fingerprint"]: each for each in of_runs}.values():
         if times := times_opened(LEDGER, dataset):
             name = data_label(dataset["name"], dataset["source"])
-            yield f"the test set of {name} {opened_in_words(times, LEDGER)}"
+            yield f"the test set of {name} {opened_in_words(times, LEDGER, before='')}"
 
 
 def reason(run: Run) -> str:

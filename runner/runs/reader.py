@@ -68,6 +68,8 @@ class Run:
 
         None, with a warning in the log, also where the file is damaged or cannot be opened.
         """
+        if not self.record["dataset"]["validation"]:
+            return None  # of the test examples, where there is a file
         try:
             found = predictions.read(self.folder)
         except (OSError, ValueError) as error:

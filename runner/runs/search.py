@@ -34,15 +34,23 @@ def runs(paths: Sequence[str | Path], *, warn: Callable[[str], None]) -> Iterato
 
 
 def some_runs(paths: Sequence[str | Path], *, warn: Callable[[str], None]) -> list[Run]:
-    """The runs as above, at least one. Raises ConfigError with why each path holds none."""
-    found = list(runs(paths, warn=warn))
+    """The runs as above, at least one.
+
+    Raises ConfigError with each path that does not exist, and where there are no runs with each path.
+    """
+    missing = [path for path in paths if path != DEFAULT and not glob.glob(str(path), recursive=True)]
+    found = [] if missing else list(runs(paths, warn=warn))
     if found:
         return found
-    problems = []
-    for path in paths:
-        why = "holds no runs" if glob.glob(str(path)) or path == DEFAULT else "does not exist"
-        problems.append(f"{path} {why}: train one with python -m runner, or give the folder of a run or a sweep")
-    raise ConfigError(problems)
+    remedy = "train one with python -m runner, or give the folder of a run or a sweep"
+    without = [_is_missing(path, remedy) for path in missing] or [f"{path} holds no runs: {remedy}" for path in paths]
+    raise ConfigError(without)
+
+
+def _is_missing(path: str | Path, remedy: str) -> str:
+    if "=" in str(path) and os.sep not in str(path):
+        return f"{path} is no folder: compare chooses by settings with --filter, final with --select"
+    return f"{path} does not exist: {remedy}"
 
 
 def sweep_goes_on(paths: Sequence[str | Path]) -> bool:

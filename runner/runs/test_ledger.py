@@ -108,9 +108,9 @@ def is_same_test_set(dataset: dict[str, Any], of: Opening) -> bool:
     return dataset["source"] != OWN and (dataset["name"], dataset["source"]) == (of.name, of.source)
 
 
-def opened_in_words(times: int, ledger: Path) -> str:
-    """What a test set that was opened is worth for a choice now."""
-    return f"was opened {counted(times, 'time')} before ({ledger}): a choice made after a look at it is not clean"
+def opened_in_words(times: int, ledger: Path, before: str = " before") -> str:
+    """What a test set that was opened is worth for a choice now; `before` says that there is one opening more."""
+    return f"was opened {counted(times, 'time')}{before} ({ledger}): a choice made after a look at it is not clean"
 
 
 @contextlib.contextmanager

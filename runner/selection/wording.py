@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from runner.compare.grouping import EPOCHS, SCHEDULE
@@ -40,7 +41,12 @@ def result(final: Final, ledger: Path) -> Iterator[str]:
     test, chosen = final.test(), final.choice
     yield f"validation said {_validation(chosen)}; the test says {_value(test, _metric(chosen))}"
     if each := test.get("accuracy_of_each"):
-        yield f"the test says of the {len(each)} networks alone {', '.join(map(number, each))}"
+        yield (
+            f"the test says of the {len(each)} networks alone {', '.join(map(number, each))}: their mean "
+            f"{number(fmean(each))} is what the value of validation stands for"
+        )
+    else:
+        yield "± is one standard error over the test examples; networks of other seeds differ too (--seeds 5)"
     if last := final.test_of_all_epochs():
         yield f"the network of all {counted(last['epoch'], 'epoch')} would have had {_value(last, _metric(chosen))}"
     if test["looked_at_before"]:

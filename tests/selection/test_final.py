@@ -141,7 +141,7 @@ def test_each_look_at_the_test_set_is_counted_and_told(
     assert [(each.run, each.examples) for each in looks] == [("one", 2000), ("two", 2000), ("two/last", 2000)]
     assert [read(Path(each.run, "test.json"))["looked_at_before"] for each in looks] == [0, 1, 2]
     assert compare.main(["s"]) == 0
-    told = "the test set of imdb (sample) was opened 3 times before (outputs/test-ledger.jsonl)"
+    told = "the test set of imdb (sample) was opened 3 times (outputs/test-ledger.jsonl)"
     assert told in capsys.readouterr().out
     assert compare.main(["s", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["tables"][0]["test_set_opened"] == 3
@@ -158,9 +158,9 @@ def test_the_last_lines_say_what_validation_and_test_said(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"validation said {choice['value']:.4f}, ")
     assert lines[0].endswith(f"; the test says {test['accuracy']:.4f} ± {test['accuracy_standard_error']:.4f}")
-    assert lines[1] == "the test says of the 2 networks alone " + ", ".join(
-        f"{each:.4f}" for each in test["accuracy_of_each"]
-    )
+    alone = test["accuracy_of_each"]
+    said = f"the test says of the 2 networks alone {alone[0]:.4f}, {alone[1]:.4f}: their mean {np.mean(alone):.4f} is "
+    assert lines[1].startswith(said)
     assert lines[2].startswith(f"the network of all 3 epochs would have had {last['accuracy']:.4f} ± ")
     assert lines[-2:] == ["folder:     two", "predict:    python -m runner predict two TEXT"]
     assert LEDGER.read_bytes() == ledger
@@ -228,6 +228,15 @@ def test_a_killed_final_model_ends_like_one_never_stopped(place: Path) -> None:
         (["s", "--to", "s"], "--to must not hold runs already; got s"),
         (["s", "--to", "."], "--to must not hold runs already; got ."),
         (["nowhere"], "nowhere does not exist: train one with python -m runner"),
+        (["s", "nowhere"], "nowhere does not exist: train one with python -m runner"),
+        (
+            ["s", "training.epochs=1"],
+            "training.epochs=1 is no folder: compare chooses by settings with --filter, final",
+        ),
+        (
+            ["s", "--seeds", "0"],
+            "argument --seeds: must be a whole number of at least 1; got 0: python -m runner final",
+        ),
         (["s", "--select", "model.widht=8"], "--select model.widht=8: no setting has the key model.widht"),
         (["one"], "final chooses by validation; got imdb (sample): 4,000 to train on, 0 for validation"),
     ],
