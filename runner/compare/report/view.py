@@ -97,7 +97,7 @@ class View:
     def kind(self, setting: Setting) -> str:
         """The CSS class of a setting: `told` where it is told from the best, `good` where it is not, or not tested."""
         curves = self.curve_of[setting], self.curve_of[self.judged.best]
-        return "good" if setting in self.judged.as_good or curves[0] is curves[1] else "told"
+        return "good" if setting in self.judged.good or curves[0] is curves[1] else "told"
 
     @cached_property
     def colours(self) -> dict[Setting, str]:
