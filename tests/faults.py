@@ -221,7 +221,7 @@ def _arm(kind: Any, number: int, folder: Path) -> None:
     plain_open = io.open
 
     def opened(path: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
-        if "w" in mode and due(path):
+        if ("w" in mode or "a" in mode) and due(path):
             if kind != "short":
                 fail(path)
             left[0] = -1

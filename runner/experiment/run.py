@@ -176,6 +176,7 @@ def _train(
         with progress.epochs(epochs, len(training.history.metrics)) as show:
             training.fit([checkpointer, show], interruption, _extra_callbacks(record, training))
         checkpointer.save()
+        saving.save_predictions(record, training)
         saving.save_models(record, training)
         saving.draw(record, resolved.data.label)
     if training.history.problem:

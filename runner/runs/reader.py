@@ -111,7 +111,7 @@ def load(folder: Path) -> Run:
             record = _record(folder)
             status = record["status"] if record["status"] != RUNNING else CRASHED
         epochs = record["epochs"]
-        metrics, timings = (history.read(folder / name)[:epochs] if epochs else [] for name in (METRICS, TIMINGS))
+        metrics, timings = (history.read(folder / name, epochs) if epochs else [] for name in (METRICS, TIMINGS))
         run = Run(folder, status, record, metrics, timings, (folder / RECORD).stat().st_mtime)
         _refuse_incomplete(run)
     except (KeyError, TypeError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:

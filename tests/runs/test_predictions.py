@@ -144,18 +144,20 @@ def test_the_share_of_the_commonest_class_is_that_of_the_validation_labels(train
 def written(folder: Path, epochs: int = 3, examples: int = 11) -> predictions.Predictions:
     """Predictions of a folder, by chance."""
     chance = np.random.default_rng(0)
-    made = predictions.before_the_first_epoch(np.arange(examples, dtype=np.int32), chance.integers(0, 2, examples), 2)
+    numbers, labels = np.arange(examples, dtype=np.int32), chance.integers(0, 2, examples)
+    made = predictions.Growing(predictions.before_the_first_epoch(numbers, labels, 2))
     for epoch in range(epochs):
         outputs = chance.random((examples, 2)).astype(np.float16)
-        made = made.with_epoch(chance.random(examples) > 0.5, outputs, is_best=epoch == 1)
-    predictions.write(folder, made)
-    return made
+        made.add(chance.random(examples) > 0.5, outputs, is_best=epoch == 1)
+    predictions.write(folder, made.now)
+    return made.now
 
 
 def test_what_is_written_is_what_is_read_and_what_a_state_holds(tmp_path: Path) -> None:
     made = written(tmp_path)
-    state = checkpoint.State([], [], [], [{"epoch": 1.0}], [{"epoch": 1.0}], {}, made)
-    for found in (predictions.read(tmp_path), checkpoint.decode(checkpoint.encode(state)).predictions):
+    rows = [{"epoch": epoch} for epoch in (1.0, 2.0, 3.0)]
+    checkpoint.Writer(tmp_path).save(checkpoint.State([], [], [], rows, rows, {}, made))
+    for found in (predictions.read(tmp_path), checkpoint.load(checkpoint.path(tmp_path, 3)).predictions):
         assert found is not None
         for name, array in found.arrays().items():
             assert array.dtype == made.arrays()[name].dtype
