@@ -39,7 +39,7 @@ SETTINGS = {
 QUICK = ["dataset=imdb", "dataset.num_words=200", "model.depth=1", "model.dropout=0.3", "optimizer.schedule=cosine"]
 QUICK += ["training.early_stopping.patience=3", "training.epochs=6", "training.evaluate_test=true"]
 QUICK += ["training.save_seconds=0"]
-# Of the second saving of an attempt: before predictions.rows and the state are written, in metrics.csv, in metrics.rows.
+# In the second saving of an attempt: before predictions.rows, in the state, in metrics.csv, in metrics.rows.
 FAULTS: tuple[Any, ...] = ((errno.ENOSPC, 58), (errno.EIO, 71), ("short", 76), ("kill", 67))
 OPERATIONS = ["dataset=imdb", "dataset.num_words=200", "model.depth=1", "training.epochs=3"]
 COMMON = ["dataset.source=sample", "training.save_seconds=0.05", "reuse=false"]
