@@ -164,6 +164,23 @@ def test_what_is_written_is_what_is_read_and_what_a_state_holds(tmp_path: Path) 
             assert array.tobytes() == made.arrays()[name].tobytes()
 
 
+def test_an_epoch_that_is_added_moves_the_earlier_ones_seldom_and_changes_none(tmp_path: Path) -> None:
+    """Moved at each epoch, a run of 20,000 would move them 20,000 times."""
+    numbers = np.arange(11, dtype=np.int32)
+    growing = predictions.Growing(predictions.before_the_first_epoch(numbers, numbers % 2, 1))
+    chance, right, places = np.random.default_rng(0), [], set()
+    outputs, earlier = np.zeros((11, 1), np.float16), growing.now
+    for epoch in range(1000):
+        right.append(chance.random(11) > 0.5)
+        growing.add(right[-1], outputs + epoch, is_best=epoch == 7)
+        places.add(growing.now.right.ctypes.data)
+        earlier = growing.now if epoch == 99 else earlier
+    assert len(places) < 12
+    assert np.array_equal(np.unpackbits(growing.now.right, axis=1, count=11).astype(bool), right)
+    assert np.array_equal(np.unpackbits(earlier.right, axis=1, count=11).astype(bool), right[:100])
+    assert (growing.now.best[0, 0], growing.now.last[0, 0], earlier.last[0, 0]) == (7, 999, 99)
+
+
 def test_a_run_reads_predictions_of_all_its_epochs_and_no_others(tmp_path: Path) -> None:
     for name, epochs in (("fewer", 2), ("all", 3), ("more", 4)):
         written(write_run(tmp_path / name), epochs)
