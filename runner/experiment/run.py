@@ -171,6 +171,8 @@ def _train(
         saving.refuse_full_disk(record.folder, training)
         if earlier:
             _continue(training, record, earlier, progress)
+        else:
+            saving.save_predictions(record, training)  # so that none of another training stand there until the end
         interruption.stop()
         checkpointer = saving.Checkpointer(record, training, {*epochs_to_keep, epochs})
         with progress.epochs(epochs, len(training.history.metrics)) as show:

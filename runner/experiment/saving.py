@@ -67,10 +67,10 @@ def refuse_full_disk(folder: Path, training: "Training") -> None:
 
 
 def save_predictions(record: Record, training: "Training") -> None:
-    """Write predictions.npz, or remove that of fewer epochs where they are no longer kept. Raises OSError."""
+    """Write predictions.npz, or remove it where none are kept or no epoch is recorded. Raises OSError."""
     if len(training.split.validation):  # else the file, where there is one, is of the test examples
         kept = training.history.predictions
-        predictions.write(record.folder, kept.now if kept else None)
+        predictions.write(record.folder, kept.now if kept and training.history.metrics else None)
 
 
 def save_models(record: Record, training: "Training") -> None:

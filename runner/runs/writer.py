@@ -16,7 +16,6 @@ from runner.runs.folder import (
     BEST_MODEL,
     METRICS,
     MODEL,
-    PREDICTIONS,
     RECORD,
     TEST,
     TIMINGS,
@@ -148,7 +147,6 @@ class Record:
             self.entries |= {"identity": wanted, "mixed": None, "epochs": 0, "best_epoch": None, "inherited_epochs": 0}
             for network in (MODEL, BEST_MODEL):
                 self.entries.pop(opening_of(network), None)
-            (self.folder / PREDICTIONS).unlink(missing_ok=True)  # written at the end: until then it would be another's
 
     def mix(self, epoch: int, now: str, changes: list[str]) -> None:
         """Note that the epochs after `epoch` are trained under another identity than those before."""
