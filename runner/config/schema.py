@@ -177,7 +177,7 @@ class Training:
         Rule("a whole number of examples (0 is none) or a fraction below 1", _is_split),
         decides=lambda config: config.training.folds is None,
     )
-    validation_from: str = one_of("first", "last", *DRAWN)
+    validation_from: str = one_of("auto", "first", "last", *DRAWN)
     split_seed: Optional[int] = option(
         Rule("null or a whole number from 0 to 4294967295", lambda value: value is None or _is_seed(value)),
         decides=lambda config: config.training.split_seed is not None,
@@ -220,6 +220,12 @@ class Config:
     fail_fast: bool = option(decides=False)
     exclude: Any = option(Rule("null, a condition or a list of them", _is_exclusion), decides=False, before=None)
 
+    def __post_init__(self) -> None:
+        """`validation_from=auto` becomes what it stands for: files of a user are often sorted by class."""
+        if self.training.validation_from == "auto":
+            from_files = self.dataset.name in CLASSES and CLASSES[self.dataset.name] is None
+            self.training.validation_from = "stratified" if from_files else "first"
+
     def exclusions(self) -> list[str]:
         """The conditions of the jobs that a sweep leaves out."""
         return self.exclude if isinstance(self.exclude, list) else [self.exclude] if self.exclude else []
@@ -238,11 +244,12 @@ GROUPS: dict[str, dict[str, type]] = {
     },
 }
 MODELS = ("mlp",)
-CLASSES: dict[str, int] = {}  # number of classes of each built-in data set
+# Number of classes of each data set that is a choice of `dataset`; None where a user's files tell it.
+CLASSES: dict[str, int | None] = {}
 
 
-def add_dataset(name: str, schema: type[Dataset], classes: int) -> None:
-    """Make a built-in data set a choice of `dataset`."""
+def add_dataset(name: str, schema: type[Dataset], classes: int | None) -> None:
+    """Make a data set a choice of `dataset`."""
     GROUPS["dataset"][name] = schema
     CLASSES[name] = classes
 

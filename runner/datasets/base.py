@@ -46,7 +46,8 @@ class Examples:
 class Data:
     """A data set: `source` is full, sample or own; `fingerprint` is a SHA-256 of its contents.
 
-    `class_names` has a name for each class, in the order of the labels. `find_vocabulary` is for `vocabulary`.
+    `class_names` has a name for each class, in the order of the labels. A data set without test examples has an empty
+    `test`. `find_vocabulary` is for `vocabulary`, `fit` for `fitted`.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Data:
     train: Examples
     test: Examples
     find_vocabulary: Callable[[], Vocabulary | None] = lambda: None
+    fit: Callable[[NDArray[np.int32]], Data] | None = None
 
     @property
     def classes(self) -> int:
@@ -69,6 +71,14 @@ class Data:
         Looked for when first asked for. Raises DataError where the words of texts are not to be had.
         """
         return self.find_vocabulary()
+
+    def fitted(self, trained: NDArray[np.int32]) -> Data:
+        """The data with the features that a training on these examples, int32 [n], has.
+
+        What features learn, such as the words of a vocabulary, they learn of those examples alone. The features of
+        data that learns something have no meaning before.
+        """
+        return self.fit(trained) if self.fit else self
 
     @property
     def label(self) -> str:
@@ -111,6 +121,22 @@ class WordIndex:
     md5: str
     read: Callable[[Path, int], Vocabulary]
     generate: Callable[[int], Vocabulary]
+
+
+@dataclass(frozen=True)
+class FromFiles:
+    """A kind of data set that files of a user make.
+
+    name      as in `dataset=name` and in conf/dataset/name.yaml
+    schema    its keys: those of `Dataset`, and its own
+    problems  reasons why the keys do not fit one another, before any file is read
+    load      the data that a config names; raises DataError
+    """
+
+    name: str
+    schema: type[Dataset]
+    problems: Callable[[Any], list[str]]
+    load: Callable[[Any], Data]
 
 
 @dataclass(frozen=True)

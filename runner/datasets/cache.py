@@ -8,8 +8,10 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import filelock
 import numpy as np
@@ -28,22 +30,55 @@ FORMAT = 3  # of the prepared files; files of another format are not used
 DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError)
 _checked: set[tuple[Path, int]] = set()  # folders that this process has looked at, as they were then
 
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is prepared of a data set: arrays by name, and as JSON holds it what else there is to know of it.
+
+    `fingerprint` is that of the arrays and of `about`, and `folder` where they stand, once they are in the cache.
+    """
+
+    arrays: Arrays
+    about: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+    folder: Path = Path()
+
 
 def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
     """A built-in data set from the cache, prepared first if it is not there. Raises DataError."""
     settings = built_in.settings(config)
-    folder = _own(cache_dir() / "prepared" / f"{built_in.name}-{_key(built_in, location, settings)}")
+    contents = file_hash(location.path, location.remedy) if location.path else built_in.sample
+
+    def prepare() -> Prepared:
+        try:
+            return Prepared(built_in.read(location.path, settings) if location.path else built_in.generate(settings))
+        except npz.Unusable as error:
+            raise DataError(f"{error}; {location.remedy}") from None
+
+    return prepared(built_in.name, [contents, settings], prepare, functools.partial(_data, built_in, location))
+
+
+def prepared(name: str, key: Any, prepare: Callable[[], Prepared], make: Callable[[Prepared], Made]) -> Made:
+    """What `make` makes of prepared arrays, memory-mapped from the cache; `prepare` is called if they are not there.
+
+    `key` tells what they were prepared from and how, as JSON holds it. An error of `make` of the kinds in `DAMAGED`
+    says that the arrays are damaged, and they are prepared anew. Raises DataError.
+    """
+    described = hashlib.sha256(json.dumps([FORMAT, *key], sort_keys=True).encode()).hexdigest()[:16]
+    folder = _own(cache_dir() / "prepared" / f"{name}-{described}")
     if not os.path.isdir(folder):  # Path.is_dir raises if a folder above is closed
-        _prepare(folder, built_in, location, settings)
+        _prepare(folder, prepare)
     try:
-        return _opened(folder, built_in, location)
+        return make(_opened(folder))
     except PermissionError:
         raise DataError(f"{folder} is another user's and not open to you: set RUNNER_CACHE_DIR elsewhere") from None
     except DAMAGED:
         shutil.rmtree(folder, ignore_errors=True)
-        _prepare(folder, built_in, location, settings)
+        _prepare(folder, prepare)
     try:
-        return _opened(folder, built_in, location)
+        return make(_opened(folder))
     except DAMAGED as error:
         raise DataError(
             f"{folder} is damaged ({error}) and cannot be replaced: remove it, or set RUNNER_CACHE_DIR elsewhere"
@@ -60,19 +95,23 @@ def _own(folder: Path) -> Path:
     raise DataError(f"{private} is another user's: set RUNNER_CACHE_DIR to a folder of yours")
 
 
-def _opened(folder: Path, built_in: BuiltIn, location: Location) -> Data:
+def _opened(folder: Path) -> Prepared:
     about = json.loads((folder / ABOUT).read_text())
     arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
     _refuse_damaged(folder, arrays, about["sums"])
-    train, test = built_in.examples(arrays)
+    return Prepared(arrays, about.get("about", {}), about["fingerprint"], folder)
+
+
+def _data(built_in: BuiltIn, location: Location, found: Prepared) -> Data:
+    train, test = built_in.examples(found.arrays)
     return Data(
         name=built_in.name,
         source=location.source,
-        fingerprint=about["fingerprint"],
+        fingerprint=found.fingerprint,
         class_names=built_in.class_names,
         train=train,
         test=test,
-        find_vocabulary=functools.partial(_vocabulary, folder, built_in, location, train.features.shape[-1]),
+        find_vocabulary=functools.partial(_vocabulary, found.folder, built_in, location, train.features.shape[-1]),
     )
 
 
@@ -89,22 +128,17 @@ def _sums(arrays: Arrays) -> dict[str, list[Any]]:
     return {name: checksums.of_array(array) for name, array in sorted(arrays.items())}
 
 
-def fingerprint(arrays: dict[str, NDArray[Any]]) -> str:
-    """SHA-256 of the names, types, shapes and contents of arrays."""
-    digest = hashlib.sha256()
+def fingerprint(arrays: dict[str, NDArray[Any]], about: dict[str, Any] | None = None) -> str:
+    """SHA-256 of the names, types, shapes and contents of arrays, and of what is said about them, if anything is."""
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode() if about else b"")
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
-def _key(built_in: BuiltIn, location: Location, settings: dict[str, Any]) -> str:
-    contents = _file_hash(location.path, location.remedy) if location.path else built_in.sample
-    described = json.dumps([FORMAT, contents, settings], sort_keys=True)
-    return hashlib.sha256(described.encode()).hexdigest()[:16]
-
-
-def _file_hash(path: Path, remedy: str) -> str:
+def file_hash(path: Path, remedy: str) -> str:
+    """SHA-256 of a file. Raises DataError, with the remedy, where it cannot be read."""
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -112,7 +146,7 @@ def _file_hash(path: Path, remedy: str) -> str:
         raise DataError(f"{path} cannot be read ({error.strerror}): {remedy}") from None
 
 
-def _prepare(folder: Path, built_in: BuiltIn, location: Location, settings: dict[str, Any]) -> None:
+def _prepare(folder: Path, prepare: Callable[[], Prepared]) -> None:
     """Write the arrays to a temporary folder and rename it, so that no reader sees a part of them."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -120,10 +154,7 @@ def _prepare(folder: Path, built_in: BuiltIn, location: Location, settings: dict
             _remove_leftovers(folder)
             if folder.is_dir():
                 return
-            arrays = built_in.read(location.path, settings) if location.path else built_in.generate(settings)
-            _write(folder, arrays)
-    except npz.Unusable as error:
-        raise DataError(f"{error}; {location.remedy}") from None
+            _write(folder, prepare())
     except OSError as error:
         raise DataError(unwritable(folder.parent, error)) from None
 
@@ -136,7 +167,7 @@ def _vocabulary(folder: Path, built_in: BuiltIn, location: Location, columns: in
     if built_in.words is None:
         return None
     index = _word_index(built_in, built_in.words, location.path) if location.path else None
-    known = folder / f"vocabulary-{_file_hash(index, 'give another one')[:16] if index else built_in.sample}.json"
+    known = folder / f"vocabulary-{file_hash(index, 'give another one')[:16] if index else built_in.sample}.json"
     with contextlib.suppress(OSError, ValueError):
         return text.from_json(known.read_text())
     found = built_in.words.read(index, columns) if index else built_in.words.generate(columns)
@@ -149,7 +180,7 @@ def _word_index(built_in: BuiltIn, words: WordIndex, data: Path) -> Path:
     """The file of the words: next to the data, or that of Keras where the data is Keras' own. Raises DataError."""
     if (data.parent / words.file).is_file():
         return data.parent / words.file
-    if _file_hash(data, "") == built_in.sha256:
+    if file_hash(data, "") == built_in.sha256:
         return sources.locate_file(words.file, f"md5:{words.md5}")
     raise DataError(
         f"{words.file} is not next to {data}, and the words of Keras' own file may not be those of this data"
@@ -166,15 +197,15 @@ def _remove_leftovers(folder: Path) -> None:
             shutil.rmtree(each)
 
 
-def _write(folder: Path, arrays: Arrays) -> None:
+def _write(folder: Path, found: Prepared) -> None:
     # Not by tempfile, whose folders are closed to other users.
     temporary = folder.with_name(f".{folder.name}-{os.getpid()}-{secrets.token_hex(8)}")
     try:
         temporary.mkdir()
-        for name, array in arrays.items():
+        for name, array in found.arrays.items():
             np.save(temporary / f"{name}.npy", array)
-        about = {"fingerprint": fingerprint(arrays), "sums": _sums(arrays)}
-        (temporary / ABOUT).write_text(json.dumps(about))
+        about = {"fingerprint": fingerprint(found.arrays, found.about), "sums": _sums(found.arrays)}
+        (temporary / ABOUT).write_text(json.dumps({**about, "about": found.about}))
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

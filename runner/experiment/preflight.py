@@ -29,7 +29,7 @@ def check(configs: Sequence[Config]) -> list[Checked]:
     """
     _raise(backend.unfit_environment())
     plugins.load(sorted({module for each in configs for module in each.plugins}))
-    _raise(problem for each in configs for problem in (*validate.problems(each), *_missing_packages(each)))
+    _raise(problem for each in configs for problem in _problems_of(each))
     known = [(each, schema.CLASSES.get(each.dataset.name)) for each in configs]
     _raise(problem for each, classes in known if classes for problem in task.resolve(each, classes)[1])
     distinct = {repr(each.dataset): each.dataset for each in configs}
@@ -78,6 +78,11 @@ def _missing_folds(trainings: Iterable[Training]) -> Iterator[str]:
 def _split(config: Config) -> tuple[int | float | str | None, ...]:
     training = config.training
     return training.validation_split, training.validation_from, training.split_seed, training.folds, training.fold
+
+
+def _problems_of(config: Config) -> list[str]:
+    """The problems of a config that can be seen without its data."""
+    return [*validate.problems(config), *catalog.problems(config.dataset), *_missing_packages(config)]
 
 
 def _missing_packages(config: Config) -> list[str]:

@@ -105,7 +105,8 @@ def resolve(config: Config) -> Resolved:
     """Load the data of a config and divide it. Raises DataError."""
     data = catalog.load(config.dataset)
     fitting, _ = task.resolve(config, data.classes)
-    return Resolved(config, data, fitting, split.split(config.training, data.train.labels))
+    divided = split.split(config.training, data.train.labels)
+    return Resolved(config, data.fitted(divided.train), fitting, divided)
 
 
 def dataset_info(data: Data, divided: Split) -> DatasetInfo:

@@ -143,7 +143,7 @@ class LoadedRun:
                 f"{self.folder} was trained on other data than is found now ({data.label}): "
                 f"recorded {recorded['fingerprint'][:12]}, now {data.fingerprint[:12]}; give back the data of the run"
             )
-        return data
+        return data.fitted(split.split(self.config.training, data.train.labels).train)
 
     @property
     def validation(self) -> NDArray[np.int32]:

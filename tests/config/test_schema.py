@@ -116,7 +116,7 @@ def test_a_value_at_the_edge_of_its_range_is_taken(config_of: ConfigOf, word: st
         ("optimizer.schedule=step", "optimizer.schedule must be one of constant, cosine, exponential; got step"),
         (
             "training.validation_from=middle",
-            "training.validation_from must be one of first, last, random, stratified; got middle",
+            "training.validation_from must be one of auto, first, last, random, stratified; got middle",
         ),
     ],
 )
