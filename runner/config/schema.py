@@ -161,7 +161,7 @@ def _is_seed(value: Any) -> bool:
     return 0 <= value < 2**32
 
 
-def _is_split(value: Any) -> bool:
+def is_split(value: Any) -> bool:
     return value >= 0 if isinstance(value, int) else 0 <= value < 1
 
 
@@ -174,7 +174,7 @@ class Training:
     epochs: int = at_least(1, decides=lambda config: config.optimizer.schedule == "cosine")
     batch_size: int = at_least(1)
     validation_split: Union[int, float] = option(
-        Rule("a whole number of examples (0 is none) or a fraction below 1", _is_split),
+        Rule("a whole number of examples (0 is none) or a fraction below 1", is_split),
         decides=lambda config: config.training.folds is None,
     )
     validation_from: str = one_of("auto", "first", "last", *DRAWN)
