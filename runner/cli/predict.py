@@ -218,7 +218,7 @@ def _show_test_errors(run: LoadedRun, options: Options, count: int) -> None:
     """The same of the test examples: an opening of the test set, which is entered first."""
     test = run.data.test
     if not len(test):
-        raise DataError(f"{run.data.label} has no test examples")
+        raise DataError(run.data.no_test)
     file = run.file.relative_to(run.folder).as_posix()
     dataset = {**run.run.record["dataset"], "test": len(test)}
     before = test_ledger.enter(LEDGER, test_ledger.opening(dataset, run.folder, file, run.epoch or 0))

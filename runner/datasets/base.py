@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runner.config.schema import Dataset
+from runner.datasets.columns import Columns
 from runner.datasets.text import Vocabulary
 from runner.formatting import data_label
 from runner.system.late import late
@@ -47,8 +48,10 @@ class Data:
     """A data set: `source` is full, sample or own; `fingerprint` is a SHA-256 of its contents.
 
     `class_names` has a name for each class, in the order of the labels. A data set without test examples has an empty
-    `test`. `find_vocabulary` is for `vocabulary`, `fit` for `fitted`. `image_shape` is (height, width, channels) where a
-    row shows an image: its features, in the order of that shape, whatever shape they have; None for other data.
+    `test`. `find_vocabulary` is for `vocabulary`, `fit` for `fitted`. Where a row shows an image, `image_shape` is
+    (height, width, channels): the features stand in its order, in that shape or in another.
+    `columns` is what turns cells into a row, of tables of numbers and categories; `notes` are lines on how files were
+    read.
     """
 
     name: str
@@ -60,6 +63,8 @@ class Data:
     find_vocabulary: Callable[[], Vocabulary | None] = lambda: None
     fit: Callable[[NDArray[np.int32]], Data] | None = None
     image_shape: tuple[int, int, int] | None = None
+    columns: Columns | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def classes(self) -> int:
@@ -81,6 +86,11 @@ class Data:
         data that learns something have no meaning before.
         """
         return self.fit(trained) if self.fit else self
+
+    @property
+    def no_test(self) -> str:
+        """The reason why nothing can be tested, for data without test examples."""
+        return f"{self.label} has no test examples: train with dataset.test=FILE or dataset.test_split=0.2"
 
     @property
     def label(self) -> str:

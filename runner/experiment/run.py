@@ -93,7 +93,7 @@ def run(
         on_begin()
         with recorded(record, interruption):
             record.begin(resolved.dataset, resolved.task.monitor, resolved.commonest_class)
-            saving.save_vocabulary(folder, resolved.data)
+            saving.save_what_makes_rows(folder, resolved.data)
             if config.training.keep_state != "none" and not record.entries["mixed"]:
                 reuse.note(run_roots, resolved.identity, folder)
             training = _train(resolved, record, earlier, epochs_to_keep, interruption, progress)

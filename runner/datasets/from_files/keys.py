@@ -15,7 +15,7 @@ class OwnFiles(Dataset):
 
 
 def problems(config: OwnFiles, what: str) -> list[str]:
-    """Reasons why these keys do not fit one another; `what` says what `dataset.path` must name, such as "an npz file"."""
+    """Reasons why these keys do not fit one another; `what` is what `dataset.path` must name, such as "an npz file"."""
     found = []
     if config.path is None:
         found.append(f"dataset.path must name {what}; got null: dataset={config.name} dataset.path=…")

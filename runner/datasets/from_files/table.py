@@ -1,0 +1,120 @@
+"""`dataset=csv`: a table of a user's, with a column of labels, and one of texts or some of numbers and categories."""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
+
+from runner.config.schema import Rule, null_or_at_least, one_of, option
+from runner.datasets.base import Data, FromFiles
+from runner.datasets.encoding import FORMS
+from runner.datasets.from_files import keys
+from runner.datasets.from_files.keys import OwnFiles
+from runner.errors import DataError
+
+if TYPE_CHECKING:
+    from runner.datasets.cache import Prepared  # imports NumPy
+
+NAME = "csv"
+REFUSE, MEAN, DROP = "refuse", "mean", "drop"
+_latest: dict[Any, Data] = {}  # the last data that was fitted: the jobs of a sweep have the same training examples
+
+
+def _of_texts(config: Any) -> bool:
+    return config.dataset.text is not None
+
+
+@dataclass
+class Table(OwnFiles):
+    target: Optional[str] = option()
+    text: Optional[str] = option()
+    features: Optional[list[str]] = option()
+    missing: str = one_of(REFUSE, MEAN, DROP)
+    encoding: str = one_of(*FORMS, decides=_of_texts)
+    num_words: Optional[int] = null_or_at_least(1, decides=_of_texts)
+    ngrams: int = option(Rule("1 or 2", lambda value: value in (1, 2)), decides=_of_texts)
+
+
+def problems(config: Table) -> list[str]:
+    """Reasons why the keys do not fit one another."""
+    found = keys.problems(config, "a table, such as tickets.csv")
+    if config.target is None:
+        found.append("dataset.target must name the column of the labels; got null")
+    if config.text is not None and config.features is not None:
+        found.append("dataset.text and dataset.features exclude each other: a column of texts, or columns of numbers")
+    if config.features is not None and not config.features:
+        found.append("dataset.features must name a column at least; got []: null takes all but the target")
+    if config.target is not None and config.target in (config.text, *(config.features or ())):
+        found.append(f"dataset.target={config.target} must not be among what is learned from")
+    if config.text is not None and config.missing == MEAN:
+        found.append("dataset.missing=mean is for columns of numbers; dataset.text has texts: use drop or refuse")
+    return found
+
+
+def load(config: Table) -> Data:
+    """The data of a table. Raises ConfigError for columns that it does not have, DataError."""
+    from runner.datasets import cache
+
+    paths = [_regular(each) for each in (config.path, config.test) if each is not None]
+    hashes = [[cache.file_hash(path, "give another file"), path.suffixes] for path in paths]
+    settings = [config.target, config.text, config.features, config.missing, config.test_split]
+    key = [*hashes, *settings, config.ngrams if config.text is not None else None]
+    prepare = functools.partial(_prepare, config, paths)
+    return cache.prepared(NAME, key, prepare, functools.partial(_data, config, paths))
+
+
+def _regular(given: str) -> Path:
+    """The path of a file. Raises DataError for what is no regular file, such as a pipe, which is read only once."""
+    path = Path(os.path.expanduser(given))
+    if not path.exists():
+        raise DataError(f"{path} does not exist: give another dataset.path or dataset.test")
+    if not path.is_file():
+        raise DataError(f"{path} is no regular file: give another dataset.path or dataset.test")
+    return path
+
+
+def _prepare(config: Table, paths: list[Path]) -> Prepared:
+    from runner.datasets.cache import Prepared
+    from runner.datasets.from_files import column_features, table_rows, text_features
+
+    chosen = table_rows.choose(config, paths)
+    if config.text is not None:
+        arrays, kinds = text_features.prepare(paths[0], chosen, config.text, config.ngrams), None
+    else:
+        arrays, kinds = column_features.prepare(paths, chosen)
+    about = {"columns": kinds, "classes": chosen.class_names, "facts": chosen.facts}
+    return Prepared({**arrays, **chosen.labels}, about)
+
+
+def _data(config: Table, paths: list[Path], found: Prepared) -> Data:
+    from runner.datasets.from_files import column_features, table_rows, text_features
+
+    def fit(trained: Any) -> Data:
+        key = (found.fingerprint, config.encoding, config.num_words, config.missing, trained.tobytes())
+        if key not in _latest:
+            _latest.clear()
+            if config.text is not None:
+                _latest[key] = text_features.fitted(data, found.arrays, trained, config)
+            else:
+                _latest[key] = column_features.fitted(data, found, trained, fills=config.missing == MEAN)
+        return _latest[key]
+
+    of_texts = config.text is not None
+    train, test = (text_features if of_texts else column_features).examples(found.arrays)
+    data = Data(
+        name=NAME,
+        source="own",
+        fingerprint=found.fingerprint,
+        class_names=tuple(found.about["classes"]),
+        train=train,
+        test=test,
+        fit=fit,
+        notes=tuple(table_rows.notes(paths, found.about["facts"])),
+    )
+    return data
+
+
+FROM_FILES = FromFiles(NAME, Table, problems, load)
