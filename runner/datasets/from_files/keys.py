@@ -3,19 +3,17 @@
 from dataclasses import dataclass
 from typing import Optional, Union
 
-from runner.config.schema import Dataset, Rule, is_split, option
+from runner.config.schema import SPLIT, Dataset, option
 
 
 @dataclass
 class OwnFiles(Dataset):
     test: Optional[str] = option(decides=False)  # the fingerprint of the data decides
-    test_split: Union[int, float] = option(
-        Rule("a whole number of examples (0 is none) or a fraction below 1", is_split)
-    )
+    test_split: Union[int, float] = option(SPLIT)
 
 
 def problems(config: OwnFiles, what: str) -> list[str]:
-    """Reasons why these keys do not fit one another; `what` says what `dataset.path` must name, such as "an npz file"."""
+    """Reasons why these keys do not fit one another; `what` is what `dataset.path` must name, such as "an npz file"."""
     found = []
     if config.path is None:
         found.append(f"dataset.path must name {what}; got null: dataset={config.name} dataset.path=…")
