@@ -161,8 +161,11 @@ def _is_seed(value: Any) -> bool:
     return 0 <= value < 2**32
 
 
-def is_split(value: Any) -> bool:
+def _is_split(value: Any) -> bool:
     return value >= 0 if isinstance(value, int) else 0 <= value < 1
+
+
+SPLIT = Rule("a whole number of examples (0 is none) or a fraction below 1", _is_split)
 
 
 DRAWN = ("random", "stratified")  # the values of `validation_from` that draw the validation examples
@@ -174,7 +177,7 @@ class Training:
     epochs: int = at_least(1, decides=lambda config: config.optimizer.schedule == "cosine")
     batch_size: int = at_least(1)
     validation_split: Union[int, float] = option(
-        Rule("a whole number of examples (0 is none) or a fraction below 1", is_split),
+        SPLIT,
         decides=lambda config: config.training.folds is None,
     )
     validation_from: str = one_of("auto", "first", "last", *DRAWN)

@@ -49,11 +49,17 @@ class Prepared:
 def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
     """A built-in data set from the cache, prepared first if it is not there. Raises DataError."""
     settings = built_in.settings(config)
-    contents = file_hash(location.path, location.remedy) if location.path else built_in.sample
+    contents: Any = built_in.sample
+    if location.path:
+        hashes = [file_hash(each, location.remedy) for each in built_in.files_of(location.path)]
+        contents = hashes if built_in.folder else hashes[0]
 
     def prepare() -> Prepared:
         try:
-            return Prepared(built_in.read(location.path, settings) if location.path else built_in.generate(settings))
+            if location.path:
+                return Prepared(built_in.read(location.path, settings))
+            assert built_in.generate
+            return Prepared(built_in.generate(settings))
         except npz.Unusable as error:
             raise DataError(f"{error}; {location.remedy}") from None
 
@@ -112,6 +118,7 @@ def _data(built_in: BuiltIn, location: Location, found: Prepared) -> Data:
         train=train,
         test=test,
         find_vocabulary=functools.partial(_vocabulary, found.folder, built_in, location, train.features.shape[-1]),
+        image_shape=built_in.image.shape if built_in.image else None,
     )
 
 
@@ -170,7 +177,9 @@ def _vocabulary(folder: Path, built_in: BuiltIn, location: Location, columns: in
     known = folder / f"vocabulary-{file_hash(index, 'give another one')[:16] if index else built_in.sample}.json"
     with contextlib.suppress(OSError, ValueError):
         return text.from_json(known.read_text())
-    found = built_in.words.read(index, columns) if index else built_in.words.generate(columns)
+    make = functools.partial(built_in.words.read, index) if index else built_in.words.generate
+    assert make
+    found = make(columns)
     with contextlib.suppress(OSError):  # another user's cache
         files.write(known, found.to_json())
     return found
@@ -180,7 +189,7 @@ def _word_index(built_in: BuiltIn, words: WordIndex, data: Path) -> Path:
     """The file of the words: next to the data, or that of Keras where the data is Keras' own. Raises DataError."""
     if (data.parent / words.file).is_file():
         return data.parent / words.file
-    if file_hash(data, "") == built_in.sha256:
+    if f"sha256:{file_hash(data, '')}" in built_in.files.values():
         return sources.locate_file(words.file, f"md5:{words.md5}")
     raise DataError(
         f"{words.file} is not next to {data}, and the words of Keras' own file may not be those of this data"

@@ -15,6 +15,7 @@ from runner.config.schema import Config, Model
 from runner.datasets.built_in.imdb import Imdb
 from runner.errors import ConfigError
 from runner.formatting import shown
+from tests.conftest import DATASETS
 
 ConfigOf = Callable[..., Config]
 
@@ -230,7 +231,7 @@ def test_keys_that_do_not_fit_one_another_are_refused(config_of: ConfigOf, words
     [
         (
             "dataset.name=imbd",
-            "dataset.name must be one of imdb, mnist, or registered by a plugin; got imbd; did you mean imdb?",
+            f"dataset.name must be one of {DATASETS}, or registered by a plugin; got imbd; did you mean imdb?",
         ),
         ("model.name=cnn", "model.name must be one of mlp, or registered by a plugin; got cnn"),
         (

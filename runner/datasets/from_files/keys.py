@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from typing import Optional, Union
 
-from runner.config.schema import Dataset, Rule, is_split, option
+from runner.config.schema import SPLIT, Dataset, option
 
 
 @dataclass
 class OwnFiles(Dataset):
     test: Optional[str] = option(decides=False)  # the fingerprint of the data decides
-    test_split: Union[int, float] = option(
-        Rule("a whole number of examples (0 is none) or a fraction below 1", is_split)
-    )
+    test_split: Union[int, float] = option(SPLIT)
 
 
 def problems(config: OwnFiles, what: str) -> list[str]:
