@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.datasets.encoding import COUNT, MULTI_HOT, TF_IDF
 from runner.formatting import counted, one_line
 from runner.inference.inputs import Inputs
 from runner.inference.load import LoadedRun
@@ -20,6 +21,7 @@ NAME_WIDTH = 48  # columns of a text or a path in the table
 REMARKS_SHOWN = 20
 WORDS_SHOWN = 8  # that speak for or against a class
 BRIGHT = 96  # of 255: a pixel that is drawn
+WORDS_SEEN = {MULTI_HOT: "words once each", COUNT: "words with their number", TF_IDF: "words with their weight"}
 GAP = 2  # columns between two pictures
 
 
@@ -104,7 +106,7 @@ def show_mistakes(run: LoadedRun, found: Mistakes, split: str, *, pictures: bool
         return say(f"none of {found.examples:,} {split} examples is wrong")
     say(summary(found, split))
     if run.vocabulary:
-        say("words once each, in no order: that is all that the network sees of a review\n")
+        say(f"{WORDS_SEEN[run.vocabulary.form]}, in no order: that is all that the network sees of a {_text(run)}\n")
         for each in found.worst:
             _show_review(run, each)
     elif run.image and pictures:
@@ -114,6 +116,10 @@ def show_mistakes(run: LoadedRun, found: Mistakes, split: str, *, pictures: bool
         table(header, [_mistake_cells(each) for each in found.worst])
 
 
+def _text(run: LoadedRun) -> str:
+    return "review" if run.built_in and run.built_in.name == "imdb" else "text"
+
+
 def _mistake_cells(each: Mistake) -> list[str]:
     said = each.prediction
     return [str(each.example), each.label_name, f"{each.probability:.4f}", said.label, f"{said.probability:.4f}"]
@@ -121,7 +127,7 @@ def _mistake_cells(each: Mistake) -> list[str]:
 
 def _show_review(run: LoadedRun, mistake: Mistake) -> None:
     said = mistake.prediction
-    say(f"review {mistake.example} is {mistake.label_name}; the network says {said.label} {said.probability:.4f}")
+    say(f"{_text(run)} {mistake.example} is {mistake.label_name}; the network says {said.label} {said.probability:.4f}")
     effects = word_effects(run, mistake)
     against = [word for word, effect in effects[:WORDS_SHOWN] if effect < 0]
     speaking = [word for word, effect in effects[: -WORDS_SHOWN - 1 : -1] if effect > 0]

@@ -30,8 +30,9 @@ def option(rule: Rule | None = None, *, decides: Decides = True, before: Any = M
     return field(default=before, metadata={"rule": rule, "decides": decides})
 
 
-def one_of(*choices: str, decides: Decides = True) -> Any:
-    return option(Rule(f"one of {', '.join(choices)}", lambda value: value in choices), decides=decides)
+def one_of(*choices: str, decides: Decides = True, before: Any = MISSING) -> Any:
+    rule = Rule(f"one of {', '.join(choices)}", lambda value: value in choices)
+    return option(rule, decides=decides, before=before)
 
 
 def at_least(least: int, *, decides: Decides = True) -> Any:

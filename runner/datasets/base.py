@@ -172,6 +172,7 @@ class BuiltIn:
     files        their names on disk, with the hash of the file that Keras downloads, such as sha256:6966…
     read         its full file and its own settings → the prepared arrays; raises DataError
     examples     prepared arrays → Examples of the training and of the test split
+    finish       the data as `examples` makes it and its own settings → the data
     folder       the folder of several files, which `read` gets in the place of the one file
     sample       changes whenever the sample does; no sample comes with the runner where it is empty
     generate     its own settings → the prepared arrays of the sample
@@ -190,6 +191,7 @@ class BuiltIn:
     generate: Callable[[dict[str, Any]], Arrays] | None = None
     words: WordIndex | None = None
     image: ImageForm | None = None
+    finish: Callable[[Data, dict[str, Any]], Data] = lambda data, settings: data
 
     @property
     def place(self) -> str:
@@ -201,7 +203,11 @@ class BuiltIn:
         return [path / name for name in self.files] if self.folder else [path]
 
     def settings(self, config: Dataset) -> dict[str, Any]:
-        """The values of a config that decide what is prepared."""
+        """The values of a config that decide what is prepared.
+
+        A newer key is among them where it changes something, so that what was prepared before there was the key stays.
+        """
         common = {each.name for each in fields(Dataset)}
-        own = [each.name for each in fields(self.schema) if each.name not in common]
-        return {name: getattr(config, name, None) for name in own}
+        own = {each.name: each.default for each in fields(self.schema) if each.name not in common}
+        values = {name: getattr(config, name, default) for name, default in own.items()}
+        return {name: value for name, value in values.items() if value != own[name]}

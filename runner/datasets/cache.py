@@ -63,7 +63,9 @@ def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
         except npz.Unusable as error:
             raise DataError(f"{error}; {location.remedy}") from None
 
-    return prepared(built_in.name, [contents, settings], prepare, functools.partial(_data, built_in, location))
+    return prepared(
+        built_in.name, [contents, settings], prepare, functools.partial(_data, built_in, location, settings)
+    )
 
 
 def prepared(name: str, key: Any, prepare: Callable[[], Prepared], make: Callable[[Prepared], Made]) -> Made:
@@ -108,9 +110,9 @@ def _opened(folder: Path) -> Prepared:
     return Prepared(arrays, about.get("about", {}), about["fingerprint"], folder)
 
 
-def _data(built_in: BuiltIn, location: Location, found: Prepared) -> Data:
+def _data(built_in: BuiltIn, location: Location, settings: dict[str, Any], found: Prepared) -> Data:
     train, test = built_in.examples(found.arrays)
-    return Data(
+    data = Data(
         name=built_in.name,
         source=location.source,
         fingerprint=found.fingerprint,
@@ -120,6 +122,7 @@ def _data(built_in: BuiltIn, location: Location, found: Prepared) -> Data:
         find_vocabulary=functools.partial(_vocabulary, found.folder, built_in, location, train.features.shape[-1]),
         image_shape=built_in.image.shape if built_in.image else None,
     )
+    return built_in.finish(data, settings)
 
 
 def _refuse_damaged(folder: Path, arrays: Arrays, sums: dict[str, list[Any]]) -> None:

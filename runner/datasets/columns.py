@@ -105,6 +105,10 @@ class Columns:
         unknown = np.flatnonzero(places < 0).tolist()
         return places, ((row, f"unknown {name}: {shown(texts.iloc[row])}") for row in unknown)
 
+    def example(self) -> dict[str, str | float]:
+        """A row: of numbers the means, of categories the first."""
+        return {each.name: each.mean if isinstance(each, Number) else each.categories[0] for each in self.columns}
+
     def to_json(self) -> str:
         """The contents of a file of it; equal ones are equal bytes."""
         columns = [{"kind": type(each).__name__.lower(), **asdict(each)} for each in self.columns]
@@ -136,11 +140,6 @@ def _column(entry: dict[str, Any]) -> Column:
     if entry["kind"] != "number" or not math.isfinite(mean) or not (math.isfinite(scale) and scale > 0):
         raise ValueError(f"column {entry['name']} is neither of numbers nor of categories")
     return Number(entry["name"], mean, scale)
-
-
-def is_of_numbers(cells: pd.Series) -> bool:
-    """Whether a column of texts, some of them missing, holds numbers and nothing else."""
-    return bool((np.isfinite(numbers(cells)) | absent(cells)).all())
 
 
 def numbers(cells: pd.Series) -> NDArray[np.float64]:

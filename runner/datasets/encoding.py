@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from runner.system.late import late
@@ -32,6 +33,21 @@ def encoded(counts: sparse.csr_matrix, form: str, weights: NDArray[np.float64] |
     assert weights is not None
     found *= weights.astype(np.float32)[counts.indices]
     return _one_long(_with(counts, found))
+
+
+def encoded_splits(
+    train: sparse.csr_matrix, test: sparse.csr_matrix, form: str, trained: NDArray[np.int32]
+) -> tuple[sparse.csr_matrix, sparse.csr_matrix, NDArray[np.float64] | None]:
+    """The rows of counts in both splits, and their weights with tf_idf, which the training examples give."""
+    weights = document_weights(train, trained) if form == TF_IDF else None
+    return encoded(train, form, weights), encoded(test, form, weights), weights
+
+
+def counted(ids: Sequence[int] | NDArray[Any], start: int | None) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The columns of a text, ascending, and how often each occurs: those of words, and one that each text has."""
+    marks = np.asarray([] if start is None else [start], np.int64)
+    columns, counts = np.unique(np.append(np.asarray(ids, np.int64), marks), return_counts=True)
+    return columns.astype(np.int32), counts.astype(np.int32)
 
 
 def document_weights(counts: sparse.csr_matrix, trained: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -92,4 +108,4 @@ def _with(counts: sparse.csr_matrix, data: NDArray[Any]) -> sparse.csr_matrix:
 def _one_long(rows: sparse.csr_matrix) -> sparse.csr_matrix:
     from sklearn.preprocessing import normalize
 
-    return normalize(rows, copy=False)
+    return normalize(rows, copy=False) if rows.shape[0] else rows  # it takes no empty split

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Optional, TypeAlias
 
-from runner.datasets import npz
-from runner.datasets.base import Arrays, Examples
-from runner.datasets.text import Vocabulary, multi_hot
+from runner.config.schema import Dataset, null_or_at_least, one_of
+from runner.datasets import encoding, npz
+from runner.datasets.base import Arrays, Data, Examples
+from runner.datasets.encoding import COUNT, FORMS, MULTI_HOT
+from runner.datasets.text import Vocabulary
 from runner.errors import DataError
 from runner.system.late import late
 
 if TYPE_CHECKING:
     import numpy as np
-    import scipy.sparse as sparse
     from numpy.typing import NDArray
 else:
-    np, sparse = late("numpy"), late("scipy.sparse")
+    np = late("numpy")
 
 Texts: TypeAlias = "tuple[list[Any], NDArray[np.int64]]"
 
 LARGEST_RANK = 2**31 - 5  # its id, and the number of words, fit the int32 of a sparse row
 START, UNKNOWN, FIRST_WORD = 1, 2, 3  # Keras' ids; a word of rank r, from 1, has the id r + 3
 SHUFFLE_SEED = 113  # that of load_data: it decides which texts come first
+
+
+def _tells_more(config: Any) -> bool:
+    return config.dataset.encoding != MULTI_HOT
+
+
+@dataclass
+class RankedTexts(Dataset):
+    # 4: the ids 0, 1 and 2 are padding, start and "unknown", the commonest word is 4.
+    num_words: Optional[int] = null_or_at_least(4)
+    encoding: str = one_of(*FORMS, before=MULTI_HOT, decides=_tells_more)
 
 
 def checked(path: Path, raw: Arrays, x: str, y: str, what: str, classes: int) -> Texts:
@@ -95,44 +110,65 @@ def shuffled(texts: Texts, order: np.random.RandomState) -> Texts:
 
 
 def prepared(train: Texts, test: Texts, settings: dict[str, Any]) -> Arrays:
-    """The arrays from which `examples` makes rows; `num_words` of the settings is that of load_data."""
+    """The arrays from which `examples` makes rows; `num_words` of the settings is that of load_data.
+
+    With an `encoding` they tell how often a word occurs.
+    """
     largest = max((max(ids) for texts, _ in (train, test) for ids in texts if len(ids)), default=0)
     # Without num_words, load_data cuts off at the largest id itself, which so becomes "unknown".
     words = settings["num_words"] or largest + FIRST_WORD
     arrays: Arrays = {"words": np.asarray(words)}
     for split, (texts, labels) in (("train", train), ("test", test)):
         rows = [_row(text, words) for text in texts]
-        arrays[f"{split}_indices"] = np.concatenate(rows)
-        arrays[f"{split}_indptr"] = np.cumsum([0, *map(len, rows)], dtype=np.int32)
+        arrays[f"{split}_indices"] = np.concatenate([columns for columns, _ in rows])
+        arrays[f"{split}_indptr"] = np.cumsum([0, *(len(columns) for columns, _ in rows)], dtype=np.int32)
+        if "encoding" in settings:
+            arrays[f"{split}_counts"] = np.concatenate([counts for _, counts in rows])
         arrays[f"{split}_labels"] = labels.astype(np.int64)
     return arrays
 
 
-def _row(ranks: Any, words: int) -> NDArray[np.int32]:
-    """The ids that occur in a text, ascending: the nonzero places of the multi-hot vector."""
+def _row(ranks: Any, words: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The ids that occur in a text, ascending, and how often each does."""
     ids = np.asarray(ranks, np.int64) + FIRST_WORD
-    return multi_hot(np.where(ids < words, ids, UNKNOWN), START)
+    return encoding.counted(np.where(ids < words, ids, UNKNOWN), START)
 
 
 def examples(arrays: Arrays) -> tuple[Examples, Examples]:
-    """The prepared arrays as training and test texts, CSR matrices of ones, [reviews, words].
+    """The prepared arrays as training and test texts, CSR matrices of ones or of counts, [texts, words].
 
     The ones are bytes, and both matrices share them: that saves memory, and products are float32 all the same. Raises
-    ValueError for a place beyond the matrix, which its products would read without a look.
+    ValueError for a place beyond the matrix.
     """
     ones = np.ones(max(len(arrays[f"{split}_indices"]) for split in ("train", "test")), np.int8)
 
     def of_split(split: str) -> Examples:
         indptr, indices = arrays[f"{split}_indptr"], arrays[f"{split}_indices"]
-        shape = (len(indptr) - 1, int(arrays["words"]))
-        rows_fit = indptr[0] == 0 and indptr[-1] == len(indices) and (np.diff(indptr) >= 0).all()
-        # As numbers without a sign, of which a negative one is too large: half the time.
-        if not rows_fit or (len(indices) and np.asarray(indices).view(np.uint32).max() >= shape[1]):
-            raise ValueError(f"{split}_indices has places beyond the matrix")
-        rows = sparse.csr_matrix((ones[: len(indices)], indices, indptr), shape=shape)
-        return Examples(rows, arrays[f"{split}_labels"])
+        data = arrays.get(f"{split}_counts", ones[: len(indices)])
+        return Examples(encoding.matrix(data, indices, indptr, int(arrays["words"])), arrays[f"{split}_labels"])
 
     return of_split("train"), of_split("test")
+
+
+def finish(data: Data, settings: dict[str, Any]) -> Data:
+    """The data in the encoding that the settings ask for; the weights of tf_idf are those of the training texts."""
+    form = settings.get("encoding", MULTI_HOT)
+    if form == MULTI_HOT:
+        return data
+    if form == COUNT:
+        return _encoded(data, form, np.empty(0, np.int32))
+    return dataclasses.replace(data, fit=functools.partial(_encoded, data, form))
+
+
+def _encoded(data: Data, form: str, trained: NDArray[np.int32]) -> Data:
+    train, test, weights = encoding.encoded_splits(data.train.features, data.test.features, form, trained)
+
+    def find_vocabulary() -> Vocabulary | None:
+        of_words = None if weights is None else tuple(weights.tolist())
+        return data.vocabulary and dataclasses.replace(data.vocabulary, form=form, weights=of_words)
+
+    splits = Examples(train, data.train.labels), Examples(test, data.test.labels)
+    return dataclasses.replace(data, train=splits[0], test=splits[1], find_vocabulary=find_vocabulary, fit=None)
 
 
 def read_words(path: Path, columns: int) -> Vocabulary:

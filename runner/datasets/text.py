@@ -6,7 +6,7 @@ import functools
 import itertools
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,6 @@ from runner.system.late import late
 if TYPE_CHECKING:
     import numpy as np
     import scipy.sparse as sparse
-    from numpy.typing import NDArray
 else:
     np, sparse = late("numpy"), late("scipy.sparse")
 
@@ -72,21 +71,17 @@ class Vocabulary:
 
     def encode(self, texts: Iterable[str]) -> sparse.csr_matrix:
         """Rows of texts, int8 (multi_hot) or float32 [texts, columns]: as those of the data set."""
-        rows = [self._counted(text) for text in texts]
+        rows = [encoding.counted(self._ids(text), self.start) for text in texts]
         empty = np.empty(0, np.int32)
         indices, data = (np.concatenate([empty, *(row[part] for row in rows)]) for part in (0, 1))
         indptr = np.cumsum([0, *(len(row[0]) for row in rows)], dtype=np.int32)
         counts = sparse.csr_matrix((data, indices, indptr), shape=(len(rows), self.columns))
         return encoding.encoded(counts, self.form, None if self.weights is None else np.asarray(self.weights))
 
-    def _counted(self, text: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """The columns of a text, ascending, and how often each occurs."""
-        columns = self._columns
-        ids = (columns.get(word, self.unknown) for word in self._terms(text))
-        marks = [] if self.start is None else [self.start]
-        known = np.asarray([*marks, *(each for each in ids if each is not None)], np.int32)
-        found, counts = np.unique(known, return_counts=True)
-        return found, counts.astype(np.int32)
+    def _ids(self, text: str) -> list[int]:
+        """The column of each word of a text that has one."""
+        ids = (self._columns.get(word, self.unknown) for word in self._terms(text))
+        return [each for each in ids if each is not None]
 
     def _terms(self, text: str) -> list[str]:
         """The words of a text, and its pairs of neighbours where they count."""
@@ -151,9 +146,3 @@ def _has_a_form(found: Vocabulary) -> bool:
     weights = found.weights or ()
     fits = len(weights) == (found.columns if found.form == TF_IDF else 0) and all(map(math.isfinite, weights))
     return fits and found.form in FORMS and found.ngrams in (1, 2)
-
-
-def multi_hot(ids: Sequence[int] | NDArray[Any], start: int | None) -> NDArray[np.int32]:
-    """The columns of a row that are one, ascending: those of words, and the one that each row has."""
-    marks = np.asarray([] if start is None else [start], np.int64)
-    return np.unique(np.append(np.asarray(ids, np.int64), marks)).astype(np.int32)

@@ -4,10 +4,11 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from runner.formatting import data_label
 from runner.inference.load import LoadedRun
-from runner.runs.folder import VOCABULARY, read_json, test_of
+from runner.runs.folder import COLUMNS, VOCABULARY, read_json, test_of
 from runner.training.formats import FEATURES, PROBABILITIES, TEXTS
 
 SCHEMA_VERSION = 1
@@ -29,6 +30,7 @@ def describe(run: LoadedRun, with_text: bool) -> dict[str, Any]:
         "classes": list(run.class_names),
         "text": _text(run),
         "image": _image(run),
+        "columns": run.columns and {"file": COLUMNS, "features": run.columns.features},
         "example": _example(run),
     }
 
@@ -95,6 +97,7 @@ def _text(run: LoadedRun) -> dict[str, Any] | None:
         return None
     return {
         "form": vocabulary.form,
+        "ngrams": vocabulary.ngrams,
         "vocabulary": VOCABULARY,
         "first_word": vocabulary.first_word,
         "start": vocabulary.start,
@@ -122,8 +125,17 @@ def _image(run: LoadedRun) -> dict[str, Any] | None:
 
 def _example(run: LoadedRun) -> dict[str, Any]:
     """An input, and the output for it: for whoever reads the network to see that it is read rightly."""
-    given: list[str] | str = [EXAMPLE_TEXT] if run.vocabulary else "zeros"
-    shape = (1, *run.network.input_shape[1:])
-    rows = run.vocabulary.encode([EXAMPLE_TEXT]) if run.vocabulary else np.zeros(shape, np.float32)
+    given, rows = _example_input(run)
     units = run.network.output_shape[-1]
     return {"input": given, "output": run.probabilities(rows)[:, -units:].tolist()}
+
+
+def _example_input(run: LoadedRun) -> tuple[Any, Any]:
+    """An example as it is written, and its row."""
+    if vocabulary := run.vocabulary:
+        text = EXAMPLE_TEXT if run.built_in else " ".join(vocabulary.words[:5])
+        return [text], vocabulary.encode([text])
+    if columns := run.columns:
+        example = columns.example()
+        return [example], columns.encode(pd.DataFrame([example]).astype(str))[0]
+    return "zeros", np.zeros((1, *run.network.input_shape[1:]), np.float32)

@@ -300,7 +300,8 @@ NEVER_DECIDING = """dataset.path dataset.source exclude fail_fast plan reuse tra
 
 
 SPLIT = "training.validation_split"
-WITHOUT = {"training.split_seed", "training.folds", "training.fold"}  # keys that decide nothing where they are null
+# Keys that decide nothing where they are null, or as everything was before there was the key.
+WITHOUT = {"training.split_seed", "training.folds", "training.fold", "dataset.encoding"}
 
 
 @pytest.mark.parametrize(
@@ -308,7 +309,10 @@ WITHOUT = {"training.split_seed", "training.folds", "training.fold"}  # keys tha
     [
         (["optimizer.schedule=constant"], WITHOUT | {"training.epochs"}),
         (["optimizer.schedule=cosine"], WITHOUT),
-        (["training.folds=5", "training.fold=1"], {"training.split_seed", "training.epochs", SPLIT}),
+        (
+            ["training.folds=5", "training.fold=1"],
+            {"training.split_seed", "training.epochs", "dataset.encoding", SPLIT},
+        ),
     ],
 )
 def test_what_decides_the_numbers_of_a_run_is_all_but_a_few_keys(

@@ -17,6 +17,7 @@ from runner.datasets.built_in.fashion_mnist import FILES, FashionMnist
 from runner.datasets.built_in.imdb import Imdb
 from runner.datasets.built_in.mnist import Mnist
 from runner.datasets.built_in.reuters import Reuters
+from runner.datasets.tables.keys import Table
 from runner.errors import DataError
 
 SPLITS = ("train", "test")
@@ -145,3 +146,29 @@ def refusal(config: Dataset) -> str:
         assert config.path in line
         assert "; replace it, or remove it" in line or "give another dataset.path" in line
     return line
+
+
+def table_config(path: Path, **keys: Any) -> Table:
+    """A config of dataset=csv, by default of the column `text` with the labels `label`."""
+    values: dict[str, Any] = {
+        "source": "auto",
+        "labels": "integer",
+        "options": {},
+        "test": None,
+        "test_split": 0,
+        "target": "label",
+        "text": "text",
+        "features": None,
+        "missing": "refuse",
+        "encoding": "multi_hot",
+        "num_words": 10_000,
+        "ngrams": 1,
+    }
+    return Table(name="csv", path=str(path), **{**values, **keys})
+
+
+def table_file(path: Path, *rows: str, headings: str = "text,label") -> Path:
+    """A table of lines; by default four texts of two classes."""
+    lines = rows or ("good film,pos", "bad film,neg", "good good one,pos", "a bad one,neg")
+    path.write_text("\n".join([headings, *lines]) + "\n", encoding="utf-8")
+    return path

@@ -8,12 +8,12 @@ from __future__ import annotations
 import collections
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
-from runner.config.schema import Dataset, null_or_at_least
 from runner.datasets import labels as class_labels
 from runner.datasets import npz, ranked_texts, sample_reviews
 from runner.datasets.base import Arrays, BuiltIn, WordIndex
+from runner.datasets.ranked_texts import RankedTexts
 from runner.datasets.text import Vocabulary
 from runner.system.late import late
 
@@ -26,9 +26,8 @@ CLASSES = ("negative", "positive")
 
 
 @dataclass
-class Imdb(Dataset):
-    # 4: the ids 0, 1 and 2 are padding, start and "unknown", the commonest word is 4.
-    num_words: Optional[int] = null_or_at_least(4)
+class Imdb(RankedTexts):
+    pass
 
 
 def read(path: Path, settings: dict[str, Any]) -> Arrays:
@@ -79,6 +78,7 @@ BUILT_IN = BuiltIn(
     files={"imdb.npz": "sha256:69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"},
     read=read,
     examples=ranked_texts.examples,
+    finish=ranked_texts.finish,
     sample="reviews-1",
     generate=generate,
     words=WordIndex(

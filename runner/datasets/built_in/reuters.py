@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
-from runner.config.schema import Dataset, null_or_at_least
 from runner.datasets import labels as class_labels
 from runner.datasets import npz, ranked_texts
 from runner.datasets.base import Arrays, BuiltIn, WordIndex
+from runner.datasets.ranked_texts import RankedTexts
 from runner.system.late import late
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ TOPICS = tuple(
 
 
 @dataclass
-class Reuters(Dataset):
-    num_words: Optional[int] = null_or_at_least(4)  # as of IMDB
+class Reuters(RankedTexts):
+    pass
 
 
 def read(path: Path, settings: dict[str, Any]) -> Arrays:
@@ -55,5 +55,6 @@ BUILT_IN = BuiltIn(
     files={"reuters.npz": "sha256:d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916"},
     read=read,
     examples=ranked_texts.examples,
+    finish=ranked_texts.finish,
     words=WordIndex("reuters_word_index.json", "4d44cc38712099c9e383dc6e5f11a921", ranked_texts.read_words),
 )

@@ -4,38 +4,19 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
-from runner.config.schema import Rule, null_or_at_least, one_of, option
 from runner.datasets.base import Data, FromFiles
-from runner.datasets.encoding import FORMS
 from runner.datasets.from_files import keys
-from runner.datasets.from_files.keys import OwnFiles
+from runner.datasets.tables.keys import MEAN, Table
 from runner.errors import DataError
 
 if TYPE_CHECKING:
     from runner.datasets.cache import Prepared  # imports NumPy
 
 NAME = "csv"
-REFUSE, MEAN, DROP = "refuse", "mean", "drop"
 _latest: dict[Any, Data] = {}  # the last data that was fitted: the jobs of a sweep have the same training examples
-
-
-def _of_texts(config: Any) -> bool:
-    return config.dataset.text is not None
-
-
-@dataclass
-class Table(OwnFiles):
-    target: Optional[str] = option()
-    text: Optional[str] = option()
-    features: Optional[list[str]] = option()
-    missing: str = one_of(REFUSE, MEAN, DROP)
-    encoding: str = one_of(*FORMS, decides=_of_texts)
-    num_words: Optional[int] = null_or_at_least(1, decides=_of_texts)
-    ngrams: int = option(Rule("1 or 2", lambda value: value in (1, 2)), decides=_of_texts)
 
 
 def problems(config: Table) -> list[str]:
@@ -78,9 +59,9 @@ def _regular(given: str) -> Path:
 
 def _prepare(config: Table, paths: list[Path]) -> Prepared:
     from runner.datasets.cache import Prepared
-    from runner.datasets.from_files import column_features, table_rows, text_features
+    from runner.datasets.tables import column_features, rows, text_features
 
-    chosen = table_rows.choose(config, paths)
+    chosen = rows.choose(config, paths)
     if config.text is not None:
         arrays, kinds = text_features.prepare(paths[0], chosen, config.text, config.ngrams), None
     else:
@@ -90,7 +71,7 @@ def _prepare(config: Table, paths: list[Path]) -> Prepared:
 
 
 def _data(config: Table, paths: list[Path], found: Prepared) -> Data:
-    from runner.datasets.from_files import column_features, table_rows, text_features
+    from runner.datasets.tables import column_features, rows, text_features
 
     def fit(trained: Any) -> Data:
         key = (found.fingerprint, config.encoding, config.num_words, config.missing, trained.tobytes())
@@ -112,7 +93,7 @@ def _data(config: Table, paths: list[Path], found: Prepared) -> Data:
         train=train,
         test=test,
         fit=fit,
-        notes=tuple(table_rows.notes(paths, found.about["facts"])),
+        notes=tuple(rows.notes(paths, found.about["facts"])),
     )
     return data
 

@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 from runner.datasets import columns, split
 from runner.datasets import labels as class_labels
 from runner.datasets.columns import rows_in_words
-from runner.datasets.from_files import table_file
-from runner.datasets.from_files.table_file import TableFile, refused
+from runner.datasets.tables import file as table_file
+from runner.datasets.tables.file import TableFile, refused
 from runner.errors import ConfigError, DataError, did_you_mean
 from runner.formatting import counted, one_line
 
 if TYPE_CHECKING:
-    from runner.datasets.from_files.table import Table
+    from runner.datasets.tables.keys import Table
 
 LONGEST_LABEL = 200  # characters
 FEW_CLASSES = 20  # more than these, and more than half as many as rows, are no classes
+MISTYPED = 0.1  # of a column of numbers; one of which more is no number has categories
 NAMES_WIDTH = 200
 
 
@@ -51,7 +52,7 @@ def choose(config: Table, paths: Sequence[Path]) -> Chosen:
     _refuse_columns(config, paths[0], tables[0])
     names = _learned_from(config, tables[0])
     numeric = (
-        [] if config.text is not None else [each for each in names if columns.is_of_numbers(tables[0].cells[each])]
+        [] if config.text is not None else [each for each in names if _is_numeric(paths[0], tables[0].cells[each])]
     )
     wanted = [*names, str(config.target)]
     parts = [_complete(config, path, table, wanted, numeric) for path, table in zip(paths, tables, strict=True)]
@@ -100,6 +101,19 @@ def _learned_from(config: Table, table: TableFile) -> list[str]:
     if config.text is not None:
         return [config.text]
     return list(config.features or (name for name in table.cells.columns if name != config.target))
+
+
+def _is_numeric(path: Path, cells: pd.Series) -> bool:
+    """Whether a column is of numbers. Raises DataError where nearly all of it is."""
+    strange = np.flatnonzero(~np.isfinite(columns.numbers(cells)) & ~columns.absent(cells))
+    if 0 < len(strange) <= MISTYPED * len(cells):
+        name = one_line(str(cells.name), columns.NAME_WIDTH)
+        raise refused(
+            path,
+            f"{rows_in_words(strange)} of column {name} must be a number, as the others are; got "
+            f"{columns.shown(cells.iloc[strange[0]])}: correct it, or leave the column out",
+        )
+    return not len(strange)
 
 
 def _complete(config: Table, path: Path, table: TableFile, wanted: list[str], numeric: list[str]) -> pd.DataFrame:

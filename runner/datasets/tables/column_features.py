@@ -15,8 +15,8 @@ from runner.datasets import columns
 from runner.datasets.base import Arrays, Data, Examples
 from runner.datasets.cache import Prepared
 from runner.datasets.columns import Category, Column, Columns, Number, rows_in_words
-from runner.datasets.from_files.table_file import refused
-from runner.datasets.from_files.table_rows import Chosen
+from runner.datasets.tables.file import refused
+from runner.datasets.tables.rows import Chosen
 from runner.formatting import one_line
 
 MOST_CATEGORIES = 1000  # of a column; more are texts, or numbers of the rows

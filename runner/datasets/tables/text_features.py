@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from runner.datasets import encoding
 from runner.datasets.base import Arrays, Data, Examples
-from runner.datasets.encoding import TF_IDF
-from runner.datasets.from_files.table_file import refused
-from runner.datasets.from_files.table_rows import Chosen
+from runner.datasets.tables.file import refused
+from runner.datasets.tables.rows import Chosen
 from runner.datasets.text import KERAS_FILTERS, Tokenizer, Vocabulary
 from runner.errors import DataError
 
 if TYPE_CHECKING:
-    from runner.datasets.from_files.table import Table
+    from runner.datasets.tables.keys import Table
 
 # What stands between words besides the signs of Keras: other white space, dashes, quotes, "…". Apostrophes stay.
 TOKENIZER = Tokenizer(filters=f"{KERAS_FILTERS}\r\x0b\x0c\xa0…–—“”„«»")
@@ -68,11 +67,8 @@ def fitted(data: Data, arrays: Arrays, trained: NDArray[np.int32], config: Table
     if not len(columns):
         raise DataError(f"{config.path}: no training text has a word: give more examples")
     train, test = (encoding.of_columns(each.features, columns) for each in (data.train, data.test))
-    weights = encoding.document_weights(train, trained) if config.encoding == TF_IDF else None
-    splits = [
-        Examples(encoding.encoded(counts, config.encoding, weights), each.labels)
-        for counts, each in ((train, data.train), (test, data.test))
-    ]
+    rows, test_rows, weights = encoding.encoded_splits(train, test, config.encoding, trained)
+    splits = Examples(rows, data.train.labels), Examples(test_rows, data.test.labels)
 
     def vocabulary() -> Vocabulary:
         words = bytes(arrays["words"]).decode("utf-8", "surrogatepass").split(BETWEEN)

@@ -118,7 +118,7 @@ def said(facts: dict[str, Any]) -> list[str]:
     """The facts of a table file in words."""
     decimals = ", ".join(one_line(name, 40) for name in facts.get("decimal_commas", []))
     sentences = {
-        "encoding": f"it is not in UTF-8 and is read as {facts.get('encoding')}: save it so if letters look wrong",
+        "encoding": f"it is no UTF-8 and is read as {facts.get('encoding')}: save it in UTF-8 if letters look wrong",
         "mark": "the byte order mark that Excel writes at its beginning is left out",
         "separator": f"its columns are divided by {SEPARATORS.get(facts.get('separator', ''))}",
         "decimal_commas": f"the commas of numbers in {decimals} are decimal points",
