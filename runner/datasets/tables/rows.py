@@ -160,12 +160,12 @@ class _Labels:
         self.of_table = path
         texts = _stripped(path, cells)
         self.are_numbers = _are_numbers(texts)
-        distinct = {self._name(each) for each in texts.unique()}
-        self.names = sorted(distinct, key=lambda name: (float(name) if self.are_numbers else 0, name))
-        shown = [one_line(name) for name in self.names]
-        if len({*shown}) < len(shown) or not all(shown):
+        shown = {name: one_line(name) for name in {self._name(each) for each in texts.unique()}}
+        if len({*shown.values()}) < len(shown) or not all(shown.values()):
             raise refused(path, f"labels of column {cells.name} differ in signs that cannot be shown: name them anew")
-        self.names, self.numbers = shown, {name: number for number, name in enumerate(self.names)}
+        order = sorted(shown, key=lambda name: (float(name) if self.are_numbers else 0, shown[name]))
+        self.names = [shown[name] for name in order]
+        self.numbers = {name: number for number, name in enumerate(order)}
 
     def _name(self, text: str) -> str:
         if not self.are_numbers:
