@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from runner.datasets.pictures import Unusable
 from runner.datasets.text import Vocabulary
 from runner.errors import ConfigError
 from runner.formatting import one_line
@@ -76,7 +77,7 @@ def _files(run: LoadedRun, paths: Sequence[str]) -> Inputs:
             loaded, remark = (
                 images.read(Path(path), run.image) if run.image else images.numbers(Path(path), _shape(run))
             )
-        except images.Unusable as error:
+        except Unusable as error:
             problems.append(f"{one_line(path, 200)} {error}")
             continue
         several = len(loaded) > 1
