@@ -13,7 +13,7 @@ from PIL import Image
 
 CLASSES = ("left", "middle", "right")
 SIDE = 28
-BAR, NOISE = 140.0, 60.0  # brightness of the bar above the ground, standard deviation of the noise
+BAR, NOISE = 45.0, 60.0  # brightness of the bar above the ground, standard deviation of the noise
 SUFFIXES = ("png", "jpg", "webp")
 
 

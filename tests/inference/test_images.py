@@ -13,6 +13,7 @@ from PIL import Image
 
 from runner.datasets import catalog
 from runner.datasets.built_in.mnist import IMAGE
+from runner.datasets.pictures import Unusable
 from runner.inference import images
 from tests.datasets.files import mnist_config
 
@@ -127,16 +128,16 @@ def npy(array: Any) -> bytes:
 
 HUGE = npy(np.zeros(1)).replace(b"(1,), }      ", b"(99999999,), }")
 BAD = {
-    "missing.png": (None, "does not exist: this run takes the path of a PNG, JPEG or .npy file"),
-    "text.png": (b"hello", "is no PNG, JPEG or .npy file"),
-    "empty.png": (b"", "is no PNG, JPEG or .npy file"),
-    "gif.png": (b"GIF89a" + b"\0" * 50, "is no PNG, JPEG or .npy file"),
+    "missing.png": (None, "does not exist: this run takes the path of a PNG, JPEG, WebP or .npy file"),
+    "text.png": (b"hello", "is no picture in PNG, JPEG or WebP"),
+    "empty.png": (b"", "is no picture in PNG, JPEG or WebP"),
+    "gif.png": (b"GIF89a" + b"\0" * 50, "is no picture in PNG, JPEG or WebP"),
     "bomb.png": (png(100_000, 100_000), "is too large: at most 50,000,000 pixels"),
     "warned.png": (png(12_000, 12_000), "is too large: at most 50,000,000 pixels"),
     "large.png": (png(8_000, 8_000), "is too large: 8,000 × 8,000 pixels; at most 50,000,000"),
     "torn.png": (png(100, 100), "cannot be read as a picture, save it anew: image file is truncated"),
-    "zeros.png": (png(0, 0), "is no PNG, JPEG or .npy file"),
-    "nul\0.png": (None, "cannot be read as a picture, save it anew: embedded null byte"),
+    "zeros.png": (png(0, 0), "is no picture in PNG, JPEG or WebP"),
+    "nul\0.png": (None, "does not exist: this run takes the path of a PNG, JPEG, WebP or .npy file"),
     "missing.npy": (None, "cannot be read: No such file or directory"),
     "text.npy": (b"hello", "is not a .npy file of numbers"),
     "objects.npy": (npy(np.array([{}, 1], object)), "is not a .npy file of numbers"),
@@ -155,7 +156,7 @@ def test_a_file_that_is_no_image_is_one_line(tmp_path: Path, name: str) -> None:
     contents, why = BAD[name]
     if contents is not None:
         (tmp_path / name).write_bytes(contents)
-    with pytest.raises(images.Unusable) as caught:
+    with pytest.raises(Unusable) as caught:
         read(tmp_path / name)
     assert str(caught.value).startswith(why)
     assert str(caught.value).isprintable()
@@ -166,6 +167,6 @@ def test_a_picture_that_is_cut_off_anywhere_is_one_line(drawn: NDArray[np.uint8]
     whole = saved(tmp_path / f"whole.{suffix}", drawn[0]).read_bytes()
     for length in range(0, len(whole) - 20, 13):
         (tmp_path / f"cut.{suffix}").write_bytes(whole[:length])
-        with pytest.raises(images.Unusable) as caught:
+        with pytest.raises(Unusable) as caught:
             read(tmp_path / f"cut.{suffix}")
         assert str(caught.value).isprintable()
