@@ -159,7 +159,8 @@ def fingerprint(arrays: dict[str, NDArray[Any]], about: dict[str, Any] | None = 
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode() if about else b"")
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
+        for block in checksums.blocks(array if array.flags.c_contiguous else np.ascontiguousarray(array)):
+            digest.update(block.data)
     return digest.hexdigest()
 
 

@@ -24,7 +24,7 @@ SAVE_SECONDS = 2.0  # at most so much decoding is lost to a kill
 SECONDS_KEPT = 7 * 86_400  # of what a killed preparation has left and nobody goes on with
 
 
-def decode(splits: Mapping[str, Sequence[Path]], form: ImageForm, place: Path) -> dict[str, Path]:
+def decode(splits: Mapping[str, Sequence[str]], form: ImageForm, place: Path) -> dict[str, Path]:
     """The pictures of each split as bytes, [pictures, height, width, channels], in a .npy file each in the folder.
 
     What an earlier call has left there, of the same pictures, is gone on with. Raises DataError, naming all pictures
@@ -47,7 +47,7 @@ def decode(splits: Mapping[str, Sequence[Path]], form: ImageForm, place: Path) -
 class _Rows:
     """The pictures of a split, appended to their file; a file next to it says how many are safe on the disk."""
 
-    def __init__(self, file: Path, paths: Sequence[Path], form: ImageForm, bar: tqdm) -> None:
+    def __init__(self, file: Path, paths: Sequence[str], form: ImageForm, bar: tqdm) -> None:
         self.file, self.paths, self.form, self.bar = file, paths, form, bar
         self.progress = file.with_suffix(".json")
         header = io.BytesIO()
@@ -67,10 +67,10 @@ class _Rows:
             saved = time.monotonic()
             for path in self.paths[done:]:
                 try:
-                    stream.write(pictures.whole(path, self.form)[0].tobytes())
+                    stream.write(pictures.whole(Path(path), self.form)[0].tobytes())
                     done += 1
                 except pictures.Unusable as error:
-                    bad.append(f"{shown(str(path))} {error}")
+                    bad.append(f"{shown(path)} {error}")
                 self.bar.update()
                 if not bad and time.monotonic() - saved >= SAVE_SECONDS:
                     self._to_disk(stream)

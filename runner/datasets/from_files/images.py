@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 else:
     np = late("numpy")
 
-Labelled: TypeAlias = "list[tuple[Path, int]]"
+Labelled: TypeAlias = "list[tuple[str, int]]"
 
 CHANNELS = {"gray": 1, "rgb": 3}
 LARGEST = 1024  # pixels of a side: beyond it no network of dense layers fits into memory
@@ -81,7 +81,9 @@ def _prepare(config: Images, found: dict[str, Files], unfinished: Path) -> Prepa
 
 def _labelled(files: Files, names: list[str]) -> Labelled:
     """The pictures of a split with the number of their class, sorted by class and name."""
-    return [(files.root / path, number) for number, name in enumerate(names) for path in files.by_class.get(name, [])]
+    return [
+        (f"{files.root}/{path}", number) for number, name in enumerate(names) for path in files.by_class.get(name, [])
+    ]
 
 
 def _divided(config: Images, examples: Labelled) -> dict[str, Labelled]:
