@@ -1,8 +1,6 @@
 """Image files as rows: size, polarity and range are those of the data, and what was changed is said."""
 
 import io
-import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from runner.datasets.built_in.mnist import IMAGE
 from runner.datasets.pictures import Unusable
 from runner.inference import images
 from tests.datasets.files import mnist_config
+from tests.pictures import png
 
 INVERTED = "inverted, as a digit of the data is bright on black"
 
@@ -108,16 +107,6 @@ def test_an_image_lies_as_its_camera_says(tmp_path: Path) -> None:
     turned[0x0112] = 6  # to be turned by 90 degrees, clockwise
     row, _ = read(saved(tmp_path / "a.png", bar, exif=turned))
     np.testing.assert_array_equal(row.reshape(28, 28), np.rot90(bar, -1))
-
-
-def png(width: int, height: int) -> bytes:
-    """A PNG that announces more than it holds."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
 
 
 def npy(array: Any) -> bytes:
