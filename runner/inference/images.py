@@ -111,7 +111,8 @@ def _fitted(pixels: NDArray[np.uint8], form: ImageForm) -> tuple[NDArray[np.uint
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     if np.median(edge) > 127:
         pixels = 255 - pixels
-        changes.append(f"inverted, as a {form.what} of the data is bright on black")
+        article = "an" if form.what[0] in "aeiou" else "a"
+        changes.append(f"inverted, as {article} {form.what} of the data is bright on black")
     if pixels.shape != (form.height, form.width):
         before = f"{pixels.shape[1]:,} × {pixels.shape[0]:,}"
         pixels = _centred(pixels, form)

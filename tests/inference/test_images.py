@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from runner.datasets import catalog
+from runner.datasets.base import ImageForm
+from runner.datasets.built_in.fashion_mnist import IMAGE as FASHION
 from runner.datasets.built_in.mnist import IMAGE
 from runner.datasets.pictures import Unusable
 from runner.inference import images
@@ -74,6 +76,38 @@ def test_a_digit_somewhere_on_a_large_sheet_is_brought_to_its_place(
         assert changed == "; ".join(
             [*([] if dark else [INVERTED]), "the digit cut out of 700 × 500 and centred in 28 × 28"]
         )
+
+
+def test_an_article_of_clothing_is_trimmed_and_set_in_the_middle_not_by_its_mass(tmp_path: Path) -> None:
+    """Fashion-MNIST was made so: the longest side is 28 pixels, the shorter one is extended on both sides alike."""
+    article = np.tile(np.linspace(250, 60, 20).astype(np.uint8), (28, 1))  # its mass is on the left
+    sheet = np.zeros((500, 700), np.uint8)
+    sheet[20:272, 400:580] = np.kron(article, np.ones((9, 9), np.uint8))
+    row, changed = images.read(saved(tmp_path / "a.png", 255 - sheet), FASHION)
+    expected = np.zeros((28, 28), np.uint8)
+    expected[:, 4:24] = article
+    np.testing.assert_array_equal(row.reshape(28, 28), expected)
+    assert changed == (
+        "inverted, as an article of the data is bright on black; "
+        "the article cut out of 700 × 500 and centred in 28 × 28"
+    )
+
+
+def test_a_picture_of_the_size_of_the_data_is_taken_as_it_is(drawn: NDArray[np.uint8], tmp_path: Path) -> None:
+    """Black on white too: only data of one figure each has a polarity. WebP is read as the others are."""
+    form = ImageForm(28, 28, what="picture")
+    for suffix in ("png", "webp"):
+        options = {"lossless": True} if suffix == "webp" else {}
+        rows, changed = images.read(saved(tmp_path / f"a.{suffix}", 255 - drawn[0], **options), form)
+        np.testing.assert_array_equal(rows, (255 - drawn[0]).reshape(1, 28, 28, 1))
+        assert changed == ""
+    np.save(tmp_path / "a.npy", drawn / 255)
+    rows, changed = images.read(tmp_path / "a.npy", form)
+    np.testing.assert_array_equal(rows[..., 0], drawn)
+    assert changed == "multiplied by 255"
+    np.save(tmp_path / "a.npy", drawn[:, :27])
+    with pytest.raises(Unusable, match=r"must hold .28, 28, 1., or several of them; got .20, 27, 28."):
+        images.read(tmp_path / "a.npy", form)
 
 
 def test_an_array_may_hold_one_image_or_several_flat_or_not_as_bytes_or_shares(
