@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from runner.cli import predict_display, trust
 from runner.cli.exit_status import guarded
 from runner.config.plugins import Trust
-from runner.datasets.columns import Unusable
+from runner.datasets.columns import UnusableCells
 from runner.datasets.tables import file as table_file
 from runner.errors import ConfigError, DataError, did_you_mean, refuse_usage
 from runner.formatting import one_line, spreadsheet_text
@@ -187,7 +187,7 @@ def _of_columns(run: LoadedRun, options: Options, file: Path) -> tuple["pd.DataF
     table = table_file.read(file).cells
     try:
         return table.fillna(""), inputs.of_cells(run.columns, table)
-    except Unusable as error:
+    except UnusableCells as error:
         raise ConfigError([f"{file} {error}"]) from None
 
 

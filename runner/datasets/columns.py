@@ -23,7 +23,7 @@ ABSENT = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None") 
 NAME_WIDTH = 40
 
 
-class Unusable(Exception):
+class UnusableCells(Exception):
     """Cells that make no row: why, with row and column."""
 
 
@@ -78,10 +78,10 @@ class Columns:
         return np.hstack(parts).astype(np.float32)
 
     def encode(self, cells: pd.DataFrame) -> tuple[NDArray[np.float32], list[str]]:
-        """Features of cells, and what there is to say of each row. Raises Unusable, naming rows from 1."""
+        """Features of cells, and what there is to say of each row. Raises UnusableCells, naming rows from 1."""
         if missing := [each.name for each in self.columns if each.name not in cells]:
             names = ", ".join(one_line(each, NAME_WIDTH) for each in missing)
-            raise Unusable(f"has no {'column' if len(missing) == 1 else 'columns'} {names}")
+            raise UnusableCells(f"has no {'column' if len(missing) == 1 else 'columns'} {names}")
         remarks: list[list[str]] = [[] for _ in range(len(cells))]
         values = []
         for each in self.columns:
@@ -98,7 +98,7 @@ class Columns:
             found = numbers(cells)
             bad = np.flatnonzero(np.isnan(found))
             if len(bad) and not self.fills:
-                raise Unusable(f"has no number in row {bad[0] + 1} of column {name}: {shown(cells.iloc[bad[0]])}")
+                raise UnusableCells(f"has no number in row {bad[0] + 1} of column {name}: {shown(cells.iloc[bad[0]])}")
             return found, ((row, f"{name} is missing: the mean stands for it") for row in bad.tolist())
         texts = cells.fillna("").str.strip()
         places = pd.Index(column.categories).get_indexer(pd.Index(texts))

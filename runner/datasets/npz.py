@@ -53,14 +53,15 @@ class _ArraysOnly(pickle.Unpickler):
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no array needs")
 
 
-def read(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """The named arrays of an npz file. Raises DataError, naming the file."""
+def read(path: Path, names: Iterable[str], optional: Iterable[str] = ()) -> dict[str, NDArray[Any]]:
+    """The named arrays of an npz file, the optional ones where it has them. Raises DataError, naming the file."""
     if not path.is_file():
         raise DataError(f"{path} does not exist: give another dataset.path")
     try:
         with zipfile.ZipFile(path) as archive:
             archives.refuse_bomb(archive)
-            return {name: _member(archive, path, name) for name in names}
+            there = [name for name in optional if f"{name}.npy" in archive.namelist()]
+            return {name: _member(archive, path, name) for name in (*names, *there)}
     except zipfile.BadZipFile:
         raise refused(path, "it is truncated or not an npz file") from None
     except DataError:

@@ -112,7 +112,7 @@ def resolve(config: Config) -> Resolved:
 def dataset_info(data: Data, divided: Split) -> DatasetInfo:
     """The data of a run as run.json names it."""
     examples = (len(divided.train), len(divided.validation), len(data.test))
-    return DatasetInfo(data.name, data.source, data.fingerprint, *examples, data.class_names)
+    return DatasetInfo(data.name, data.source, data.fingerprint, *examples, data.class_names, data.train.divisor)
 
 
 def _earlier(resolved: Resolved, record: Record, run_roots: Sequence[Path], progress: Progress) -> Recorded | None:

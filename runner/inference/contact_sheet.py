@@ -26,7 +26,8 @@ def _row(mistakes: Sequence[Mistake], form: ImageForm, side: float) -> Block:
         for number, each in enumerate(mistakes):
             axes = place(figure, EDGE + number * (side + GAP), top - GAP, side, side)
             axes.set_axis_off()
-            axes.imshow(each.row.reshape(form.height, form.width), cmap="gray", vmin=0, vmax=255)
+            pixels = each.row.reshape(form.shape)
+            axes.imshow(pixels[..., 0] if form.channels == 1 else pixels, cmap="gray", vmin=0, vmax=255)
             said = f"{each.label_name}, not {each.prediction.label}\n{each.example}"
             axes.text(0, -0.06, said, transform=axes.transAxes, va="top", size=SMALL, parse_math=False)
 

@@ -46,10 +46,10 @@ import numpy as np
 
 
 def features(images):
-    return np.asarray(images, np.float32).reshape(len(images), -1) / np.float32($divisor)
+    return np.asarray(images, np.float32).reshape(len(images), $lengths) / np.float32($divisor)
 
 
-examples = np.zeros((1, $height, $width), np.uint8)
+examples = np.zeros((1, $shape), np.uint8)
 ```""")
 
 CELLS = Template("""\
@@ -82,14 +82,14 @@ examples = $example
 ```""")
 
 NUMBERS = Template("""\
-`features`, float32 $shape: the features of each example, as the function of the data set gives them.
+`features`, float32 $shape: the features of each example, as the data set has them$divided.
 
 ```python
 import numpy as np
 
 
 def features(rows):
-    return np.asarray(rows, np.float32)
+    return np.asarray(rows, np.float32) / np.float32($divisor)
 
 
 examples = np.zeros((1, *$lengths))
@@ -178,15 +178,19 @@ def _input(signature: Signature) -> str:
     if words:
         return export_words.of_rows(words, shape, given["shape"][1], example)
     if image:
+        lengths = given["shape"][1:]
+        colours = [] if image["channels"] == 1 else [image["channels"]]
         return IMAGE.substitute(
             contents=filled(_pixels(image, shape)),
-            height=image["height"],
-            width=image["width"],
+            lengths="-1" if len(lengths) == 1 else ", ".join(map(str, lengths)),
+            shape=", ".join(map(str, [image["height"], image["width"], *colours])),
             divisor=f"{image['divisor']:g}",
         )
     if cells := signature["columns"]:
         return CELLS.substitute(contents=filled(_cells(cells, shape)), file=cells["file"], example=example)
-    return NUMBERS.substitute(shape=shape, lengths=given["shape"][1:])
+    divisor = f"{given['divisor']:g}"
+    divided = "" if given["divisor"] == 1 else f", divided by {divisor}"
+    return NUMBERS.substitute(shape=shape, lengths=given["shape"][1:], divisor=divisor, divided=divided)
 
 
 def _cells(cells: Mapping[str, Any], shape: str) -> str:
@@ -202,11 +206,23 @@ def _shape(lengths: list[int | None]) -> str:
 
 
 def _pixels(image: Mapping[str, Any], shape: str) -> str:
-    return (
-        f"`features`, float32 {shape}: a row for each image of {image['height']} × {image['width']} grey pixels, line "
-        f"by line from the top, from 0 (black) to 1 (white): bytes divided by {image['divisor']:g}. A {image['shows']} "
-        f"is bright on black, fits a square of {image['figure']} pixels, and its centre of mass is that of the image."
+    colours = "grey pixels" if image["channels"] == 1 else "pixels of red, green and blue"
+    pixels = (
+        f"`features`, float32 {shape}: a row for each image of {image['height']} × {image['width']} {colours}, line by "
+        f"line from the top, from 0 (black) to 1 (white): bytes divided by {image['divisor']:g}."
     )
+    if not image["figure"]:
+        mode, size = "L" if image["channels"] == 1 else "RGB", (image["width"], image["height"])
+        return (
+            f"{pixels} A picture becomes one with Pillow: `ImageOps.exif_transpose`, what is transparent on white, "
+            f'`convert("{mode}")`, `resize({size}, Image.Resampling.BILINEAR)`.'
+        )
+    centre = (
+        "its centre of mass is that of the image" if image["centred"] == "mass" else "is in the middle of the image"
+    )
+    article = "An" if image["shows"][0] in "aeiou" else "A"
+    figure = f"fits a square of {image['figure']} pixels"
+    return f"{pixels} {article} {image['shows']} is bright on black, {figure}, and {centre}."
 
 
 def _output(signature: Signature) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from runner.datasets.columns import Columns, Unusable
+from runner.datasets.columns import Columns, UnusableCells
+from runner.datasets.pictures import Unusable
 from runner.datasets.tables import file as table_file
 from runner.datasets.text import Vocabulary
 from runner.errors import ConfigError
@@ -66,7 +67,7 @@ def _tables(columns: Columns, paths: Sequence[Path]) -> Inputs:
     for path in paths:
         try:
             found = of_cells(columns, table_file.read(path).cells)
-        except Unusable as error:
+        except UnusableCells as error:
             problems.append(f"{one_line(str(path), 200)} {error}")
             continue
         whole.names += [f"{path}, row {number}" for number in range(1, len(found) + 1)]
@@ -80,7 +81,7 @@ def _tables(columns: Columns, paths: Sequence[Path]) -> Inputs:
 
 
 def of_cells(columns: Columns, cells: "pd.DataFrame") -> Inputs:
-    """The rows of a table, named by their numbers from 1. Raises Unusable."""
+    """The rows of a table, named by their numbers from 1. Raises UnusableCells."""
     rows, remarks = columns.encode(cells)
     return Inputs([str(row + 1) for row in range(len(rows))], rows, remarks, [{"remark": each} for each in remarks])
 
@@ -109,7 +110,7 @@ def _files(run: LoadedRun, paths: Sequence[str]) -> Inputs:
             loaded, remark = (
                 images.read(Path(path), run.image) if run.image else images.numbers(Path(path), _shape(run))
             )
-        except images.Unusable as error:
+        except Unusable as error:
             problems.append(f"{one_line(path, 200)} {error}")
             continue
         several = len(loaded) > 1

@@ -106,7 +106,16 @@ class LoadedRun:
     @property
     def image(self) -> ImageForm | None:
         """How the images of the data set are; None for data that is no images."""
-        return self.built_in.image if self.built_in else None
+        if self.built_in:
+            return self.built_in.image
+        kind = catalog.FROM_FILES.get(self.config.dataset.name)
+        return kind.image(self.config.dataset) if kind else None
+
+    @property
+    def divisor(self) -> float:
+        """What the features of the data set are divided by; a run recorded without it tells it by its data set."""
+        recorded = self.run.record["dataset"].get("divisor")
+        return float(recorded or (self.image.divisor if self.image else 1.0))
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary | None:
@@ -179,7 +188,7 @@ class LoadedRun:
 
         The one column of a sigmoid head becomes two. Raises DataError for a network whose outputs are no numbers.
         """
-        outputs = self._outputs(rows, self.image.divisor if self.image else 1.0)
+        outputs = self._outputs(rows, self.divisor)
         if not np.isfinite(outputs).all():
             raise DataError(f"{self.file} gives outputs that are no numbers: its training has diverged; train anew")
         if outputs.shape[1] == 1:

@@ -72,9 +72,11 @@ def _name(run: LoadedRun) -> str:
 
 
 def _input(run: LoadedRun, with_text: bool) -> dict[str, Any]:
+    """The features of an example are divided by `divisor` before they are given to the network."""
     if with_text:
         return {"name": TEXTS, "dtype": "string", "shape": [None], "encoding": "UTF-8"}
-    return {"name": FEATURES, "dtype": "float32", "shape": [None, *run.network.input_shape[1:]]}
+    shape = [None, *run.network.input_shape[1:]]
+    return {"name": FEATURES, "dtype": "float32", "shape": shape, "divisor": run.divisor}
 
 
 def _output(run: LoadedRun) -> dict[str, Any]:
@@ -109,7 +111,10 @@ def _text(run: LoadedRun) -> dict[str, Any] | None:
 
 
 def _image(run: LoadedRun) -> dict[str, Any] | None:
-    """`figure` is the side, in pixels, of the square that what is shown fits; a byte is divided by `divisor`."""
+    """`figure` is the side, in pixels, of the square that what is shown fits, `centred` by its mass or its box.
+
+    Both are null, as is the `background`, for whole pictures. A byte is divided by `divisor`.
+    """
     form = run.image
     if not form:
         return None
@@ -117,9 +122,11 @@ def _image(run: LoadedRun) -> dict[str, Any] | None:
         "shows": form.what,
         "height": form.height,
         "width": form.width,
+        "channels": form.channels,
         "figure": form.figure,
+        "centred": ("mass" if form.by_mass else "box") if form.figure else None,
         "divisor": form.divisor,
-        "background": 0,
+        "background": 0 if form.figure else None,
     }
 
 

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from runner.datasets import catalog, columns
-from runner.datasets.columns import Category, Columns, Number, Unusable
+from runner.datasets.columns import Category, Columns, Number, UnusableCells
 from tests.datasets.files import table_config, table_file
 from tests.own_data import write
 
@@ -73,7 +73,7 @@ def test_rows_that_are_dropped_or_filled_are_those_that_miss_a_number(tmp_path: 
     ],
 )
 def test_cells_that_make_no_row_are_refused(cells: dict[str, Any], wanted: str) -> None:
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(UnusableCells) as caught:
         COLUMNS.encode(pd.DataFrame(cells))
     assert str(caught.value) == wanted
 
