@@ -124,7 +124,7 @@ def test_decimal_commas_are_numbers_where_semicolons_divide(tmp_path: Path) -> N
         (["NA", "null", "NA", "null"], ("NA", "null"), [0, 1, 0, 1]),
         (['"a, b"', "b", '"a, b"', "b"], ("a, b", "b"), [0, 1, 0, 1]),
         (["True", "False", "True", "True"], ("False", "True"), [1, 0, 1, 1]),
-        (["<b>x</b>", "\x1b[31mred", "<b>x</b>", "$x$"], ("[31mred", "$x$", "<b>x</b>"), [2, 0, 2, 1]),
+        (["<b>x</b>", "\x1b[31mred", "<b>x</b>", "$x$"], ("$x$", "<b>x</b>", "[31mred"), [1, 2, 1, 0]),
     ],
 )
 def test_labels_are_sorted_and_named_by_their_values(

@@ -24,8 +24,8 @@ def test_texts_of_a_table_are_learned_compared_tested_and_asked(runner: Command,
     assert swept.returncode == 0, swept.stderr
     planned = runner(*TEXTS, *SMALL, "dataset.test_split=0.2", "plan=true").stdout
     assert planned.startswith("csv: 960 to train on, 640 for validation, 400 for the test (drawn by class)\n")
-    compared = json.loads(runner("compare", "--json").stdout)
-    assert {each["settings"]["dataset.encoding"] for each in compared["rows"]} == {"multi_hot", "tf_idf"}
+    (compared,) = json.loads(runner("compare", "--json").stdout)["tables"]
+    assert {each["dataset.encoding"] for each in compared["settings"]} == {"multi_hot", "tf_idf"}
     assert runner("final").returncode == 0
     (folder,) = (tmp_path / "outputs" / "final").glob("*/*")
     test = json.loads((folder / "test.json").read_text())
