@@ -69,13 +69,17 @@ class Columns:
         Of numbers it holds the cells, NaN where one is missing; of categories their places among `categories`, -1 for
         none of them.
         """
-        parts = []
+        found = np.zeros((len(values[0]), len(self.features)), np.float32)
+        place = 0
         for each, column in zip(self.columns, values, strict=True):
             if isinstance(each, Number):
-                parts.append(np.nan_to_num((column - each.mean) / each.scale, nan=0.0)[:, None])
+                found[:, place] = np.nan_to_num((column - each.mean) / each.scale, nan=0.0)
+                place += 1
             else:
-                parts.append(column[:, None] == np.arange(len(each.categories)))
-        return np.hstack(parts).astype(np.float32)
+                known = np.flatnonzero(column >= 0)
+                found[known, place + column[known]] = 1
+                place += len(each.categories)
+        return found
 
     def encode(self, cells: pd.DataFrame) -> tuple[NDArray[np.float32], list[str]]:
         """Features of cells, and what there is to say of each row. Raises UnusableCells, naming rows from 1."""
@@ -135,6 +139,8 @@ def _column(entry: dict[str, Any]) -> Column:
     if entry["kind"] == "category":
         if not all(isinstance(each, str) for each in entry["categories"]):
             raise TypeError("categories must be texts")
+        if len({*entry["categories"]}) != len(entry["categories"]) or not entry["categories"]:
+            raise ValueError("categories must differ")
         return Category(entry["name"], tuple(entry["categories"]))
     mean, scale = float(entry["mean"]), float(entry["scale"])
     if entry["kind"] != "number" or not math.isfinite(mean) or not (math.isfinite(scale) and scale > 0):

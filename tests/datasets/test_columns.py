@@ -80,7 +80,15 @@ def test_cells_that_make_no_row_are_refused(cells: dict[str, Any], wanted: str) 
 
 @pytest.mark.parametrize(
     "change",
-    ['"scale": 2.0|"scale": 0.0', '"mean": 10.0|"mean": NaN', '"kind": "number"|"kind": "x"', '"free"|1', "{|", "1|9"],
+    [
+        '"scale": 2.0|"scale": 0.0',
+        '"mean": 10.0|"mean": NaN',
+        '"kind": "number"|"kind": "x"',
+        '"free"|1',
+        '"free"|"paid"',
+        "{|",
+        "1|9",
+    ],
 )
 def test_a_file_that_the_runner_has_not_written_is_refused(change: str) -> None:
     old, _, new = change.partition("|")

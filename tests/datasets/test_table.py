@@ -229,6 +229,7 @@ def test_what_is_no_regular_file_or_has_another_name_is_refused(tmp_path: Path) 
         (["dataset.path=t.csv"], "dataset.target must name the column of the labels; got null"),
         (["dataset.text=a", "dataset.features=[b]"], "dataset.text and dataset.features exclude each other"),
         (["dataset.features=[]"], "dataset.features must name a column at least; got []"),
+        (["dataset.features=[a,b,a]"], "dataset.features must name each column once; got [a,b,a]"),
         (["dataset.target=a", "dataset.features=[a,b]"], "dataset.target=a must not be among what is learned from"),
         (["dataset.target=a", "dataset.text=a"], "dataset.target=a must not be among what is learned from"),
         (["dataset.text=a", "dataset.missing=mean"], "dataset.missing=mean is for columns of numbers"),

@@ -28,6 +28,8 @@ def problems(config: Table) -> list[str]:
         found.append("dataset.text and dataset.features exclude each other: a column of texts, or columns of numbers")
     if config.features is not None and not config.features:
         found.append("dataset.features must name a column at least; got []: null takes all but the target")
+    if config.features is not None and len({*config.features}) < len(config.features):
+        found.append(f"dataset.features must name each column once; got [{','.join(config.features)}]")
     if config.target is not None and config.target in (config.text, *(config.features or ())):
         found.append(f"dataset.target={config.target} must not be among what is learned from")
     if config.text is not None and config.missing == MEAN:
