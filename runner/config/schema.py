@@ -30,8 +30,9 @@ def option(rule: Rule | None = None, *, decides: Decides = True, before: Any = M
     return field(default=before, metadata={"rule": rule, "decides": decides})
 
 
-def one_of(*choices: str, decides: Decides = True) -> Any:
-    return option(Rule(f"one of {', '.join(choices)}", lambda value: value in choices), decides=decides)
+def one_of(*choices: str, decides: Decides = True, before: Any = MISSING) -> Any:
+    rule = Rule(f"one of {', '.join(choices)}", lambda value: value in choices)
+    return option(rule, decides=decides, before=before)
 
 
 def at_least(least: int, *, decides: Decides = True) -> Any:
@@ -165,6 +166,9 @@ def _is_split(value: Any) -> bool:
     return value >= 0 if isinstance(value, int) else 0 <= value < 1
 
 
+SPLIT = Rule("a whole number of examples (0 is none) or a fraction below 1", _is_split)
+
+
 DRAWN = ("random", "stratified")  # the values of `validation_from` that draw the validation examples
 
 
@@ -174,7 +178,7 @@ class Training:
     epochs: int = at_least(1, decides=lambda config: config.optimizer.schedule == "cosine")
     batch_size: int = at_least(1)
     validation_split: Union[int, float] = option(
-        Rule("a whole number of examples (0 is none) or a fraction below 1", _is_split),
+        SPLIT,
         decides=lambda config: config.training.folds is None,
     )
     validation_from: str = one_of("auto", "first", "last", *DRAWN)

@@ -9,6 +9,7 @@ from runner.config.schema import DRAWN, Training
 from runner.datasets.base import Data
 from runner.datasets.labels import listed
 
+TEST_SEED = (0, 1)  # no key: the test examples are the same for every run; another stream than that of any split_seed
 SPLIT_SEED = 0  # where `split_seed` is null: the same split for every seed, so that seeds differ in training only
 
 
@@ -121,6 +122,20 @@ def split(training: Training, labels: NDArray[np.integer]) -> Split:
     if training.validation_from == "stratified":
         order = _stratified(labels, _generator(training))
     return Split(np.sort(order[count:]), np.sort(order[:count]))
+
+
+def without_test(labels: NDArray[np.integer], test_split: int | float) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Numbers of the examples that `dataset.test_split` leaves to train on, and of those of the test, ascending.
+
+    labels [examples] are those of files that come without test examples. The same fraction of every class is taken, to
+    the nearest example. Raises ValueError, saying what `test_split` must do, where none are left on a side.
+    """
+    count = held_out(test_split, len(labels))
+    if test_split and not 0 < count < len(labels):
+        side = "take at least one example" if not count else "leave examples to train on"
+        raise ValueError(f"must {side}: there are {len(labels):,}; got {test_split}")
+    order = _stratified(labels, np.random.default_rng(TEST_SEED))
+    return np.sort(order[count:]), np.sort(order[:count])
 
 
 def _fold(training: Training, labels: NDArray[np.integer]) -> Split:

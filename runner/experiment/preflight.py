@@ -38,9 +38,17 @@ def check(configs: Sequence[Config]) -> list[Checked]:
     _raise(
         problem
         for each, data in pairs
-        for problem in (*task.resolve(each, data.classes)[1], *split.problems(each.training, data))
+        for problem in (
+            *task.resolve(each, data.classes)[1],
+            *split.problems(each.training, data),
+            *_untested(each, data),
+        )
     )
     return [Checked(each, data, identity_of(each, data.fingerprint)) for each, data in pairs]
+
+
+def _untested(config: Config, data: Data) -> list[str]:
+    return [f"training.evaluate_test: {data.no_test}"] if config.training.evaluate_test and not len(data.test) else []
 
 
 def unasked_samples(checked: Sequence[Checked]) -> list[str]:
@@ -57,8 +65,9 @@ def unasked_samples(checked: Sequence[Checked]) -> list[str]:
 def warnings(checked: Sequence[Checked]) -> list[str]:
     """What is no reason to refuse, and has to be said before the training."""
     distinct = {repr((each.config.dataset, _split(each.config))): each for each in checked}
+    notes = [line for each in checked for line in each.data.notes]
     found = [line for each in distinct.values() for line in split.warnings(each.config.training, each.data)]
-    return list(dict.fromkeys([*found, *_missing_folds([each.config.training for each in checked])]))
+    return list(dict.fromkeys([*notes, *found, *_missing_folds([each.config.training for each in checked])]))
 
 
 def _missing_folds(trainings: Iterable[Training]) -> Iterator[str]:

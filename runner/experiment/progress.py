@@ -44,7 +44,12 @@ def header(config: Config, dataset: DatasetInfo) -> list[str]:
     fold = f" (fold {training.fold} of {training.folds})" if training.folds else ""
     return [
         f"{dataset.label}: {dataset.train:,} to train on, {dataset.validation:,} for validation{fold}, "
-        f"{dataset.test:,} for the test",
+        + _test(config, dataset),
         f"{network}, {config.optimizer.name} {config.optimizer.learning_rate:g}, {counted(training.epochs, 'epoch')}, "
         f"batches of {training.batch_size}, seed {config.seed}",
     ]
+
+
+def _test(config: Config, dataset: DatasetInfo) -> str:
+    drawn = " (drawn by class)" if getattr(config.dataset, "test_split", 0) else ""
+    return f"{dataset.test:,} for the test{drawn}" if dataset.test else "no test set"

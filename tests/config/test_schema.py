@@ -15,6 +15,7 @@ from runner.config.schema import Config, Model
 from runner.datasets.built_in.imdb import Imdb
 from runner.errors import ConfigError
 from runner.formatting import shown
+from tests.conftest import DATASETS
 
 ConfigOf = Callable[..., Config]
 
@@ -230,7 +231,7 @@ def test_keys_that_do_not_fit_one_another_are_refused(config_of: ConfigOf, words
     [
         (
             "dataset.name=imbd",
-            "dataset.name must be one of imdb, mnist, or registered by a plugin; got imbd; did you mean imdb?",
+            f"dataset.name must be one of {DATASETS}, or registered by a plugin; got imbd; did you mean imdb?",
         ),
         ("model.name=cnn", "model.name must be one of mlp, or registered by a plugin; got cnn"),
         (
@@ -299,7 +300,8 @@ NEVER_DECIDING = """dataset.path dataset.source exclude fail_fast plan reuse tra
 
 
 SPLIT = "training.validation_split"
-WITHOUT = {"training.split_seed", "training.folds", "training.fold"}  # keys that decide nothing where they are null
+# Keys that decide nothing where they are null, or as everything was before there was the key.
+WITHOUT = {"training.split_seed", "training.folds", "training.fold", "dataset.encoding"}
 
 
 @pytest.mark.parametrize(
@@ -307,7 +309,10 @@ WITHOUT = {"training.split_seed", "training.folds", "training.fold"}  # keys tha
     [
         (["optimizer.schedule=constant"], WITHOUT | {"training.epochs"}),
         (["optimizer.schedule=cosine"], WITHOUT),
-        (["training.folds=5", "training.fold=1"], {"training.split_seed", "training.epochs", SPLIT}),
+        (
+            ["training.folds=5", "training.fold=1"],
+            {"training.split_seed", "training.epochs", "dataset.encoding", SPLIT},
+        ),
     ],
 )
 def test_what_decides_the_numbers_of_a_run_is_all_but_a_few_keys(

@@ -16,7 +16,7 @@ from runner.__main__ import VERBS
 from runner.cli import train
 from runner.config.paths import config_dir
 from runner.runs import folder as run_folder
-from tests.conftest import Command
+from tests.conftest import DATASETS, Command
 from tests.processes import PATIENCE
 from tests.records import write_run
 
@@ -53,7 +53,7 @@ REFUSED: list[tuple[str, list[str]]] = [
             "training.batch_size must be at least 1; got 0",
         ],
     ),
-    ("dataset=imbd", ["dataset must be one of imdb, mnist; got imbd; did you mean imdb?"]),
+    ("dataset=imbd", [f"dataset must be one of {DATASETS}; got imbd; did you mean imdb?"]),
     (
         "experiment=smok",
         ["experiment must be one of batch_sizes, cross_validation, epochs, mnist, overfit, seeds, smoke, width_"],

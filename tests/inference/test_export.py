@@ -178,7 +178,7 @@ def joined(folder: Path) -> str:
 
 def test_the_signature_names_what_goes_in_and_comes_out(place: Path) -> None:
     words, digits = (read(place / "to" / name / "signature.json") for name in ("cut", "digits"))
-    assert words["input"] == {"name": "features", "dtype": "float32", "shape": [None, 300]}
+    assert words["input"] == {"name": "features", "dtype": "float32", "shape": [None, 300], "divisor": 1.0}
     assert (words["output"]["shape"], words["output"]["columns"]) == ([None, 1], ["positive"])
     assert words["classes"] == ["negative", "positive"]
     assert (words["text"]["start"], words["text"]["unknown"], words["text"]["first_word"]) == (1, 2, 4)
