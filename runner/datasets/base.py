@@ -47,7 +47,8 @@ class Data:
     """A data set: `source` is full, sample or own; `fingerprint` is a SHA-256 of its contents.
 
     `class_names` has a name for each class, in the order of the labels. A data set without test examples has an empty
-    `test`. `find_vocabulary` is for `vocabulary`, `fit` for `fitted`.
+    `test`. `find_vocabulary` is for `vocabulary`, `fit` for `fitted`. Where a row shows an image, `image_shape` is
+    (height, width, channels): the features stand in its order, in that shape or in another.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Data:
     test: Examples
     find_vocabulary: Callable[[], Vocabulary | None] = lambda: None
     fit: Callable[[NDArray[np.int32]], Data] | None = None
+    image_shape: tuple[int, int, int] | None = None
 
     @property
     def classes(self) -> int:

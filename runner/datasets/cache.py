@@ -104,6 +104,7 @@ def _opened(folder: Path) -> Prepared:
 
 def _data(built_in: BuiltIn, location: Location, found: Prepared) -> Data:
     train, test = built_in.examples(found.arrays)
+    image = built_in.image
     return Data(
         name=built_in.name,
         source=location.source,
@@ -112,6 +113,7 @@ def _data(built_in: BuiltIn, location: Location, found: Prepared) -> Data:
         train=train,
         test=test,
         find_vocabulary=functools.partial(_vocabulary, found.folder, built_in, location, train.features.shape[-1]),
+        image_shape=(image.height, image.width, 1) if image else None,
     )
 
 

@@ -83,7 +83,7 @@ class _Rows:
         self.ends = np.cumsum([part.shape[0] for part in parts])
 
     def hashes(self) -> NDArray[np.uint64]:
-        """For each row the sum of what the bits of its values are times a random number of the column, uint64 [rows]."""
+        """For each row the sum of its values' bits, each times a random number of the column, uint64 [rows]."""
         found = [self._hashes(self._values(rows)) for part in self.parts for rows in _chunks(part)]
         return np.concatenate([np.empty(0, np.uint64), *found])
 
@@ -103,7 +103,7 @@ class _Rows:
         together = sparse.vstack(taken, format="csr") if self.are_sparse else np.concatenate(taken)
         return together[np.argsort(np.argsort(part_of, kind="stable"))]
 
-    def _values(self, rows: Features) -> Any:
+    def _values(self, rows: Any) -> Any:
         """Rows as a matrix of the common type, sparse where all parts are."""
         if sparse.issparse(rows):
             rows = rows.astype(self.dtype, copy=False)
@@ -131,7 +131,7 @@ def _canonical(part: sparse.csr_matrix) -> sparse.csr_matrix:
     return part
 
 
-def _chunks(part: Features) -> Iterator[Features]:
+def _chunks(part: Any) -> Iterator[Any]:
     """The rows of a part, some at once; those of a sparse one are views, where an index would copy them."""
     for first in range(0, part.shape[0], AT_ONCE):
         if not sparse.issparse(part):
