@@ -63,8 +63,7 @@ def numbered(*parts: Features) -> list[Numbers]:
     """
     rows = _Rows(parts)
     hashes = rows.hashes()
-    first = np.arange(len(hashes))
-    left = first
+    first, left = np.arange(len(hashes)), np.arange(len(hashes))
     while len(left):  # once more for rows that share a hash and are different, which is next to never
         _, places, inverse = np.unique(hashes[left], return_index=True, return_inverse=True)
         first[left] = left[places][inverse]
@@ -108,7 +107,7 @@ class _Rows:
         if sparse.issparse(rows):
             rows = rows.astype(self.dtype, copy=False)
             return rows if self.are_sparse else rows.toarray()
-        flat = np.ascontiguousarray(rows, self.dtype).reshape(len(rows), -1)
+        flat = np.ascontiguousarray(rows, self.dtype).reshape(len(rows), int(np.prod(rows.shape[1:])))
         return flat + self.dtype.type(0) if self.dtype.kind == "f" else flat  # -0 becomes the 0 that it is equal to
 
     def _hashes(self, values: Any) -> NDArray[np.uint64]:

@@ -62,6 +62,6 @@ def of_test(data: Data) -> list[str]:
     if found is None or found.share <= SHARED:
         return []
     return [
-        f"{found.examples:,} of {found.of:,} test examples of {data.label} have the row of a training example: "
-        "what the test says of new data is too good: take them out of one of the two"
+        f"{found.examples:,} of {found.of:,} test examples of {data.label} have the row of a training example: unless "
+        "those are different cases, the test rewards learning by heart: keep each in one of the two"
     ]
