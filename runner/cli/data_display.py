@@ -30,7 +30,7 @@ def show(data: Data, found: Survey, *, has_words: bool) -> None:
     present = [part for part in found.parts if part.examples]
     _show_classes(data, present)
     _show_features(data, found, present, has_words)
-    _show_equal_rows(found.equal, has_words)
+    _show_equal_rows(found, has_words)
 
 
 def _show_classes(data: Data, present: Sequence[Part]) -> None:
@@ -39,10 +39,8 @@ def _show_classes(data: Data, present: Sequence[Part]) -> None:
     labels = sorted(labels[:CLASSES_SHOWN])
     header = ["class", *(heading for part in present for heading in (part.name, "share"))]
     table(header, [[_class_name(data, label), *_class_cells(label, present)] for label in labels])
-    if left_out := data.classes - len(labels):
-        say(
-            f"{left_out:,} of {data.classes:,} classes, with the fewest training examples, are left out: --json has all"
-        )
+    if hidden := data.classes - len(labels):
+        say(f"not shown: {hidden:,} of {data.classes:,} classes, those with the fewest training examples; see --json")
     judged = [part for part in present if part.name != TRAINING] or present
     say(f"baseline: one answer for all is right for {' and '.join(_commonest(data, part) for part in judged)}\n")
 
@@ -113,15 +111,16 @@ _OF_VALUES: list[tuple[str, Cell]] = [
 ]
 
 
-def _show_equal_rows(equal: Sequence[EqualRows], has_words: bool) -> None:
+def _show_equal_rows(found: Survey, has_words: bool) -> None:
     """A row for each two parts that have equal rows."""
-    met = [each for each in equal if each.overlap.examples]
+    met = [each for each in found.equal if each.overlap.examples]
+    present = {part.name for part in found.parts if part.examples}
     if not met:
         return say("equal rows: none\n")
     rows = [
-        [_between(each), f"{found.examples:,}", number(found.share), f"{found.different_label:,}"]
+        [_between(each, present), f"{overlap.examples:,}", number(overlap.share), f"{overlap.different_label:,}"]
         for each in met
-        for found in [each.overlap]
+        for overlap in [each.overlap]
     ]
     table(["equal rows", "examples", "share", "of them with another class"], rows)
     if has_words:
@@ -129,10 +128,10 @@ def _show_equal_rows(equal: Sequence[EqualRows], has_words: bool) -> None:
     say("")
 
 
-def _between(each: EqualRows) -> str:
+def _between(each: EqualRows, present: set[str]) -> str:
     if each.among == (each.part,):
         return f"within {each.part}"
-    return f"{each.part}, also in {' or '.join(each.among)}"
+    return f"{each.part}, also in {' or '.join(name for name in each.among if name in present)}"
 
 
 def show_texts(data: Data, numbers: NDArray[np.int32], vocabulary: Vocabulary) -> None:

@@ -37,7 +37,7 @@ def of_classes(training: Training, fitting: Task, data: Data) -> list[str]:
     if common and common[1] > MOST and ACCURACIES.issuperset(fitting.metrics):
         lines.append(
             f"training.metrics={shown(list(fitting.metrics))} says little of {data.label}: {common[1]:.4f} of the "
-            f"training examples have the class {data.class_names[common[0]]}, and to answer it always is as good: "
+            f"training examples have the class {data.class_names[common[0]]}, so one answer for all is as accurate: "
             f"{_remedy(fitting)}"
         )
     return lines
