@@ -7,7 +7,7 @@ import signal
 import sys
 
 from runner.errors import did_you_mean
-from runner.system import console
+from runner.system import console, signals
 
 VERBS = ("compare", "data", "export", "final", "predict", "resume", "test")
 PRINTED = (["compare"], ["data"], ["predict"])  # what they are for is on the screen: lost, they have failed
@@ -15,6 +15,8 @@ PRINTED = (["compare"], ["data"], ["predict"])  # what they are for is on the sc
 
 def main() -> None:
     """`runner …` and `python -m runner …`; exit codes as in the README."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signals.leave)  # importing a command takes a moment, and has no end of its own
     console.open_missing_streams()
     console.replace_unencodable(sys.stdout, sys.stderr)
     try:

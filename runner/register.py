@@ -1,9 +1,12 @@
 """What a user adds by name: `@runner.register.dataset("name")` and its like, in a module listed in `plugins`.
 
 Each function returns a decorator, which registers what it decorates and returns it unchanged. A later registration of
-a name replaces an earlier one. `**options` are the values of `dataset.options`, `model.options`, `optimizer.options`.
+a name replaces an earlier one of the same module, and is refused where another module has the name: the jobs of a sweep
+with either module would not be told apart. `**options` are the values of `dataset.options`, `model.options`,
+`optimizer.options`.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeVar
 
@@ -16,6 +19,7 @@ metrics: dict[str, Callable[..., Any]] = {}
 optimizers: dict[str, Callable[..., Any]] = {}
 metric_directions: dict[str, Literal["max", "min"]] = {}
 names_of_classes: dict[str, tuple[str, ...]] = {}  # of a data set, where they are given
+_owners: dict[tuple[int, str], tuple[Callable[..., Any], str]] = {}  # by registry and name: the entry, its module
 
 
 def dataset(name: str, class_names: Iterable[str] | None = None) -> Callable[[Entry], Entry]:
@@ -43,10 +47,11 @@ def dataset(name: str, class_names: Iterable[str] | None = None) -> Callable[[En
         When a run loads the data: the function raises, or returns something else, or the names are not one for each
         class (exit code 1).
     """
+    register = _into(datasets, name)
     names_of_classes.pop(name, None)
     if class_names is not None:
         names_of_classes[name] = tuple(class_names)
-    return _into(datasets, name)
+    return register
 
 
 def model(name: str) -> Callable[[Entry], Entry]:
@@ -107,8 +112,9 @@ def metric(name: str, direction: Literal["max", "min"] = "max") -> Callable[[Ent
         For a function `fn(y_true, y_pred)` that returns a value for each example [batch], of which the mean is taken,
         or a `keras.metrics.Metric` class. `y_true` and `y_pred` are those of a loss.
     """
+    register = _into(metrics, name)
     metric_directions[name] = direction
-    return _into(metrics, name)
+    return register
 
 
 def optimizer(name: str) -> Callable[[Entry], Entry]:
@@ -129,8 +135,15 @@ def optimizer(name: str) -> Callable[[Entry], Entry]:
 
 
 def _into(registry: dict[str, Callable[..., Any]], name: str) -> Callable[[Entry], Entry]:
+    """What registers a name for the module that calls the function of this module. Raises ValueError if it is taken."""
+    module = sys._getframe(2).f_globals.get("__name__", "")
+    earlier, owner = _owners.get((id(registry), name), (None, module))
+    if owner != module and registry.get(name) is earlier:
+        raise ValueError(f"{name} is registered by {owner} already: give one of the two another name")
+
     def add(entry: Entry) -> Entry:
         registry[name] = entry
+        _owners[id(registry), name] = entry, module
         return entry
 
     return add

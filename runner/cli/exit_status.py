@@ -1,6 +1,6 @@
 """How a command ends: an exception as a line on stderr and an exit code, the same for every verb.
 
-0 done · 1 a run failed, the data or a disk cannot be used · 2 what was asked is invalid · 130, 143 interrupted.
+0 done · 1 a run failed, the data or a disk cannot be used · 2 what was asked is invalid · 129, 130, 143 interrupted.
 """
 
 import errno
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def guarded(command: Callable[[], int], remedy: str = "give another folder") -> int:
     """Run a command and return its exit code; `remedy` is what to do about a path that cannot be used."""
     try:
-        return command()
+        with signals.raised():
+            return command()
     except (Exception, KeyboardInterrupt) as error:
         if interruption := signals.behind(error):
             return _told("interrupted", 128 + signals.number_of(interruption))

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import pickle
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -38,13 +39,17 @@ class Base:
         """Hydra's own settings."""
         return self.whole.hydra
 
-    @cached_property
     def config(self) -> DictConfig:
-        """Without Hydra's settings, which are most of it and would be copied for each job."""
+        """A copy without Hydra's settings, which are most of it; unpickling takes a quarter of copy.deepcopy's time."""
+        copied: DictConfig = pickle.loads(self._config)
+        return copied
+
+    @cached_property
+    def _config(self) -> bytes:
         config = copy.deepcopy(self.whole)
         with flag_override(config, ["struct", "readonly"], False):
             config.pop("hydra", None)
-        return config
+        return pickle.dumps(config)
 
 
 class Composer:
@@ -92,7 +97,7 @@ class Composer:
 
     def config(self, words: Sequence[str], hydras: Sequence[str] = ()) -> Config:
         """The typed config of a job. Raises ConfigError with every problem."""
-        composed = copy.deepcopy(self.base_of(words, hydras).config)
+        composed = self.base_of(words, hydras).config()
         problems = self._apply(composed, words)
         config = typed(composed)
         problems += [*out_of_range(config), *unused(config, words)]

@@ -1,6 +1,7 @@
 """A sweep: the jobs and how they run, as sweep.json in the folder tells."""
 
 import dataclasses
+import functools
 import json
 from collections import defaultdict
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class Sweep:
     workers: int
     threads: dict[str, int]
 
-    @property
+    @functools.cached_property
     def swept(self) -> list[str]:
         """The keys that are not the same in all jobs, in the order of the command line."""
         values: dict[str, set[str]] = defaultdict(set)

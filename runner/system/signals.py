@@ -1,14 +1,18 @@
-"""Ctrl-C and SIGTERM: the first lets the epoch in hand finish, a second one stops at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first lets the epoch in hand finish, a second one stops at once."""
 
+import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+NUMBERS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
 
 class Interrupted(KeyboardInterrupt):
-    """A signal that ends the command; `number` is SIGINT or SIGTERM."""
+    """A signal that ends the command; `number` is one of NUMBERS."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -65,7 +69,7 @@ def number_of(interruption: KeyboardInterrupt) -> int:
 
 @contextmanager
 def watched() -> Iterator[Interruption]:
-    """Handle SIGINT and SIGTERM until the end of the block, then put the earlier handlers back.
+    """Handle the signals until the end of the block, then put the earlier handlers back.
 
     An error after a signal is taken for its consequence, since a library may hide the exception that a signal raised:
     Interrupted is raised instead.
@@ -81,7 +85,7 @@ def watched() -> Iterator[Interruption]:
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Let SIGINT and SIGTERM wait for the end of the block; raised within the import of TensorFlow they abort it."""
+    """Let the signals wait for the end of the block; raised within the import of TensorFlow they abort it."""
     came: list[int] = []
     try:
         with _handled(lambda number, frame: came.append(number)):
@@ -93,16 +97,40 @@ def held_back() -> Iterator[None]:
 
 @contextmanager
 def _handled(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
-    """Let a function handle SIGINT and SIGTERM; in the main thread alone, for no other ever gets a signal."""
+    """Let a function handle the signals; in the main thread alone, for no other ever gets a signal.
+
+    A SIGHUP that is ignored, as under nohup, stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    earlier = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    ignored = [each for each in NUMBERS[2:] if signal.getsignal(each) == signal.SIG_IGN]
+    earlier = {number: signal.signal(number, handler) for number in NUMBERS if number not in ignored}
     try:
         yield
     finally:
         for number, before in earlier.items():
             signal.signal(number, before)
+
+
+def leave(number: int, frame: FrameType | None) -> None:
+    """Handle Ctrl-C where there is nothing to clean up: the import of a command, the end of the process."""
+    with contextlib.suppress(OSError):
+        os.write(2, b"interrupted\n")
+    os._exit(128 + number)
+
+
+@contextmanager
+def raised() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt until the end of the block, where `leave` has handled it before."""
+    if signal.getsignal(signal.SIGINT) is not leave:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, leave)
 
 
 @contextmanager

@@ -160,6 +160,19 @@ def test_a_plugin_that_does_not_import_is_refused_with_the_reason(
     assert not (plugin.parent / "out").exists()
 
 
+def test_two_modules_that_register_one_name_are_refused(runner: Command, tmp_path: Path) -> None:
+    """The first job of the sweep had the name of one module and the network of the other."""
+    text = "import runner\n\n\n@runner.register.model('of_two')\ndef network(*shapes):\n    return None\n"
+    for name in ("first_of_two", "second_of_two"):
+        (tmp_path / f"{name}.py").write_text(text)
+    ran = runner("-m", "plugins=[first_of_two],[second_of_two]", "model.name=of_two", "experiment=smoke")
+    assert (ran.returncode, ran.stdout, (tmp_path / "outputs").exists()) == (2, "", False)
+    assert ran.stderr.startswith(
+        "plugins: second_of_two cannot be imported: ValueError: of_two is registered by first_of_two already: give "
+        "one of the two another name; "
+    )
+
+
 def test_a_plugin_that_is_not_there_is_refused_with_where_it_was_looked_for(runner: Command, tmp_path: Path) -> None:
     ran = runner("plugins=[my_module,other]")
     assert (ran.returncode, ran.stdout, [*tmp_path.iterdir()]) == (2, "", [])

@@ -1,0 +1,48 @@
+"""Signals that end a process, wherever it is."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from runner.system import signals
+
+# Python looks for the modules of a command here: the moment at which a user who has mistyped presses Ctrl-C.
+IMPORTING = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, *rest):
+        if name == "runner.cli.compare":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["runner", "compare", "nowhere"]
+from runner.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_while_a_command_is_imported_is_no_traceback() -> None:
+    ran = subprocess.run([sys.executable, "-c", IMPORTING], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "interrupted\n")
+
+
+def test_a_terminal_that_closes_interrupts_like_ctrl_c() -> None:
+    with signals.watched() as interruption, interruption.waiting():
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert interruption.signal == signal.SIGHUP
+        with pytest.raises(signals.Interrupted):
+            interruption.stop()
+
+
+def test_under_nohup_a_terminal_that_closes_interrupts_nothing() -> None:
+    earlier = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with signals.watched() as interruption:
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert interruption.signal is None
+    finally:
+        signal.signal(signal.SIGHUP, earlier)
