@@ -70,7 +70,7 @@ def _data(words: list[str]) -> int:
         say(json.dumps(_as_json(surveyed, warnings), indent=2, allow_nan=False))
     else:
         run_display.warnings([checked])
-        data_display.show(surveyed.data, surveyed.found, has_words=surveyed.vocabulary is not None)
+        data_display.show(surveyed.data, surveyed.found)
         _show_examples(surveyed, options)
     return 0
 
@@ -116,7 +116,7 @@ def _surveyed(checked: Checked) -> Surveyed:
 
 def _show_examples(surveyed: Surveyed, options: Options) -> None:
     data = surveyed.data
-    if surveyed.vocabulary:
+    if surveyed.vocabulary and data.train.is_sparse:
         data_display.show_texts(data, surveyed.examples(TEXTS), surveyed.vocabulary)
     elif data.image_shape and options.png:
         say(f"examples: {options.png}")

@@ -23,11 +23,12 @@ UNTOLD = "-"
 Cell = Callable[[Part], str]
 
 
-def show(data: Data, found: Survey, *, has_words: bool) -> None:
+def show(data: Data, found: Survey) -> None:
     """Sizes and classes, what the rows hold, and which of them are equal."""
     train, validation, test = (part.examples for part in found.parts)
     say(f"{data.label}: {train:,} to train on, {validation:,} for validation, {test:,} for the test\n")
     present = [part for part in found.parts if part.examples]
+    has_words = any(part.words for part in present)
     _show_classes(data, present)
     _show_features(data, found, present, has_words)
     _show_equal_rows(found, has_words)
@@ -61,18 +62,20 @@ def _commonest(data: Data, part: Part) -> str:
 
 def _show_features(data: Data, found: Survey, present: Sequence[Part], has_words: bool) -> None:
     say(f"a row: {_row(data, found)}")
+    columns = int(np.prod(found.shape))
+    cells = _OF_WORDS if has_words else [*_OF_VALUES, *([_UNIFORM] if columns > 1 else [])]
+    lines = [[name, *map(cell, present)] for name, cell in cells if columns]
     header = ["different known words a text" if has_words else "values", *(part.name for part in present)]
-    lines = [[name, *map(cell, present)] for name, cell in (_OF_WORDS if has_words else _OF_VALUES)]
     table(header, [line for line in lines if {*line[1:]} != {UNTOLD}])
-    training = present[0].values
-    if training and training.constant:
-        columns = int(np.prod(found.shape))
-        say(f"one value in all training examples: {training.constant:,} of {counted(columns, 'column')}")
+    if present[0].values and present[0].values.constant:
+        constant = present[0].values.constant
+        say(f"one value in all training examples: {constant:,} of {counted(columns, 'column')}")
     say("")
 
 
 def _row(data: Data, found: Survey) -> str:
-    parts = [f"{' × '.join(f'{each:,}' for each in found.shape)} values, {found.dtype}"]
+    values = " × ".join(f"{each:,}" for each in found.shape)
+    parts = [f"{values} value{'' if found.shape == (1,) else 's'}, {found.dtype}"]
     if data.image_shape:
         height, width, channels = data.image_shape
         parts.append(f"an image of {height} × {width}" + (f" in {channels} channels" if channels > 1 else ""))
@@ -109,6 +112,7 @@ _OF_VALUES: list[tuple[str, Cell]] = [
     ("smallest", lambda part: f"{_values(part).smallest:g}"),
     ("largest", lambda part: f"{_values(part).largest:g}"),
 ]
+_UNIFORM: tuple[str, Cell] = ("rows of one value", lambda part: f"{_values(part).uniform:,}")
 
 
 def _show_equal_rows(found: Survey, has_words: bool) -> None:

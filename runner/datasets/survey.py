@@ -1,6 +1,5 @@
 """What is in a data set: counts and classes of each part, what its rows hold, rows that are there more than once."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,18 +34,23 @@ class Words:
 
 @dataclass(frozen=True)
 class Values:
-    """The range of the features of a part, and the number of columns that have one value in all of its rows."""
+    """The values of a part: the smallest and the largest.
+
+    constant  number of columns that have one value in all of its rows
+    uniform   number of rows that have one value in all columns, such as blank images
+    """
 
     smallest: float
     largest: float
     constant: int
+    uniform: int
 
 
 @dataclass(frozen=True)
 class Part:
     """Training, validation or test examples: the number in each class, in the order of the classes.
 
-    `words` is of texts, `values` of all other data; both are None without examples.
+    `words` is of texts, `values` of all other data; both are None without examples or columns.
     """
 
     name: str
@@ -141,14 +145,12 @@ def _equal(data: Data, divided: Split) -> tuple[EqualRows, ...]:
 
 
 def _part(name: str, data: Data, examples: Examples, numbers: NDArray[np.int32], vocabulary: Vocabulary | None) -> Part:
-    counts = np.bincount(np.asarray(examples.labels)[numbers], minlength=data.classes)
-    has_words = vocabulary is not None and examples.is_sparse
-    return Part(
-        name=name,
-        counts=tuple(counts.tolist()),
-        words=_words(examples.features[numbers], vocabulary) if len(numbers) and vocabulary and has_words else None,
-        values=_values(examples.features, numbers) if len(numbers) and not has_words else None,
-    )
+    counts = tuple(np.bincount(np.asarray(examples.labels)[numbers], minlength=data.classes).tolist())
+    if not len(numbers) or 0 in examples.features.shape[1:]:
+        return Part(name, counts, None, None)
+    if vocabulary and examples.is_sparse:
+        return Part(name, counts, _words(examples.features[numbers], vocabulary), None)
+    return Part(name, counts, None, _values(examples.features, numbers))
 
 
 def _words(rows: sparse.csr_matrix, vocabulary: Vocabulary) -> Words:
@@ -164,16 +166,15 @@ def _words(rows: sparse.csr_matrix, vocabulary: Vocabulary) -> Words:
 
 
 def _values(features: Any, numbers: NDArray[np.int32]) -> Values:
-    smallest, largest = np.inf, -np.inf  # of each column, from the first rows on
-    for lowest, highest in _ranges(features, numbers):
-        smallest, largest = np.minimum(smallest, lowest), np.maximum(largest, highest)
-    constant = int(np.sum(smallest == largest))
-    return Values(float(np.min(smallest, initial=np.inf)), float(np.max(largest, initial=-np.inf)), constant)
-
-
-def _ranges(features: Any, numbers: NDArray[np.int32]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """The smallest and the largest value of each column in some of the rows at a time."""
+    lowest, highest, uniform = np.inf, -np.inf, 0  # of each column, from the first rows on; rows of one value
     for first in range(0, len(numbers), AT_ONCE):
         rows = features[numbers[first : first + AT_ONCE]]
-        lowest, highest = rows.min(axis=0), rows.max(axis=0)
-        yield (lowest.toarray(), highest.toarray()) if sparse.issparse(rows) else (lowest, highest)
+        rows = rows if sparse.issparse(rows) else rows.reshape(len(rows), -1)
+        lowest = np.minimum(lowest, _dense(rows.min(axis=0)))
+        highest = np.maximum(highest, _dense(rows.max(axis=0)))
+        uniform += int(np.sum(_dense(rows.min(axis=1)) == _dense(rows.max(axis=1))))
+    return Values(float(np.min(lowest)), float(np.max(highest)), int(np.sum(lowest == highest)), uniform)
+
+
+def _dense(values: Any) -> NDArray[Any]:
+    return np.asarray(values.toarray() if sparse.issparse(values) else values)

@@ -53,6 +53,7 @@ def test_ranges_and_columns_of_one_value_are_those_of_numpy(seed: int, rows: int
     assert values
     assert (values.smallest, values.largest) == (x.min(), x.max())
     assert values.constant == (x == x[0]).all(axis=0).sum()
+    assert values.uniform == (x == x[:, :1]).all(axis=1).sum()
     assert found.filled == (pytest.approx((x != 0).mean()) if is_sparse else None)
 
 
