@@ -128,7 +128,7 @@ def _show_equal_rows(found: Survey, has_words: bool) -> None:
     ]
     table(["equal rows", "examples", "share", "of them with another class"], rows)
     if has_words:
-        say("equal rows are texts with the same known words, whatever their order and number")
+        say("equal rows are texts with the same known words; the texts themselves can differ")
     say("")
 
 

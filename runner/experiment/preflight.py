@@ -57,20 +57,9 @@ def unasked_samples(checked: Sequence[Checked]) -> list[str]:
 
 def warnings(checked: Sequence[Checked]) -> list[str]:
     """What is no reason to refuse, and has to be said before the training."""
-    found = [
-        *(
-            line
-            for each in _distinct(checked, lambda one: (split_of(one.config), one.config.training.metrics))
-            for line in _of_classes(each)
-        ),
-        *(
-            line
-            for each in _distinct(checked, lambda one: split_of(one.config) if one.data.fit else ())
-            for line in pitfalls.of_test(each.data.fitted(divided(each).train))
-        ),
-        *_missing_folds([each.config.training for each in checked]),
-    ]
-    return list(dict.fromkeys(found))
+    of_classes = [line for each in _distinct(checked, _of_split) for line in _of_classes(each)]
+    of_data = [line for each in _distinct(checked, lambda one: ()) for line in _of_test(each)]
+    return list(dict.fromkeys([*of_classes, *of_data, *_missing_folds([each.config.training for each in checked])]))
 
 
 def divided(checked: Checked) -> Split:
@@ -82,6 +71,15 @@ def _of_classes(checked: Checked) -> list[str]:
     training, data = checked.config.training, checked.data
     fitting, _ = task.resolve(checked.config, data.classes)
     return [*split.warnings(training, data), *pitfalls.of_classes(training, fitting, data)]
+
+
+def _of_test(checked: Checked) -> list[str]:
+    """Asked once for each data set: what rows learn of another split makes few of them equal or different."""
+    return pitfalls.of_test(checked.data.fitted(divided(checked).train))
+
+
+def _of_split(checked: Checked) -> tuple[object, ...]:
+    return (*split_of(checked.config), checked.config.training.metrics)
 
 
 def _distinct(checked: Sequence[Checked], aspect: Callable[[Checked], object]) -> Iterable[Checked]:
