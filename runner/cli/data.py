@@ -22,11 +22,13 @@ from runner.datasets.text import Vocabulary
 from runner.errors import ConfigError, DataError, refuse_usage
 from runner.experiment import preflight
 from runner.experiment.preflight import Checked
+from runner.formatting import one_line
 from runner.system import files
 from runner.system.console import say
 
 USAGE = "python -m runner data [group=option] [key=value] … [--json] [--png FILE]"
 TEXTS, ROWS, IMAGES = 3, 3, 40  # examples that are shown
+CAPTION = 16  # signs of the name of a class below an image
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def _draw(surveyed: Surveyed, file: Path) -> None:
     pictures = [
         Picture(
             np.asarray(train.features[number]).reshape(data.image_shape) / train.divisor,
-            f"{data.class_names[train.labels[number]]}\n{number}",
+            f"{one_line(data.class_names[train.labels[number]], CAPTION)}\n{number}",
         )
         for number in surveyed.examples(IMAGES)
     ]
