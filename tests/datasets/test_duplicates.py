@@ -75,13 +75,14 @@ def test_equal_rows_and_those_of_another_class_are_counted(
 
 def test_rows_are_equal_by_their_values_however_they_are_stored() -> None:
     values = np.array([[0.0, 2.0, 1.0], [-0.0, 2.0, 1.0], [0.0, 0.0, 0.0]])
-    stored = (np.array([1, 2, 0, 0]), np.array([2, 1, 0, 1]), np.array([0, 3, 4]))  # not in order, and zeros
+    # Not in order, one entry in two parts, and zeros.
+    stored = (np.array([0.5, 2, -0.0, 0.5, -0.0]), np.array([2, 1, 0, 2, 1]), np.array([0, 4, 5]))
     untidy = sparse.csr_matrix(stored, shape=(2, 3), dtype=np.float32)
     dense, bytes_, tidied = duplicates.numbered(values, values.astype(np.uint8), untidy)
     assert [dense.tolist(), bytes_.tolist(), tidied.tolist()] == [[0, 0, 2], [0, 0, 2], [0, 2]]
-    alone, too = duplicates.numbered(untidy, sparse.csr_matrix(values))
+    alone, too = duplicates.numbered(untidy, sparse.csr_matrix(values, dtype=np.float32))
     assert [alone.tolist(), too.tolist()] == [[0, 1], [0, 0, 1]]
-    assert untidy.nnz == 4  # the data is left as it was
+    assert untidy.nnz == 5  # the data is left as it was
 
 
 def test_rows_that_share_a_hash_are_told_apart() -> None:

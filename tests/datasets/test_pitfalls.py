@@ -100,6 +100,7 @@ SORTED = ((0, 38), (1, 2), (0, 20), (1, 40))
         (SORTED[::-1], "last", "a is 0.9500 of the validation examples and 0.3333"),
         (SORTED, "random", ""),
         (SORTED, "stratified", ""),
+        (((0, 9), (1, 9)), "random", ""),  # uneven by chance, not by the order
         ([(0, 10), (1, 10)] * 5, "first", ""),  # both sides have the same share of each
         ([*[(0, 1), (1, 1)] * 25, *[(0, 1), (1, 3)] * 25], "first", ""),  # a drift, not sorted
     ],

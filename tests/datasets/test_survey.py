@@ -68,16 +68,16 @@ def test_a_part_without_examples_has_nothing_to_tell() -> None:
 TEXTS = ["good film", "good good film", "a bad zorp", "", "zorp", "a good bad film"]
 
 
-@pytest.mark.parametrize(("unknown", "with_unknown"), [(1, 2), (None, None)])
+@pytest.mark.parametrize(("unknown", "with_unknown"), [(1, 1), (None, None)])
 def test_the_words_of_texts_are_counted_without_marks(unknown: int | None, with_unknown: int | None) -> None:
     vocabulary = Vocabulary(("a", "good", "bad", "film"), 2, 6, start=0, unknown=unknown)
     train = Examples(vocabulary.encode(TEXTS), np.array([1, 1, 0, 0, 0, 1]))
     test = Examples(vocabulary.encode(["good film"]), np.array([1]))
-    found = survey.survey(of(train, test), divided(0, of=6), vocabulary)
-    assert found.parts[0].words == Words(fewest=0, median=2, most=4, with_unknown=with_unknown, without=2)
+    found = survey.survey(of(train, test), divided(0, 2, of=6), vocabulary)
+    assert found.parts[0].words == Words(fewest=0, median=1, most=4, with_unknown=with_unknown, without=2)
     assert found.parts[0].values is None
     validation, tested = found.equal[1].overlap, found.equal[3].overlap
-    assert (validation.examples, validation.different_label) == (1, 0)
+    assert (validation.of, validation.examples, validation.different_label) == (2, 1, 0)
     assert (tested.of, tested.examples, tested.share) == (1, 1, 1.0)
 
 
