@@ -126,7 +126,7 @@ def _show_equal_rows(found: Survey, has_words: bool) -> None:
         for each in met
         for overlap in [each.overlap]
     ]
-    table(["equal rows", "examples", "share", "of them with another class"], rows)
+    table(["equal rows", "examples", "share", "with another class"], rows)
     if has_words:
         say("equal rows are texts with the same known words; the texts themselves can differ")
     say("")
