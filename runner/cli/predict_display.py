@@ -2,7 +2,6 @@
 
 import itertools
 import shutil
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.cli.words import say_words
 from runner.datasets.base import ImageForm
 from runner.datasets.encoding import COUNT, MULTI_HOT, TF_IDF
 from runner.formatting import counted, one_line
@@ -140,18 +140,8 @@ def _show_review(run: LoadedRun, mistake: Mistake) -> None:
         (f"for {mistake.label_name}:", speaking),
         (f"{counted(len(rarest), 'word')}, the rarest first:", rarest),
     ):
-        _say_words(heading, words)
+        say_words(heading, words)
     say("")
-
-
-def _say_words(heading: str, words: Sequence[str]) -> None:
-    """Words below a heading, in lines that fit the terminal; no more than six of them."""
-    text = f"{heading} {' '.join(filter(None, map(one_line, words))) or '-'}"
-    width = shutil.get_terminal_size().columns - 1
-    for line in textwrap.wrap(
-        text, width, initial_indent="  ", subsequent_indent="    ", max_lines=6, placeholder=" …"
-    ):
-        say(line)
 
 
 def _bright(row: NDArray[np.uint8], form: ImageForm) -> NDArray[np.bool_]:

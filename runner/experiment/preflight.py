@@ -1,13 +1,14 @@
 """The last check before anything is made: plugins, names, ranges, data. All problems of all jobs at once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from runner.config import plugins, schema, task, validate
 from runner.config.schema import Config, Training
-from runner.datasets import catalog, split
+from runner.datasets import catalog, pitfalls, split
 from runner.datasets.base import Data
+from runner.datasets.split import Split
 from runner.errors import ConfigError
 from runner.runs.identity import identity_of
 from runner.system import backend
@@ -55,7 +56,7 @@ def unasked_samples(checked: Sequence[Checked]) -> list[str]:
     """A warning for each sample that is used because the real data was not found."""
     pairs = [(each.config.dataset.source, each.data) for each in checked]
     return [
-        f"{name} (sample): the real data is not on this machine and cannot be downloaded, so this trains on a small "
+        f"{name} (sample): the real data is not on this machine and cannot be downloaded, so this takes a small "
         "sample that comes with the runner. For the real data set dataset.path or RUNNER_DATA_DIR, or connect to the "
         "network."
         for name in sorted({data.name for asked, data in pairs if (asked, data.source) == ("auto", "sample")})
@@ -64,10 +65,36 @@ def unasked_samples(checked: Sequence[Checked]) -> list[str]:
 
 def warnings(checked: Sequence[Checked]) -> list[str]:
     """What is no reason to refuse, and has to be said before the training."""
-    distinct = {repr((each.config.dataset, _split(each.config))): each for each in checked}
     notes = [line for each in checked for line in each.data.notes]
-    found = [line for each in distinct.values() for line in split.warnings(each.config.training, each.data)]
-    return list(dict.fromkeys([*notes, *found, *_missing_folds([each.config.training for each in checked])]))
+    of_classes = [line for each in _distinct(checked, _of_split) for line in _of_classes(each)]
+    of_data = [line for each in _distinct(checked, lambda one: ()) for line in _of_test(each)]
+    folds = _missing_folds([each.config.training for each in checked])
+    return list(dict.fromkeys([*notes, *of_classes, *of_data, *folds]))
+
+
+def divided(checked: Checked) -> Split:
+    """The split of a config's training data."""
+    return split.split(checked.config.training, checked.data.train.labels)
+
+
+def _of_classes(checked: Checked) -> list[str]:
+    training, data = checked.config.training, checked.data
+    fitting, _ = task.resolve(checked.config, data.classes)
+    return [*split.warnings(training, data), *pitfalls.of_classes(training, fitting, data)]
+
+
+def _of_test(checked: Checked) -> list[str]:
+    """Asked once for each data set: what rows learn of another split makes few of them equal or different."""
+    return pitfalls.of_test(checked.data.fitted(divided(checked).train))
+
+
+def _of_split(checked: Checked) -> tuple[object, ...]:
+    return (*split_of(checked.config), checked.config.training.metrics)
+
+
+def _distinct(checked: Sequence[Checked], aspect: Callable[[Checked], object]) -> Iterable[Checked]:
+    """One config of those with equal data and an equal aspect."""
+    return {repr((each.config.dataset, aspect(each))): each for each in checked}.values()
 
 
 def _missing_folds(trainings: Iterable[Training]) -> Iterator[str]:
@@ -84,7 +111,8 @@ def _missing_folds(trainings: Iterable[Training]) -> Iterator[str]:
             )
 
 
-def _split(config: Config) -> tuple[int | float | str | None, ...]:
+def split_of(config: Config) -> tuple[int | float | str | None, ...]:
+    """What decides the validation examples."""
     training = config.training
     return training.validation_split, training.validation_from, training.split_seed, training.folds, training.fold
 

@@ -420,8 +420,8 @@ def test_sorted_labels_are_refused_or_said_before_the_training(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
     """Held out from the first, none of ten sorted classes would be met again: 0.0000 in every epoch."""
-    x, y = np.random.default_rng(0).normal(size=(100, 4)), np.repeat(np.arange(10), 10)
-    monkeypatch.setitem(register.datasets, "points", lambda: ((x, y), (x, y)))
+    (x, x_test), y = np.random.default_rng(0).normal(size=(2, 400, 4)), np.repeat(np.arange(10), 40)
+    monkeypatch.setitem(register.datasets, "points", lambda: ((x, y), (x_test, y)))
     ask = ["dataset.name=points", "plan=true", *words]
     assert asked(*ask, "training.validation_split=0.4") == 2
     refused = capsys.readouterr().err
