@@ -7,8 +7,9 @@ import keras
 
 from runner import register
 from runner.config import keras_names
-from runner.config.schema import Model
+from runner.config.schema import CNN, Model
 from runner.config.task import Task
+from runner.datasets.base import ImageShape
 from runner.errors import ConfigError
 
 # Methods that, overridden, train or evaluate a model otherwise than keras.Model does.
@@ -18,10 +19,17 @@ KERAS_TRAINING = (
 ).split()
 
 
-def build(config: Model, task: Task, input_shape: tuple[int, ...]) -> keras.Model:
-    """From features [batch, *input_shape] to [batch, task.output_units]. Raises ConfigError for a plugin's misfit."""
+def build(
+    config: Model, task: Task, input_shape: tuple[int, ...], image_shape: ImageShape | None = None
+) -> keras.Model:
+    """From features [batch, *input_shape] to [batch, task.output_units]. Raises ConfigError for a plugin's misfit.
+
+    `image_shape` is that of the images which the features show.
+    """
     if config.name not in register.models:
-        return _mlp(config, task, input_shape)
+        hidden = _blocks(config, input_shape, image_shape) if isinstance(config, CNN) else _stack(config, input_shape)
+        head = keras.layers.Dense(task.output_units, task.activation, name="head")
+        return keras.Sequential([keras.Input(input_shape), *hidden, head], name=config.name)
     network = register.models[config.name](input_shape, task.output_units, task.activation, **config.options)
     if not isinstance(network, keras.Model) or network.output_shape != (None, task.output_units):
         got = getattr(network, "output_shape", type(network).__name__)
@@ -39,17 +47,36 @@ def build(config: Model, task: Task, input_shape: tuple[int, ...]) -> keras.Mode
     return network
 
 
-def _mlp(config: Model, task: Task, input_shape: tuple[int, ...]) -> keras.Sequential:
-    layers: list[Any] = [keras.Input(input_shape)]
-    if len(input_shape) > 1:
-        layers.append(keras.layers.Flatten())
-    penalty = keras.regularizers.L2(config.l2) if config.l2 else None
+def _stack(config: Model, input_shape: tuple[int, ...]) -> list[keras.Layer]:
+    layers: list[keras.Layer] = [keras.layers.Flatten()] if len(input_shape) > 1 else []
     for number, width in enumerate(config.widths(), 1):
+        penalty = _penalty(config)
         layers.append(keras.layers.Dense(width, config.activation, kernel_regularizer=penalty, name=f"hidden_{number}"))
         if config.dropout:
             layers.append(keras.layers.Dropout(config.dropout, name=f"dropout_{number}"))
-    layers.append(keras.layers.Dense(task.output_units, task.activation, name="head"))
-    return keras.Sequential(layers, name="mlp")
+    return layers
+
+
+def _blocks(config: CNN, input_shape: tuple[int, ...], image_shape: ImageShape | None) -> list[keras.Layer]:
+    """The network takes the rows of the data as they are, like any other, and gives them the shape of an image.
+
+    So whoever has rows (predict, export, a script with model.keras) need not know which network it is.
+    """
+    layers: list[keras.Layer] = []
+    if image_shape and input_shape != image_shape:
+        layers.append(keras.layers.Reshape(image_shape, name="image"))
+    for number, filters in enumerate(config.widths(), 1):
+        of_block = {"padding": "same", "activation": config.activation, "kernel_regularizer": _penalty(config)}
+        layers.append(keras.layers.Conv2D(filters, config.kernel, name=f"convolution_{number}", **of_block))
+        layers.append(keras.layers.MaxPooling2D(name=f"pooling_{number}"))
+    layers.append(keras.layers.Flatten(name="flatten"))
+    if config.dropout:
+        layers.append(keras.layers.Dropout(config.dropout, name="dropout"))
+    return layers
+
+
+def _penalty(config: Model) -> keras.Regularizer | None:
+    return keras.regularizers.L2(config.l2) if config.l2 else None
 
 
 def loss(task: Task) -> Any:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
-from runner.config.schema import Dataset, null_or_at_least
+from runner.config.options import null_or_at_least
+from runner.config.schema import Dataset
 from runner.datasets import labels as class_labels
 from runner.datasets import npz, ranked_texts
 from runner.datasets.base import Arrays, BuiltIn, WordIndex
