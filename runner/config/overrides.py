@@ -4,7 +4,7 @@ import os
 import re
 import shlex
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -48,7 +48,11 @@ TAKEN = {
 
 def unused(config: Config, words: Sequence[str]) -> Iterator[str]:
     """Words that a plugin's dataset, model or optimizer would not use."""
-    built_in = {"dataset": CLASSES, "model": GROUPS["model"], "optimizer": GROUPS["optimizer"]}
+    built_in: dict[str, Container[str]] = {**GROUPS, "dataset": CLASSES}
+        "dataset": CLASSES,
+        "model": GROUPS["model"],
+        "optimizer": GROUPS["optimizer"],
+    }
     for word in words:
         group, _, key = word.partition("=")[0].lstrip("+").partition(".")
         if group in TAKEN and key and key.partition(".")[0] not in TAKEN[group]:

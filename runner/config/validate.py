@@ -37,7 +37,8 @@ def out_of_range(node: Any, prefix: str = "") -> Iterator[str]:
 def unknown_names(config: Config) -> Iterator[str]:
     """Every name that neither Keras, the runner nor a plugin knows."""
     training, model = config.training, config.model
-    losses, metrics = {"auto", *keras_names.LOSSES, *register.losses}, {*keras_names.METRICS, *register.metrics}
+    losses = {"auto", *keras_names.LOSSES, *register.losses}
+    metrics = {*keras_names.METRICS, *keras_names.OWN_METRICS, *register.metrics, "top_2_accuracy", "top_3_accuracy"}
     checks: list[tuple[str, str, set[str]]] = [
         ("dataset.name", config.dataset.name, {*CLASSES, *register.datasets}),
         ("model.name", model.name, {*GROUPS["model"], *register.models}),
@@ -47,9 +48,11 @@ def unknown_names(config: Config) -> Iterator[str]:
         *(("training.metrics", metric, metrics) for metric in training.metrics if isinstance(metric, str)),
     ]
     for key, name, known in checks:
-        is_alias = key in ("training.loss", "training.metrics") and keras_names.canonical(name) in known
-        if name not in known and not is_alias:
-            hint = did_you_mean(keras_names.canonical(name), sorted(known))
+        canonical = keras_names.canonical(name)
+        is_alias = key in ("training.loss", "training.metrics") and canonical in known
+        is_top_k = key == "training.metrics" and keras_names.top_k(canonical)
+        if name not in known and not is_alias and not is_top_k:
+            hint = did_you_mean(canonical, sorted(known))
             yield f"{key} must be one of {', '.join(sorted(known))}, or registered by a plugin; got {name}{hint}"
 
 

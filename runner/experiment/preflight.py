@@ -35,11 +35,7 @@ def check(configs: Sequence[Config]) -> list[Checked]:
     distinct = {repr(each.dataset): each.dataset for each in configs}
     loaded = {key: catalog.load(each) for key, each in distinct.items()}
     pairs = [(each, loaded[repr(each.dataset)]) for each in configs]
-    _raise(
-        problem
-        for each, data in pairs
-        for problem in (*_misfits(each, data), *split.problems(each.training, data))
-    )
+    _raise(problem for each, data in pairs for problem in (*_misfits(each, data), *split.problems(each.training, data)))
     return [Checked(each, data, identity_of(each, data.fingerprint)) for each, data in pairs]
 
 

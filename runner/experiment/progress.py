@@ -36,12 +36,13 @@ class Progress:
 
 def header(config: Config, dataset: DatasetInfo) -> list[str]:
     """Two lines: the data and how it is divided, the network and how it is trained."""
-    model, training = config.model, config.training
+    training = config.training
+    optimizer = f"{config.optimizer.name} {config.optimizer.learning_rate:g}"
     fold = f" (fold {training.fold} of {training.folds})" if training.folds else ""
     return [
         f"{dataset.label}: {dataset.train:,} to train on, {dataset.validation:,} for validation{fold}, "
         f"{dataset.test:,} for the test",
-        f"{_network(model)}, {config.optimizer.name} {config.optimizer.learning_rate:g}, {counted(training.epochs, 'epoch')}, "
+        f"{_network(config.model)}, {optimizer}, {counted(training.epochs, 'epoch')}, "
         f"batches of {training.batch_size}, seed {config.seed}",
     ]
 

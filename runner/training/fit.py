@@ -61,7 +61,7 @@ class Training:
     def _compile(self) -> None:
         plain, loss = optimizer.optimizer(self.config, self.updates), model.loss(self.task)
         faster = optimizer.faster_optimizer(self.config, self.updates)
-        self.network.compile(plain, loss, metrics=model.metrics(self.task))
+        self.network.compile(plain, loss, metrics=model.saved_metrics(self.task))
         self.model.compile(faster or plain, loss, metrics=model.metrics(self.task), steps_per_execution=self.updates)
         # An optimizer that is built while its step is traced makes TensorFlow trace that again: 0.3 s of a run.
         self.model.optimizer.build(self.model.trainable_variables)

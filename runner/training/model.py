@@ -11,6 +11,7 @@ from runner.config.schema import CNN, Model
 from runner.config.task import Task
 from runner.datasets.base import ImageShape
 from runner.errors import ConfigError
+from runner.training import class_metrics
 
 # Methods that, overridden, train or evaluate a model otherwise than keras.Model does.
 KERAS_TRAINING = (
@@ -90,6 +91,11 @@ def metrics(task: Task) -> list[Any]:
     return [_metric(name, task) for name in task.metrics]
 
 
+def saved_metrics(task: Task) -> list[Any]:
+    """Those of the metrics that Keras finds again where the network is loaded without the runner."""
+    return [each for each in metrics(task) if not isinstance(each, class_metrics.ConfusionMetric)]
+
+
 def is_right(task: Task, targets: Any, outputs: Any) -> Any:
     """A boolean for each example [examples]: whether the column `accuracy` counts it as right."""
     matches = {
@@ -110,6 +116,12 @@ def _metric(name: str, task: Task) -> Any:
             keras_names.ONE_HOT: keras.metrics.CategoricalAccuracy,
         }
         return classes[task.form](name=name)
+    if name in class_metrics.CLASSES:
+        return class_metrics.CLASSES[name](name, task)
+    if k := keras_names.top_k(name):
+        is_one_hot = task.form == keras_names.ONE_HOT
+        top_k = keras.metrics.TopKCategoricalAccuracy if is_one_hot else keras.metrics.SparseTopKCategoricalAccuracy
+        return top_k(k=k, name=name)
     metric = keras_names.METRICS[name]
     return getattr(keras.metrics, metric.keras_class)(name=metric.column, **_metric_options(name, task))
 
