@@ -49,10 +49,6 @@ TAKEN = {
 def unused(config: Config, words: Sequence[str]) -> Iterator[str]:
     """Words that a plugin's dataset, model or optimizer would not use."""
     built_in: dict[str, Container[str]] = {**GROUPS, "dataset": CLASSES}
-        "dataset": CLASSES,
-        "model": GROUPS["model"],
-        "optimizer": GROUPS["optimizer"],
-    }
     for word in words:
         group, _, key = word.partition("=")[0].lstrip("+").partition(".")
         if group in TAKEN and key and key.partition(".")[0] not in TAKEN[group]:

@@ -76,7 +76,7 @@ REFUSED: list[tuple[str, list[str]]] = [
     ("training.loss=nope", ["training.loss must be one of auto, binary_crossentropy, "]),
     ("training.metrics=[nope]", ["training.metrics must be one of accuracy, "]),
     ("training.metrics=[[accuracy]]", ["training.metrics must be "]),
-    ("model.name=nope", ["model.name must be one of mlp, or registered by a plugin; got nope"]),
+    ("model.name=nope", ["model.name must be one of cnn, mlp, or registered by a plugin; got nope"]),
     ("model.width=16,32", ["model.width=16,32 names several values: add -m"]),
     ("model.width=[16", ["model.width=[16 cannot be read: write key=value"]),
     ("-m seed=1,2 training.epochs=0,-1", ["training.epochs must be at least 1; got 0", "training.epochs must be at"]),
