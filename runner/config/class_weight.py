@@ -14,17 +14,21 @@ BALANCED = "balanced"
 def _is_class_weight(value: Any) -> bool:
     if not isinstance(value, dict):
         return value is None or value == BALANCED
-    return bool(value) and all(isinstance(each, float) and 0 <= each < math.inf for each in value.values())
+    return bool(value) and all(type(each) in (int, float) and 0 <= each < math.inf for each in value.values())
 
 
 CLASS_WEIGHT = Rule("null, balanced or numbers of at least 0 by class names, as {negative:2}", _is_class_weight)
 
 
 def by_name(value: Any) -> Any:
-    """The value with the names as texts and whole numbers as floats; what is no mapping stays."""
+    """The value with the names as texts, and 2.0 as 2, which is the same weight; what is no mapping stays."""
     if not isinstance(value, dict):
         return value
-    return {shown(name): float(each) if type(each) is int else each for name, each in value.items()}
+    return {shown(name): _shortest(weight) for name, weight in value.items()}
+
+
+def _shortest(weight: Any) -> Any:
+    return int(weight) if isinstance(weight, float) and weight.is_integer() else weight
 
 
 def problems(value: Any, data: str, class_names: Sequence[str]) -> Iterator[str]:
@@ -35,7 +39,7 @@ def problems(value: Any, data: str, class_names: Sequence[str]) -> Iterator[str]
         if name not in class_names:
             hint = did_you_mean(name, class_names)
             yield f"training.class_weight must name classes of {data}: {_listed(class_names)}; got {name}{hint}"
-    if not any(value.get(name, 1.0) for name in class_names):
+    if not any(value.get(name, 1) for name in class_names):
         yield f"training.class_weight must leave a class of {data} a weight above 0; got {shown(value)}"
 
 

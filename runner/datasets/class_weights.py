@@ -18,7 +18,7 @@ def resolve(setting: Any, class_names: Sequence[str], labels: NDArray[np.integer
     if setting is None:
         return None
     if setting != BALANCED:
-        return {number: setting.get(name, 1.0) for number, name in enumerate(class_names)}
+        return {number: float(setting.get(name, 1)) for number, name in enumerate(class_names)}
     counts = np.bincount(labels, minlength=len(class_names))
     each = len(labels) / np.count_nonzero(counts)
     return {number: each / int(count) if count else 1.0 for number, count in enumerate(counts)}

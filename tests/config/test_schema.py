@@ -69,7 +69,7 @@ def value_of(found: Config, key: str) -> object:
         ("training.early_stopping.min_delta=0.01", 0.01),
         ("training.metrics=[]", []),
         ("training.class_weight=balanced", "balanced"),
-        ("training.class_weight={negative:0,3:2.5}", {"negative": 0.0, "3": 2.5}),
+        ("training.class_weight={negative:0,3:2.5}", {"negative": 0, "3": 2.5}),
         ("training.shuffle=false", False),
         ("seed=0", 0),
         ("seed=4294967295", 4294967295),
@@ -124,7 +124,7 @@ def test_a_value_at_the_edge_of_its_range_is_taken(config_of: ConfigOf, word: st
                 ("heavy", "heavy"),
                 ("2", "2"),
                 ("{}", "{}"),
-                ("{a:-1}", "{a:-1.0}"),
+                ("{a:-1}", "{a:-1}"),
                 ("{a:nan}", "{a:nan}"),
                 ("{a:true}", "{a:true}"),
             ]
@@ -356,6 +356,13 @@ def test_a_split_seed_decides_and_may_follow_the_seed(config_of: ConfigOf) -> No
     )
     assert (first.training.split_seed, schema.deciding(second)["training"]["split_seed"]) == (1, 2)
     assert validate.problems(first) == []
+
+
+@pytest.mark.parametrize(("word", "other"), [("{negative:2,3:1}", "{'3':1.0,negative:2.0}"), ("null", "null")])
+def test_weights_written_in_two_ways_are_the_same_run(config_of: ConfigOf, word: str, other: str) -> None:
+    first, second = (config_of(f"training.class_weight={each}") for each in (word, other))
+    assert schema.deciding(first) == schema.deciding(second)
+    assert ("class_weight" in schema.deciding(first)["training"]) is (word != "null")
 
 
 def test_a_new_key_decides_unless_it_says_otherwise() -> None:
