@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from runner.cli import predict_display, trust
 from runner.cli.exit_status import guarded
 from runner.config.plugins import Trust
+from runner.datasets.base import ImageForm
 from runner.errors import ConfigError, DataError, did_you_mean, refuse_usage
 from runner.formatting import one_line, spreadsheet_text
 from runner.inference import inputs, predictions
@@ -231,14 +232,24 @@ def _show_test_errors(run: LoadedRun, options: Options, count: int) -> None:
 def _show_mistakes(run: LoadedRun, options: Options, found: Mistakes, split: str) -> None:
     """Print or draw the worst mistakes among the examples of a split, which is named."""
     if options.png and run.image and found.worst:
-        from runner.inference.contact_sheet import contact_sheet
-
-        title = predict_display.summary(found, split)
-        files.write(options.png, contact_sheet(found.worst, run.image, title))
+        _draw(options.png, run.image, found, split)
     if options.json:
         say(json.dumps(_mistakes_as_json(run, found, split), indent=2, allow_nan=False))
     else:
         predict_display.show_mistakes(run, found, split, pictures=options.png is None)
+
+
+def _draw(file: Path, form: ImageForm, found: Mistakes, split: str) -> None:
+    from runner.inference.contact_sheet import Picture, contact_sheet
+
+    pictures = [
+        Picture(
+            each.row.reshape(form.shape) / form.divisor,
+            f"{each.label_name}, not {each.prediction.label}\n{each.example}",
+        )
+        for each in found.worst
+    ]
+    files.write(file, contact_sheet(pictures, predict_display.summary(found, split)))
 
 
 def _mistakes_as_json(run: LoadedRun, found: Mistakes, split: str) -> dict[str, object]:

@@ -70,7 +70,7 @@ class _Rows:
                     stream.write(pictures.whole(Path(path), self.form)[0].tobytes())
                     done += 1
                 except pictures.Unusable as error:
-                    bad.append(f"{shown(path)} {error}")
+                    bad.append(f"{shown(path)} {error}; replace it, or remove it")
                 self.bar.update()
                 if not bad and time.monotonic() - saved >= SAVE_SECONDS:
                     self._to_disk(stream)

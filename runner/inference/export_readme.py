@@ -1,6 +1,7 @@
 """README.md of an exported network: what signature.json says, for people, with code that runs as it stands."""
 
 import json
+import re
 import textwrap
 from collections.abc import Mapping
 from string import Template
@@ -11,6 +12,7 @@ from runner.training.formats import FEATURES, FORMATS, LITERT, ONNX, PROBABILITI
 
 Signature = Mapping[str, Any]
 WIDTH = 100
+PLAIN = re.compile(r"[\w .,/+-]*")  # what Markdown shows as it is
 
 PAGE = Template("""\
 # A network that tells $apart
@@ -146,7 +148,8 @@ def _filled(paragraph: str) -> str:
 def _apart(classes: list[str], most: int = 10) -> str:
     if len(classes) > most:
         return f"{len(classes):,} classes apart"
-    return f"{', '.join(classes[:-1])} and {classes[-1]} apart"
+    named = [each if PLAIN.fullmatch(each) else f"`{each.replace('`', ' ')}`" for each in classes]
+    return f"{', '.join(named[:-1])} and {named[-1]} apart"
 
 
 def _origin(run: Mapping[str, Any]) -> str:

@@ -41,6 +41,7 @@ BAD = {
     "no header": ("train_labels", gzip.compress(b"\0\0"), "it is truncated or not packed by gzip"),
     "a bomb": ("t10k_labels", gzip.compress(b"\0\0\x08\1\xff\xff\xff\xff"), "it announces 4,294,967,295 bytes"),
     "too short": ("t10k_labels", gzip.compress(b"\0\0\x08\1\0\0\0\x0a\1"), "its header announces 10 bytes"),
+    "too long": ("t10k_labels", gzip.compress(b"\0\0\x08\1\0\0\0\1\1\1"), "its header announces 1 bytes"),
     "a label of 10": ("t10k_labels", idx(np.full(10, 10, np.uint8)), "y_test must hold whole numbers from 0 to 9"),
     "of 32 × 32": ("t10k_images", idx(np.zeros((10, 32, 32), np.uint8)), "x_test must be [n, 28, 28]"),
 }

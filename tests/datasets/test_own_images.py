@@ -14,6 +14,7 @@ from PIL import Image
 
 from runner.datasets import catalog, picture_store
 from runner.datasets.base import Data
+from runner.datasets.from_files.images import Images
 from runner.errors import DataError
 from tests.conftest import ConfigOf
 from tests.own_pictures import CLASSES, by_column, make, pixels
@@ -184,7 +185,9 @@ def test_pictures_that_cannot_be_read_are_all_named_and_bombs_take_no_memory(
     lines = refused(config_of, folder)
     for line, (name, (_, why)) in zip(lines, bad.items(), strict=False):
         assert line.startswith(f"{folder}/middle/{name}".replace("\x1b", "\\x1b") + f" {why}")
-    assert lines[5:] == [f"{folder}/middle/5 film.webp is an animation of 2 pictures: save one of them"]
+        assert line.endswith("; replace it, or remove it")
+    film = f"{folder}/middle/5 film.webp is an animation of 2 pictures: save one of them; replace it, or remove it"
+    assert lines[5:] == [film]
     assert [*own_cache.rglob("*.npy")] == []
     for each in (folder / "middle").glob("* *"):
         each.unlink()
@@ -221,6 +224,14 @@ def test_one_class_or_none_is_one_line(config_of: ConfigOf, folder: Path, tmp_pa
 def test_keys_that_do_not_fit_are_said_before_a_file_is_read(config_of: ConfigOf, words: str, line: str) -> None:
     (said,) = catalog.problems(config_of("dataset=images", *words.split()).dataset)
     assert said.startswith(line)
+
+
+@pytest.mark.parametrize("size", [[10**9, 10**9], [0, 28], [28], []])
+def test_a_recorded_size_that_no_run_can_have_is_refused(size: list[int]) -> None:
+    keys = {"source": "auto", "path": None, "test": None, "test_split": 0, "labels": "integer", "options": {}}
+    config = Images(name="images", size=size, color="gray", **keys)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=r"dataset.size must be .height,width. in pixels, from 1 to 1024; got"):
+        catalog.FROM_FILES["images"].image(config)
 
 
 def test_pictures_are_decoded_once_and_again_where_one_has_changed(

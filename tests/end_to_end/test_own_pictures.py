@@ -83,6 +83,7 @@ def _ask(runner: Command, apart: Path) -> None:
 
 def test_an_exported_network_of_pictures_says_what_goes_in(runner: Command, apart: Path) -> None:
     make(apart / "mine", 60)
+    (apart / "mine" / "left").rename(apart / "mine" / NAMES["left"])
     words = ("dataset.color=rgb", "training.epochs=1", "model.depth=0", "hydra.run.dir=run")
     assert runner(*DATA, *words).returncode == 0
     exported = runner("export", "run", "--to", "out", "--format", "saved_model")
@@ -92,5 +93,6 @@ def test_an_exported_network_of_pictures_says_what_goes_in(runner: Command, apar
     told = {"shows": "picture", "height": 14, "width": 20, "channels": 3, "figure": None, "centred": None}
     assert signature["image"] == {**told, "divisor": 255.0, "background": None}
     readme = (apart / "out" / "README.md").read_text()
+    assert readme.startswith("# A network that tells `<b>left`, middle and right apart\n")
     assert "reshape(len(images), 14, 20, 3) / np.float32(255)" in readme
     assert "`resize((20, 14), Image.Resampling.BILINEAR)`" in " ".join(readme.split())

@@ -33,14 +33,19 @@ def _is_size(value: Any) -> bool:
     return len(value) == 2 and all(1 <= side <= LARGEST for side in value)
 
 
+SIZE = Rule(f"[height,width] in pixels, from 1 to {LARGEST}", _is_size)
+
+
 @dataclass
 class Images(OwnFiles):
-    size: list[int] = option(Rule(f"[height,width] in pixels, from 1 to {LARGEST}", _is_size))
+    size: list[int] = option(SIZE)
     color: str = one_of(*CHANNELS)
 
 
 def form(config: Images) -> ImageForm:
-    """How the pictures are that the network gets."""
+    """How the pictures are that the network gets. Raises DataError for keys of a record that no run can have."""
+    if not _is_size(config.size) or config.color not in CHANNELS:
+        raise DataError(f"dataset.size must be {SIZE.words}; got {config.size} and dataset.color={config.color}")
     height, width = config.size
     return ImageForm(height, width, what="picture", channels=CHANNELS[config.color])
 
