@@ -172,11 +172,14 @@ def _train(
         saving.refuse_full_disk(record.folder, training)
         if earlier:
             _continue(training, record, earlier, progress)
+        else:
+            saving.save_predictions(record, training)  # so that none of another training stand there until the end
         interruption.stop()
         checkpointer = saving.Checkpointer(record, training, {*epochs_to_keep, epochs})
         with progress.epochs(epochs, len(training.history.metrics)) as show:
             training.fit([checkpointer, show], interruption, _extra_callbacks(record, training))
         checkpointer.save()
+        saving.save_predictions(record, training)
         saving.save_models(record, training)
         saving.draw(record, resolved.data.label)
     if training.history.problem:

@@ -15,7 +15,7 @@ from runner.datasets.split import Split
 from runner.runs import predictions
 from runner.runs.checkpoint import State
 from runner.runs.history import History
-from runner.runs.predictions import Predictions
+from runner.runs.predictions import Growing
 from runner.system import backend
 from runner.system.signals import Interruption
 from runner.training import batches, layers, model, optimizer
@@ -54,9 +54,9 @@ class Training:
         self.history = History(predictions=self._no_predictions_yet(data) if self.keeps_predictions else None)
         self._compile()
 
-    def _no_predictions_yet(self, data: Data) -> Predictions:
-        examples = self.split.validation
-        return predictions.before_the_first_epoch(examples, data.train.labels[examples], self.task.output_units)
+    def _no_predictions_yet(self, data: Data) -> Growing:
+        examples, units = self.split.validation, self.task.output_units
+        return Growing(predictions.before_the_first_epoch(examples, data.train.labels[examples], units))
 
     def _compile(self) -> None:
         plain, loss = optimizer.optimizer(self.config, self.updates), model.loss(self.task)
@@ -67,15 +67,15 @@ class Training:
         self.model.optimizer.build(self.model.trainable_variables)
 
     def state(self, record: dict[str, Any]) -> State:
-        """The training as it stands, copied, with the run.json that goes with it."""
+        """The training as it stands, with the run.json that goes with it. The rows are those of the history itself."""
         return State(
             model=[variable.numpy() for variable in self.model.variables],
             optimizer=[variable.numpy() for variable in self.model.optimizer.variables],
             best=self.history.best_weights,
-            metrics=list(self.history.metrics),
-            timings=list(self.history.timings),
+            metrics=self.history.metrics,
+            timings=self.history.timings,
             record=record,
-            predictions=self.history.predictions,
+            predictions=self.history.predictions.now if self.history.predictions else None,
         )
 
     def restore(self, saved: State) -> None:
@@ -85,8 +85,8 @@ class Training:
         self.history.metrics, self.history.timings = list(saved.metrics), list(saved.timings)
         self.history.best_weights = saved.best
         self.history.best_epoch = self.task.monitor.best_epoch(saved.metrics)
-        kept = self.history.predictions
-        self.history.predictions = saved.predictions if kept and kept.fits(saved.predictions) else None
+        kept, found = self.history.predictions, saved.predictions
+        self.history.predictions = Growing(found) if found and kept and kept.now.fits(found) else None
 
     def fit(
         self,
