@@ -65,7 +65,7 @@ class Growing:
         if self._is_as_it_was_left():
             with self.path.open("ab") as stream:
                 stream.write(piece)
-            _to_disk(self.path)
+            to_disk(self.path)
             self.size += len(piece)
         else:
             content = whole()
