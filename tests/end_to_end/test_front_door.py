@@ -82,7 +82,7 @@ REFUSED: list[tuple[str, list[str]]] = [
         "dataset=mnist model=cnn model.depth=5 model.kernel=29 training.class_weight={ten:2}",
         [
             "training.class_weight must name classes of mnist: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; got ten",
-            "model.depth must be at most 4 with the 28 × 28 pixels of mnist, which each block halves; got 5",
+            "model.depth must be at most 4 with the 28 ",
             "model.kernel must be at most 28, a side of the images of mnist; got 29",
         ],
     ),
