@@ -22,6 +22,17 @@ else:
     sparse = late("scipy.sparse")
 
 
+ImageShape: TypeAlias = tuple[int, int, int]  # height, width, channels
+CHANNELS = (1, 3, 4)  # last lengths that are colours: grey; red, green, blue; with transparency
+
+
+def image_shape_of(shape: tuple[int, ...]) -> ImageShape | None:
+    """The shape of an image, where a row of this shape can be one: [height, width], perhaps with channels last."""
+    if len(shape) == 2:
+        return shape[0], shape[1], 1
+    return (shape[0], shape[1], shape[2]) if len(shape) == 3 and shape[2] in CHANNELS else None
+
+
 @dataclass(frozen=True)
 class Examples:
     """Rows and labels of one split.
@@ -62,7 +73,7 @@ class Data:
     test: Examples
     find_vocabulary: Callable[[], Vocabulary | None] = lambda: None
     fit: Callable[[NDArray[np.int32]], Data] | None = None
-    image_shape: tuple[int, int, int] | None = None
+    image_shape: ImageShape | None = None
     columns: Columns | None = None
     notes: tuple[str, ...] = ()
 
@@ -124,7 +135,7 @@ class ImageForm:
     divisor: float = 255.0
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> ImageShape:
         return self.height, self.width, self.channels
 
 
@@ -192,6 +203,10 @@ class BuiltIn:
     words: WordIndex | None = None
     image: ImageForm | None = None
     finish: Callable[[Data, dict[str, Any]], Data] = lambda data, settings: data
+
+    @property
+    def image_shape(self) -> ImageShape | None:
+        return self.image.shape if self.image else None
 
     @property
     def place(self) -> str:

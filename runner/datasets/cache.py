@@ -139,7 +139,7 @@ def _data(built_in: BuiltIn, location: Location, settings: dict[str, Any], found
         train=train,
         test=test,
         find_vocabulary=functools.partial(_vocabulary, found.folder, built_in, location, train.features.shape[-1]),
-        image_shape=built_in.image.shape if built_in.image else None,
+        image_shape=built_in.image_shape,
     )
     return built_in.finish(data, settings)
 

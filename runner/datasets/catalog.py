@@ -34,6 +34,11 @@ def register_built_in() -> None:
             schema.add_dataset(kind.name, kind.schema, None)
 
 
+def is_built_in(config: Dataset) -> bool:
+    """Whether the data comes with the runner, and its classes and shape are known before it is loaded."""
+    return config.name in BUILT_IN and config.name not in register.datasets
+
+
 def problems(config: Dataset) -> list[str]:
     """Reasons why the keys of a data set do not fit one another; no file is read."""
     if config.name in FROM_FILES:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, TypeAlias
 
-from runner.config.schema import Dataset, null_or_at_least, one_of
+from runner.config.options import null_or_at_least, one_of
+from runner.config.schema import Dataset
 from runner.datasets import encoding, npz
 from runner.datasets.base import Arrays, Data, Examples
 from runner.datasets.encoding import COUNT, FORMS, MULTI_HOT

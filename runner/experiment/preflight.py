@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from runner.config import plugins, schema, task, validate
+from runner.config import class_weight, image_size, plugins, task, validate
 from runner.config.schema import Config, Training
 from runner.datasets import catalog, pitfalls, split
-from runner.datasets.base import Data
+from runner.datasets.base import BuiltIn, Data
 from runner.datasets.split import Split
 from runner.errors import ConfigError
 from runner.runs.identity import identity_of
@@ -31,19 +31,15 @@ def check(configs: Sequence[Config]) -> list[Checked]:
     _raise(backend.unfit_environment())
     plugins.load(sorted({module for each in configs for module in each.plugins}))
     _raise(problem for each in configs for problem in _problems_of(each))
-    known = [(each, schema.CLASSES.get(each.dataset.name)) for each in configs]
-    _raise(problem for each, classes in known if classes for problem in task.resolve(each, classes)[1])
+    known = [(each, catalog.BUILT_IN[each.dataset.name]) for each in configs if catalog.is_built_in(each.dataset)]
+    _raise(problem for each, declared in known for problem in _misfits(each, declared))
     distinct = {repr(each.dataset): each.dataset for each in configs}
     loaded = {key: catalog.load(each) for key, each in distinct.items()}
     pairs = [(each, loaded[repr(each.dataset)]) for each in configs]
     _raise(
         problem
         for each, data in pairs
-        for problem in (
-            *task.resolve(each, data.classes)[1],
-            *split.problems(each.training, data),
-            *_untested(each, data),
-        )
+        for problem in (*_misfits(each, data), *split.problems(each.training, data), *_untested(each, data))
     )
     return [Checked(each, data, identity_of(each, data.fingerprint)) for each, data in pairs]
 
@@ -120,6 +116,13 @@ def split_of(config: Config) -> tuple[int | float | str | None, ...]:
 def _problems_of(config: Config) -> list[str]:
     """The problems of a config that can be seen without its data."""
     return [*validate.problems(config), *catalog.problems(config.dataset), *_missing_packages(config)]
+
+
+def _misfits(config: Config, data: Data | BuiltIn) -> Iterator[str]:
+    """Keys that do not fit the data, of which the declaration of a built-in data set tells enough."""
+    yield from task.resolve(config, len(data.class_names))[1]
+    yield from class_weight.problems(config.training.class_weight, data.name, data.class_names)
+    yield from image_size.problems(config.model, data.name, data.image_shape)
 
 
 def _missing_packages(config: Config) -> list[str]:

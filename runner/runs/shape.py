@@ -83,7 +83,7 @@ def _is_dataset(value: Any) -> bool:
 SCALARS = frozenset([str, int, bool, type(None)])
 GROUPS = ("dataset", "model", "optimizer", "training")
 LISTS = ("metrics",)  # keys of the training that hold a list
-NESTED = ("options", "early_stopping")  # keys of a group that hold further keys
+NESTED = ("options", "early_stopping", "class_weight")  # keys of a group that hold further keys
 
 
 def _is_config(value: Any) -> bool:

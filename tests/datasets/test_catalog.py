@@ -17,7 +17,8 @@ MODULE = """
 import numpy as np
 from dataclasses import dataclass
 
-from runner.config.schema import Dataset, at_least
+from runner.config.options import at_least
+from runner.config.schema import Dataset
 from runner.datasets.base import BuiltIn, Examples
 
 

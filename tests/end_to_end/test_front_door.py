@@ -76,7 +76,17 @@ REFUSED: list[tuple[str, list[str]]] = [
     ("training.loss=nope", ["training.loss must be one of auto, binary_crossentropy, "]),
     ("training.metrics=[nope]", ["training.metrics must be one of accuracy, "]),
     ("training.metrics=[[accuracy]]", ["training.metrics must be "]),
-    ("model.name=nope", ["model.name must be one of mlp, or registered by a plugin; got nope"]),
+    ("model.name=nope", ["model.name must be one of cnn, mlp, or registered by a plugin; got nope"]),
+    ("model=cnn", ["model=cnn needs images; the rows of imdb are none: use model=mlp"]),
+    (
+        "dataset=mnist model=cnn model.depth=5 model.kernel=29 training.class_weight={ten:2}",
+        [
+            "training.class_weight must name classes of mnist: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; got ten",
+            "model.depth must be at most 4 with the 28 ",
+            "model.kernel must be at most 28, a side of the images of mnist; got 29",
+        ],
+    ),
+    ("training.class_weight={negativ:2}", ["training.class_weight must name classes of imdb: negative, positive; got"]),
     ("model.width=16,32", ["model.width=16,32 names several values: add -m"]),
     ("model.width=[16", ["model.width=[16 cannot be read: write key=value"]),
     ("-m seed=1,2 training.epochs=0,-1", ["training.epochs must be at least 1; got 0", "training.epochs must be at"]),

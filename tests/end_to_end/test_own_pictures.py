@@ -25,10 +25,10 @@ def test_a_folder_is_trained_compared_tested_and_asked(runner: Command, apart: P
     make(apart / "mine", 150)
     for name in CLASSES:
         (apart / "mine" / name).rename(apart / "mine" / NAMES[name])
-    fast = ("model.depth=1", "training.epochs=10", "training.batch_size=8")
-    swept = runner(*DATA, *fast, "-m", "model.width=2,32", "hydra.sweep.dir=sweep")
+    fast = ("model=cnn", "model.width=8", "training.epochs=10", "training.batch_size=8")
+    swept = runner(*DATA, *fast, "-m", "model.kernel=1,5", "hydra.sweep.dir=sweep")
     assert (swept.returncode, swept.stderr) == (0, "")
-    record = record_of(apart / "sweep" / "1_model.width=32")
+    record = record_of(apart / "sweep" / "1_model.kernel=5")
     assert record["dataset"]["class_names"] == SHOWN
     assert [record["dataset"][split] for split in ("train", "validation", "test")] == [72, 48, 30]
     assert (record["dataset"]["source"], record["dataset"]["divisor"]) == ("own", 255.0)
@@ -72,11 +72,11 @@ def _ask(runner: Command, apart: Path) -> None:
 
     assert "cannot be read" in runner("predict", "final", "--errors", "2").stderr
     (apart / "moved").rename(apart / "mine")
-    worst = runner("predict", "sweep/0_model.width=2", "--errors", "4", "--png", "worst.png")
+    worst = runner("predict", "sweep/0_model.kernel=1", "--errors", "4", "--png", "worst.png")
     assert "validation examples wrong" in worst.stdout
     with Image.open(apart / "worst.png") as picture:
         assert picture.width > 1_000
-    drawn = runner("predict", "sweep/0_model.width=2", "--errors", "2").stdout
+    drawn = runner("predict", "sweep/0_model.kernel=1", "--errors", "2").stdout
     assert "█" in drawn
     assert "\x1b" not in drawn
 

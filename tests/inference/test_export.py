@@ -118,7 +118,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
         assert train.main([*REVIEWS, *words, "hydra.run.dir=cut"]) == 0
         assert train.main([*REVIEWS, "hydra.run.dir=all"]) == 0
-        assert train.main(["dataset=mnist", "dataset.source=sample", "training.epochs=1", "hydra.run.dir=digits"]) == 0
+        digits = ["dataset=mnist", "dataset.source=sample", "model=cnn", "model.width=4", "training.epochs=1"]
+        assert train.main([*digits, "hydra.run.dir=digits"]) == 0
         assert final.main(["all", "--to", "two", "--seeds", "2"]) == 0
         for name, (run, *options) in EXPORTS.items():
             assert export.main([run, "--to", f"to/{name}", *options]) == 0

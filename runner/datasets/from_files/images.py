@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from runner.config.schema import Rule, one_of, option
+from runner.config.options import Rule, one_of, option
 from runner.datasets.base import Data, FromFiles, ImageForm
 from runner.datasets.from_files import keys
 from runner.datasets.from_files.keys import OwnFiles

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional, Union
 
-from runner.config.schema import SPLIT, Dataset, option
+from runner.config.options import option
+from runner.config.schema import SPLIT, Dataset
 from runner.datasets.base import Data, Examples
 
 if TYPE_CHECKING:

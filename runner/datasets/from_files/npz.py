@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.datasets import labels as class_labels
 from runner.datasets import npz
-from runner.datasets.base import Arrays, Data, FromFiles
+from runner.datasets.base import Arrays, Data, FromFiles, image_shape_of
 from runner.datasets.from_files import keys
 from runner.datasets.from_files.keys import OwnFiles
 from runner.errors import DataError
@@ -24,7 +24,6 @@ else:
     np = late("numpy")
 
 BYTE = 255.0  # the divisor of bytes
-CHANNELS = (1, 3, 4)  # last lengths that are colours: grey; red, green, blue; with transparency
 LARGEST = 2**53  # beyond it a label in floating point is no exact number
 
 
@@ -68,7 +67,7 @@ def _prepare(config: Npz) -> Prepared:
     about = {
         "class_names": names,
         "divisor": BYTE if is_bytes else 1.0,
-        "image_shape": _image_shape(features.shape[1:]),
+        "image_shape": image_shape_of(features.shape[1:]),
     }
     return Prepared(arrays, about)
 
@@ -159,13 +158,6 @@ def _whole(path: Path, name: str, labels: NDArray[Any]) -> NDArray[np.int64]:
     if len(bad):
         raise npz.refused(path, f"{name} must hold classes as whole numbers; got {bad[0]}")
     return labels.astype(np.int64)
-
-
-def _image_shape(shape: tuple[int, ...]) -> list[int] | None:
-    """Height, width and channels, where a row can be an image."""
-    if len(shape) == 2:
-        return [*shape, 1]
-    return [*shape] if len(shape) == 3 and shape[2] in CHANNELS else None
 
 
 FROM_FILES = FromFiles(

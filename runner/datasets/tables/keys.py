@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from runner.config.schema import Rule, null_or_at_least, one_of, option
+from runner.config.options import Rule, null_or_at_least, one_of, option
 from runner.datasets.encoding import FORMS
 from runner.datasets.from_files.keys import OwnFiles
 
