@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from runner.datasets.base import Data
 from runner.errors import DataError
 from runner.runs import checkpoint, learning_curves, predictions
-from runner.runs.folder import BEST_MODEL, CURVES, MODEL, VOCABULARY
+from runner.runs.folder import BEST_MODEL, COLUMNS, CURVES, MODEL, VOCABULARY
 from runner.runs.history import History
 from runner.runs.writer import Record
 from runner.system import files
@@ -93,8 +93,13 @@ def _save_best(record: Record, training: "Training", network: Any) -> None:
     training.model.set_weights(last)
 
 
-def save_vocabulary(folder: Path, data: Data) -> None:
-    """Write vocabulary.json where the data is text; where its words are not found, the log says so."""
+def save_what_makes_rows(folder: Path, data: Data) -> None:
+    """Write vocabulary.json where the data is text, columns.json where it is columns of numbers and categories.
+
+    Where the words of texts are not found, the log says so.
+    """
+    if data.columns:
+        files.write(folder / COLUMNS, data.columns.to_json())
     try:
         vocabulary = data.vocabulary
     except DataError as error:  # no reason not to train

@@ -36,7 +36,7 @@ class DatasetInfo:
     """The data of a run, as run.json names it.
 
     `train` and `validation` are numbers of examples after the split, `test` that of the test set. `class_names` has a
-    name for each class, in the order of the labels.
+    name for each class, in the order of the labels. The features are divided by `divisor` before the network.
     """
 
     name: str
@@ -46,6 +46,7 @@ class DatasetInfo:
     validation: int
     test: int
     class_names: tuple[str, ...]
+    divisor: float = 1.0
 
     @property
     def label(self) -> str:

@@ -65,7 +65,7 @@ class Growing:
         if self._is_as_it_was_left():
             with self.path.open("ab") as stream:
                 stream.write(piece)
-            _to_disk(self.path)
+            to_disk(self.path)
             self.size += len(piece)
         else:
             content = whole()
@@ -86,10 +86,10 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     try:
         yield temporary
         if durable:
-            _to_disk(temporary)
+            to_disk(temporary)
         temporary.replace(path)
         if durable:
-            _to_disk(path.parent)
+            to_disk(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -133,7 +133,8 @@ def is_inside(folder: Path, name: str) -> bool:
     return place != root and Path(place).is_relative_to(root)
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
+    """Wait until what was written of a file, or the names in a folder, are on the disk. Raises OSError."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

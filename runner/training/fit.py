@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from runner.config.schema import Config
 from runner.config.task import Task, column
+from runner.datasets import class_weights
 from runner.datasets.base import Data
 from runner.datasets.split import Split
 from runner.runs import predictions
@@ -44,7 +45,10 @@ class Training:
         self.config, self.task, self.split = config, task, split
         self.targets: NDArray[Any] = task.targets(data.train.labels)
         self.updates = batches.updates(len(split.train), config.training.batch_size)
-        self.network = model.build(config.model, task, data.train.features.shape[1:])
+        self.class_weight = class_weights.resolve(
+            config.training.class_weight, data.class_names, data.train.labels[split.train]
+        )
+        self.network = model.build(config.model, task, data.train.features.shape[1:], data.image_shape)
         self.model = layers.over_rows(self.network, data.train, task)
         self.keeps_predictions = config.training.keep_predictions and len(split.validation) > 0
         self.history = History(predictions=self._no_predictions_yet(data) if self.keeps_predictions else None)
@@ -57,7 +61,7 @@ class Training:
     def _compile(self) -> None:
         plain, loss = optimizer.optimizer(self.config, self.updates), model.loss(self.task)
         faster = optimizer.faster_optimizer(self.config, self.updates)
-        self.network.compile(plain, loss, metrics=model.metrics(self.task))
+        self.network.compile(plain, loss, metrics=model.saved_metrics(self.task))
         self.model.compile(faster or plain, loss, metrics=model.metrics(self.task), steps_per_execution=self.updates)
         # An optimizer that is built while its step is traced makes TensorFlow trace that again: 0.3 s of a run.
         self.model.optimizer.build(self.model.trainable_variables)
@@ -116,6 +120,7 @@ class Training:
             initial_epoch=done,
             steps_per_epoch=self.updates,
             callbacks=callbacks,
+            class_weight=self.class_weight,
             shuffle=False,  # the stream has an order of its own
             verbose=0,
         )

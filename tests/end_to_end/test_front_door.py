@@ -16,7 +16,7 @@ from runner.__main__ import VERBS
 from runner.cli import train
 from runner.config.paths import config_dir
 from runner.runs import folder as run_folder
-from tests.conftest import Command
+from tests.conftest import DATASETS, Command
 from tests.processes import PATIENCE
 from tests.records import write_run
 
@@ -53,7 +53,7 @@ REFUSED: list[tuple[str, list[str]]] = [
             "training.batch_size must be at least 1; got 0",
         ],
     ),
-    ("dataset=imbd", ["dataset must be one of imdb, mnist; got imbd; did you mean imdb?"]),
+    ("dataset=imbd", [f"dataset must be one of {DATASETS}; got imbd; did you mean imdb?"]),
     (
         "experiment=smok",
         ["experiment must be one of batch_sizes, cross_validation, epochs, mnist, overfit, seeds, smoke, width_"],
@@ -76,7 +76,17 @@ REFUSED: list[tuple[str, list[str]]] = [
     ("training.loss=nope", ["training.loss must be one of auto, binary_crossentropy, "]),
     ("training.metrics=[nope]", ["training.metrics must be one of accuracy, "]),
     ("training.metrics=[[accuracy]]", ["training.metrics must be "]),
-    ("model.name=nope", ["model.name must be one of mlp, or registered by a plugin; got nope"]),
+    ("model.name=nope", ["model.name must be one of cnn, mlp, or registered by a plugin; got nope"]),
+    ("model=cnn", ["model=cnn needs images; the rows of imdb are none: use model=mlp"]),
+    (
+        "dataset=mnist model=cnn model.depth=5 model.kernel=29 training.class_weight={ten:2}",
+        [
+            "training.class_weight must name classes of mnist: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; got ten",
+            "model.depth must be at most 4 with the 28 ",
+            "model.kernel must be at most 28, a side of the images of mnist; got 29",
+        ],
+    ),
+    ("training.class_weight={negativ:2}", ["training.class_weight must name classes of imdb: negative, positive; got"]),
     ("model.width=16,32", ["model.width=16,32 names several values: add -m"]),
     ("model.width=[16", ["model.width=[16 cannot be read: write key=value"]),
     ("-m seed=1,2 training.epochs=0,-1", ["training.epochs must be at least 1; got 0", "training.epochs must be at"]),
@@ -420,8 +430,8 @@ def test_sorted_labels_are_refused_or_said_before_the_training(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
     """Held out from the first, none of ten sorted classes would be met again: 0.0000 in every epoch."""
-    x, y = np.random.default_rng(0).normal(size=(100, 4)), np.repeat(np.arange(10), 10)
-    monkeypatch.setitem(register.datasets, "points", lambda: ((x, y), (x, y)))
+    (x, x_test), y = np.random.default_rng(0).normal(size=(2, 400, 4)), np.repeat(np.arange(10), 40)
+    monkeypatch.setitem(register.datasets, "points", lambda: ((x, y), (x_test, y)))
     ask = ["dataset.name=points", "plan=true", *words]
     assert asked(*ask, "training.validation_split=0.4") == 2
     refused = capsys.readouterr().err

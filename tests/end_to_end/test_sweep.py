@@ -38,7 +38,7 @@ def dots(rows=60, label=""):
 
     labels = np.arange(rows) % 3
     features = np.eye(3, dtype=np.float32)[labels]
-    return (features, labels), (features[:3], labels[:3])
+    return (features, labels), (0.9 * features[:3], labels[:3])
 
 
 def hide():

@@ -49,6 +49,7 @@ def test_a_run_leaves_the_files_of_the_interface(train: Train, config_of: Config
         "validation": 1600,
         "test": 2000,
         "class_names": ["negative", "positive"],
+        "divisor": 1.0,
     }
     held_out = catalog.load(config_of(SAMPLE).dataset).train.labels[:1600]
     names, share = ("negative", "positive"), held_out.mean()
