@@ -56,7 +56,7 @@ class Facets:
 
     @property
     def named(self) -> list[int]:
-        """The places of the labels that a legend names: all, or of very many numbers some, from the first to the last."""
+        """The places of the labels that a legend names: all, or some of very many numbers, first to last."""
         count = len(self.labels)
         return list(range(count)) if count <= LEGEND else np.linspace(0, count - 1, 6).round().astype(int).tolist()
 

@@ -191,10 +191,11 @@ const Curves = (() => {
       return [...rows, ...columns, element("text", { class: "axis", x: end, y: size.height - 3, "text-anchor": "end" }, [label])];
     }
 
-    // A curve: of few in a panel, and of those picked, with its band, its seeds and its range.
+    // A curve: of few in a panel, and of those picked, with its band, its seeds and its range; of very many the best
+    // and those picked stand out.
     group({ curve, number, main, beside }) {
       const { picked, data } = this.view, isPicked = picked.has(number);
-      const isFull = isPicked || this.level <= data.clear, isMarked = isPicked || this.level <= data.marked;
+      const isFull = isPicked || this.level <= data.clear, isMarked = isPicked || this.level <= data.marked || number === this.drawn[0].number;
       const isMonitored = this.now.column === data.monitor;
       const parts = [];
       if (isFull && isMonitored && curve.errors) parts.push(this.band(curve, main));

@@ -76,8 +76,10 @@ def _question(view: View) -> str:
     keys, names = list(view.keys), list(view.keys.values())
     if not keys:
         return "How many epochs?"
+    if len(keys) > 3:
+        return f"Which of {len(view.whole.table.settings):,} settings?"
     if len(keys) > 1:
-        return f"Which {_listed(names, 'and')}?" if len(keys) <= 3 else f"Which of {len(view.whole.table.settings):,} settings?"
+        return f"Which {_listed(names, 'and')}?"
     values = [text_of(value) for value in _values(view, keys[0])]
     if len(values) > VALUES:
         return f"Which of {len(values)} values of {names[0]}?"
@@ -169,16 +171,20 @@ def _named(view: View, key: str) -> str:
 def _curves(view: View) -> str:
     """The figures that curves.js draws into, with their choices and the legend."""
     prefix = view.prefix
-    captions = [f'<figcaption class="metric">{escaped(name)}</figcaption>' for name in payload.panels(view)]
-    named = zip(payload.panels(view), captions, strict=True)
-    figures = "".join(f'<figure data-metric="{escaped(name)}">{caption}<div class="panels"></div></figure>' for name, caption in named)
+    figures = "".join(
+        f'<figure data-metric="{name}"><figcaption class="metric">{name}</figcaption>'
+        '<div class="panels"></div></figure>'
+        for name in map(escaped, payload.panels(view))
+    )
+    multiples = " multiples" if len(view.facets.panels) > 1 else ""
     thinned = f" One epoch in {payload.step(view)} is drawn." if payload.step(view) > 1 else ""
     training = _box(f"{prefix}-training", "training examples, dashed")
     return (
         f'<div class="controls scripted">{_radios(f"{prefix}-axis", "Along", ("epochs", "updates", "seconds"))}'
         f"{training if view.table.monitor.is_of_validation else ''}"
         f"{_box(f'{prefix}-log', 'log scale')}</div>{_legend(view)}"
-        f'<div class="curves{" multiples" if len(view.facets.panels) > 1 else ""}" id="{prefix}-curves">{figures}</div><noscript><p>Curves need scripts.</p></noscript>'
+        f'<div class="curves{multiples}" id="{prefix}-curves">{figures}</div>'
+        "<noscript><p>Curves need scripts.</p></noscript>"
         f'<p class="caption">{" ".join(_curves_key(view))}{thinned} <span id="{prefix}-cut"></span></p>'
     )
 
@@ -189,8 +195,8 @@ def _curves_key(view: View) -> Iterator[str]:
     one = view.table.settings[0].repeated
     yield f"Line: mean over the {one}s." if several else f"Line: the only {one}."
     panels = view.facets.panels.values()
-    if any(len(curves) <= LEGEND for curves in panels):
-        yield "Dot: the best epoch of the mean curve."
+    crowded = any(len(curves) > LEGEND for curves in panels)
+    yield f"Dot: the best epoch of the mean curve{', of very many curves that of the best one' if crowded else ''}."
     details = [f"thin: single {one}s"] if several else []
     if any(error is not None for error in view.errors.values()):
         details += ["band: mean ± one standard error", "thick: epochs that cannot be told from the best"]

@@ -21,6 +21,7 @@
         row.addEventListener("pointerenter", () => this.point(Number(row.querySelector("input").dataset.curve)));
         row.addEventListener("pointerleave", () => this.point(null));
       }
+      this.closed = this.part("more")?.textContent;
       this.draw();
       matchMedia("print").addEventListener("change", () => this.draw());
       let width = 0;
@@ -49,7 +50,7 @@
     more() {
       const open = this.part("settings").querySelector(".more").classList.toggle("open");
       this.part("more").ariaExpanded = open;
-      this.part("more").textContent = open ? "Show the best alone" : `Show all ${this.rows.length} settings`;
+      this.part("more").textContent = open ? "Show fewer settings" : this.closed;
     }
 
     clear() {

@@ -52,8 +52,11 @@ class View:
     def not_shown(self) -> str:
         """Which settings are shown, in words; empty where all are."""
         count = len(self.whole.table.settings)
-        shown = f"Shown are the best {MOST} of {count:,} settings: compare --csv FILE writes all, --filter chooses others."
-        return shown if count > MOST else ""
+        if count <= MOST:
+            return ""
+        return (
+            f"Shown are the best {MOST} of {count:,} settings: compare --csv FILE writes all, --filter chooses others."
+        )
 
     @property
     def table(self) -> Table:
@@ -132,7 +135,7 @@ class View:
         return {setting: self.colour(places[curve]) for setting, curve in self.curve_of.items()}
 
     def colour(self, place: int) -> str:
-        """The CSS colour of a label of `facets`: a number has shades in the order of the values, a name one of its own."""
+        """The CSS colour of a label of `facets`: numbers have shades in their order, a name one of its own."""
         count = len(self.facets.labels)
         return _shade(place, count) if self.facets.scaled and count > 1 else f"var(--s{place})"
 
