@@ -9,8 +9,8 @@ import sys
 from runner.errors import did_you_mean
 from runner.system import console, signals
 
-VERBS = ("compare", "export", "final", "predict", "resume", "test")
-PRINTED = (["compare"], ["predict"])  # what they are for is on the screen: lost, they have failed
+VERBS = ("compare", "data", "export", "final", "predict", "resume", "test")
+PRINTED = (["compare"], ["data"], ["predict"])  # what they are for is on the screen: lost, they have failed
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from runner import register
 from runner.__main__ import main
+from runner.config.paths import config_dir
 from runner.config.plan import plan_of
 from runner.config.schema import Config
 from runner.experiment import run as experiment
@@ -30,6 +31,7 @@ from tests.processes import PATIENCE
 Command = Callable[..., subprocess.CompletedProcess[str]]
 ConfigOf = Callable[..., Config]
 Train = Callable[..., Outcome]
+DATASETS = ", ".join(sorted(path.stem for path in (config_dir() / "dataset").glob("*.yaml")))  # as messages list them
 
 # A deadline is a timed test, which fails on a busy machine; the same examples each time make a failure one of the code.
 hypothesis.settings.register_profile("runner", deadline=None, derandomize=True)

@@ -30,6 +30,7 @@ from unittest import mock
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.class_weight import compute_class_weight
 
 from runner.config import keras_names as names
 from runner.config import task
@@ -117,6 +118,7 @@ def _words(random: np.random.Generator, widest: int, most_words: int, batches: t
         one_of("training.validation_split", 0, 1, 0.1, 0.4, 701),
         one_of("training.validation_from", "first", "last", "random", "stratified"),
         one_of("training.batch_size", *batches),
+        one_of("training.class_weight", "null", "null", "balanced", "{negative:2.5}" if of_words else "{3:2.5,8:0}"),
         one_of("training.shuffle", "true", "true", "false"),
         one_of("seed", 0, 1, 2),
         "training.monitor=val_loss",
@@ -162,8 +164,16 @@ class Plain:
         if self.backwards:
             starts = range(0, len(order), settings.batch_size)
             order = np.concatenate([order[start : start + settings.batch_size][::-1] for start in starts])
-        log = network.fit(self.x[order], self.y[order], batch_size=settings.batch_size, shuffle=False, verbose=0)
+        given = {"batch_size": settings.batch_size, "class_weight": self._class_weight()}
+        log = network.fit(self.x[order], self.y[order], **given, shuffle=False, verbose=0)
         return {name: values[0] for name, values in log.history.items()}
+
+    def _class_weight(self) -> dict[int, float] | None:
+        setting, labels = self.config.training.class_weight, self.data.train.labels[self.split.train]
+        if setting == "balanced":
+            numbers = np.arange(self.data.classes)
+            return dict(enumerate(compute_class_weight("balanced", classes=numbers, y=labels).tolist()))
+        return setting and {number: setting.get(name, 1.0) for number, name in enumerate(self.data.class_names)}
 
     def evaluated(self, saved: Path, numbers: NDArray[np.int32]) -> Columns:
         """`evaluate` of a saved network on some of the examples."""

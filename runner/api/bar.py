@@ -83,8 +83,8 @@ def following(sweep: Sweep, work: Sequence[Work]) -> Iterator[None]:
         ended.append(job)
         bar.show(len(ended), f"jobs  {sweep.setting(job)} {run.status}")
 
-    def going_on(job: Job, run: Run) -> None:
-        bar.show(len(ended), f"jobs  {sweep.setting(job)}, epoch {run.record['epochs']}")
+    def going_on(job: Job, epochs: int) -> None:
+        bar.show(len(ended), f"jobs  {sweep.setting(job)}, epoch {epochs}")
 
     with followed(sweep, work, going_on, end):
         yield

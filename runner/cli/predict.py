@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from runner.cli import predict_display, trust
 from runner.cli.exit_status import guarded
 from runner.config.plugins import Trust
+from runner.datasets.base import ImageForm
+from runner.datasets.columns import UnusableCells
+from runner.datasets.tables import file as table_file
 from runner.errors import ConfigError, DataError, did_you_mean, refuse_usage
 from runner.formatting import one_line, spreadsheet_text
 from runner.inference import inputs, predictions
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 USAGE = "python -m runner predict RUN (TEXT… | - | --file IN.csv --column NAME --to OUT.csv | --errors N)"
+FILE_USAGE = "--file, --column and --to go together: --file IN.csv --column text --to OUT.csv"
 STANDARD_INPUT = "-"
 
 
@@ -67,14 +71,14 @@ def _run(words: list[str]) -> int:
 def _options(words: list[str]) -> Options:
     """Raises ConfigError where options do not fit one another, SystemExit for --help."""
     parser = argparse.ArgumentParser(
-        usage=USAGE, description="What a trained network says of your own texts or images, and what it gets most wrong."
+        usage=USAGE, description="What a trained network says of your own examples, and what it gets most wrong."
     )
     add = parser.add_argument
     add("run", type=Path, metavar="RUN", help="the folder of a run")
-    add("given", nargs="*", metavar="TEXT", help="a text; of images a PNG, JPEG or .npy file; -: a line of input each")
+    add("given", nargs="*", metavar="TEXT", help="a text, image (PNG, JPEG, .npy) or table; -: a line of input each")
     add("--best", action="store_true", help="the network after the best epoch, not after the last one")
-    add("--file", type=Path, metavar="IN.csv", help="a table with a row for each text")
-    add("--column", metavar="NAME", help="the column of it that holds the texts")
+    add("--file", type=Path, metavar="IN.csv", help="a table with a row for each example")
+    add("--column", metavar="NAME", help="the column of it that holds the texts, where the run was trained on texts")
     add("--to", type=Path, metavar="OUT.csv", help="write the table with the columns label and probability")
     add("--errors", type=_positive, metavar="N", help="the N validation examples that it gets most wrong")
     add("--test", action="store_true", help="with --errors: the test examples; a look that the ledger counts")
@@ -90,10 +94,10 @@ def _options(words: list[str]) -> Options:
 
 def _misfits(options: Options) -> list[str]:
     asked = [bool(options.given), options.file is not None, options.errors is not None]
-    with_file = (options.column is not None) == (options.file is not None) == (options.to is not None)
+    with_file = (options.file is not None) == (options.to is not None) and (options.column is None or options.file)
     return [
         "" if sum(asked) == 1 else f"give texts, --file or --errors, one of them: {USAGE}",
-        "" if with_file else "--file, --column and --to go together: --file IN.csv --column text --to OUT.csv",
+        "" if with_file else FILE_USAGE,
         "--png draws what --errors N finds: give both" if options.png and options.errors is None else "",
         "--test looks at what --errors N finds: give both" if options.test and options.errors is None else "",
         "--to must not be the table that is read" if _are_one(options.file, options.to) else "",
@@ -118,16 +122,12 @@ def _positive(text: str) -> int:
 
 def _predict(run: LoadedRun, options: Options) -> None:
     given = _lines() if options.given == [STANDARD_INPUT] else options.given
-    read, said = _asked(run, given)
+    read = inputs.read(run, given)
+    said = predictions.predict(run, read.rows)
     if options.json:
         say(json.dumps(_as_json(run, read, said), indent=2, allow_nan=False))
     else:
         predict_display.show(run, read, said)
-
-
-def _asked(run: LoadedRun, given: Sequence[str]) -> tuple[Inputs, list[Prediction]]:
-    read = inputs.read(run, given)
-    return read, predictions.predict(run, read.rows)
 
 
 def _lines() -> list[str]:
@@ -154,12 +154,9 @@ def _prediction(said: Prediction) -> dict[str, object]:
 
 
 def _predict_file(run: LoadedRun, options: Options, file: Path) -> None:
-    assert options.column is not None
     assert options.to
-    table = _table(file, options.column)
-    read, said = _asked(run, table[options.column].tolist())
-    if len(read) != len(table):
-        raise ConfigError([f"{file}: each row must name a file of one image; got {len(read)} images"])
+    table, read = _of_columns(run, options, file) if run.columns else _of_one_column(run, options, file)
+    said = predictions.predict(run, read.rows)
     columns = ["label", "probability"]
     if {*columns} & {*table.columns}:
         columns = [f"predicted_{each}" for each in columns]
@@ -170,6 +167,29 @@ def _predict_file(run: LoadedRun, options: Options, file: Path) -> None:
     table[probability] = [each.probability for each in said]
     files.write(options.to, table.to_csv(index=False))
     predict_display.wrote(options.to, read, said, columns)
+
+
+def _of_one_column(run: LoadedRun, options: Options, file: Path) -> tuple["pd.DataFrame", Inputs]:
+    """A table with a column of texts, or of names of files."""
+    if options.column is None:
+        raise ConfigError([FILE_USAGE])
+    table = _table(file, options.column)
+    read = inputs.read(run, table[options.column].tolist())
+    if len(read) != len(table):
+        raise ConfigError([f"{file}: each row must name a file of one image; got {len(read)} images"])
+    return table, read
+
+
+def _of_columns(run: LoadedRun, options: Options, file: Path) -> tuple["pd.DataFrame", Inputs]:
+    """A table with the columns of the training."""
+    assert run.columns
+    if options.column is not None:
+        raise ConfigError([f"--column is for texts; {run.folder} takes several columns: leave it out"])
+    table = table_file.read(file).cells
+    try:
+        return table.fillna(""), inputs.of_cells(run.columns, table)
+    except UnusableCells as error:
+        raise ConfigError([f"{file} {error}"]) from None
 
 
 def _table(file: Path, column: str) -> "pd.DataFrame":
@@ -218,7 +238,7 @@ def _show_test_errors(run: LoadedRun, options: Options, count: int) -> None:
     """The same of the test examples: an opening of the test set, which is entered first."""
     test = run.data.test
     if not len(test):
-        raise DataError(f"{run.data.label} has no test examples")
+        raise DataError(run.data.no_test)
     file = run.file.relative_to(run.folder).as_posix()
     dataset = {**run.run.record["dataset"], "test": len(test)}
     before = test_ledger.enter(LEDGER, test_ledger.opening(dataset, run.folder, file, run.epoch or 0))
@@ -231,14 +251,24 @@ def _show_test_errors(run: LoadedRun, options: Options, count: int) -> None:
 def _show_mistakes(run: LoadedRun, options: Options, found: Mistakes, split: str) -> None:
     """Print or draw the worst mistakes among the examples of a split, which is named."""
     if options.png and run.image and found.worst:
-        from runner.inference.contact_sheet import contact_sheet
-
-        title = predict_display.summary(found, split)
-        files.write(options.png, contact_sheet(found.worst, run.image, title))
+        _draw(options.png, run.image, found, split)
     if options.json:
         say(json.dumps(_mistakes_as_json(run, found, split), indent=2, allow_nan=False))
     else:
         predict_display.show_mistakes(run, found, split, pictures=options.png is None)
+
+
+def _draw(file: Path, form: ImageForm, found: Mistakes, split: str) -> None:
+    from runner.inference.contact_sheet import Picture, contact_sheet
+
+    pictures = [
+        Picture(
+            each.row.reshape(form.shape) / form.divisor,
+            f"{each.label_name}, not {each.prediction.label}\n{each.example}",
+        )
+        for each in found.worst
+    ]
+    files.write(file, contact_sheet(pictures, predict_display.summary(found, split)))
 
 
 def _mistakes_as_json(run: LoadedRun, found: Mistakes, split: str) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 import itertools
 import shutil
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.cli.words import say_words
+from runner.datasets.base import ImageForm
+from runner.datasets.encoding import COUNT, MULTI_HOT, TF_IDF
 from runner.formatting import counted, one_line
 from runner.inference.inputs import Inputs
 from runner.inference.load import LoadedRun
@@ -20,6 +22,8 @@ NAME_WIDTH = 48  # columns of a text or a path in the table
 REMARKS_SHOWN = 20
 WORDS_SHOWN = 8  # that speak for or against a class
 BRIGHT = 96  # of 255: a pixel that is drawn
+WIDEST = 40  # columns of a picture
+WORDS_SEEN = {MULTI_HOT: "words once each", COUNT: "words with their number", TF_IDF: "words with their weight"}
 GAP = 2  # columns between two pictures
 
 
@@ -104,14 +108,18 @@ def show_mistakes(run: LoadedRun, found: Mistakes, split: str, *, pictures: bool
         return say(f"none of {found.examples:,} {split} examples is wrong")
     say(summary(found, split))
     if run.vocabulary:
-        say("words once each, in no order: that is all that the network sees of a review\n")
+        say(f"{WORDS_SEEN[run.vocabulary.form]}, in no order: that is all that the network sees of a {_text(run)}\n")
         for each in found.worst:
             _show_review(run, each)
     elif run.image and pictures:
-        _show_images([(each, each.row.reshape(run.image.height, run.image.width)) for each in found.worst])
+        _show_images([(each, _bright(each.row, run.image)) for each in found.worst])
     else:
         header = ["example", "class", "its probability", "the network says", "probability"]
         table(header, [_mistake_cells(each) for each in found.worst])
+
+
+def _text(run: LoadedRun) -> str:
+    return "review" if run.built_in and run.built_in.name == "imdb" else "text"
 
 
 def _mistake_cells(each: Mistake) -> list[str]:
@@ -121,7 +129,7 @@ def _mistake_cells(each: Mistake) -> list[str]:
 
 def _show_review(run: LoadedRun, mistake: Mistake) -> None:
     said = mistake.prediction
-    say(f"review {mistake.example} is {mistake.label_name}; the network says {said.label} {said.probability:.4f}")
+    say(f"{_text(run)} {mistake.example} is {mistake.label_name}; the network says {said.label} {said.probability:.4f}")
     effects = word_effects(run, mistake)
     against = [word for word, effect in effects[:WORDS_SHOWN] if effect < 0]
     speaking = [word for word, effect in effects[: -WORDS_SHOWN - 1 : -1] if effect > 0]
@@ -132,38 +140,40 @@ def _show_review(run: LoadedRun, mistake: Mistake) -> None:
         (f"for {mistake.label_name}:", speaking),
         (f"{counted(len(rarest), 'word')}, the rarest first:", rarest),
     ):
-        _say_words(heading, words)
+        say_words(heading, words)
     say("")
 
 
-def _say_words(heading: str, words: Sequence[str]) -> None:
-    """Words below a heading, in lines that fit the terminal; no more than six of them."""
-    text = f"{heading} {' '.join(filter(None, map(one_line, words))) or '-'}"
-    width = shutil.get_terminal_size().columns - 1
-    for line in textwrap.wrap(
-        text, width, initial_indent="  ", subsequent_indent="    ", max_lines=6, placeholder=" …"
-    ):
-        say(line)
+def _bright(row: NDArray[np.uint8], form: ImageForm) -> NDArray[np.bool_]:
+    """Which pixels of an image are drawn, [height, width]: those of the figure; of a picture those above the mean.
+
+    A picture that is too wide for signs is drawn smaller.
+    """
+    if form.figure:
+        return row.reshape(form.height, form.width) > BRIGHT
+    step = -(-form.width // WIDEST)
+    grey = row.reshape(form.shape).mean(axis=2)[::step, ::step]
+    return grey > grey.mean()
 
 
-def _show_images(mistakes: Sequence[tuple[Mistake, NDArray[np.uint8]]]) -> None:
+def _show_images(mistakes: Sequence[tuple[Mistake, NDArray[np.bool_]]]) -> None:
     """Pictures next to one another, as many as fit a line of the terminal."""
-    wide = mistakes[0][1].shape[1] + GAP
+    blocks = [[*_captions(each), *_signs(bright)] for each, bright in mistakes]
+    wide = max(len(cell) for block in blocks for cell in block) + GAP
     fitting = max(1, (shutil.get_terminal_size().columns + GAP - 1) // wide)
-    for first in range(0, len(mistakes), fitting):
-        blocks = [[*_captions(each), *_signs(pixels)] for each, pixels in mistakes[first : first + fitting]]
-        for cells in zip(*blocks, strict=True):
+    for first in range(0, len(blocks), fitting):
+        for cells in zip(*blocks[first : first + fitting], strict=True):
             say("".join(cell.ljust(wide) for cell in cells).rstrip())
 
 
 def _captions(mistake: Mistake) -> tuple[str, str]:
     said = mistake.prediction
-    return f"{mistake.label_name}, not {said.label} {said.probability:.4f}", f"example {mistake.example}"
+    names = (one_line(each, NAME_WIDTH) for each in (mistake.label_name, said.label))
+    return f"{', not '.join(names)} {said.probability:.4f}", f"example {mistake.example}"
 
 
-def _signs(pixels: NDArray[np.uint8]) -> Iterator[str]:
-    """An image, uint8 [height, width], as lines of signs, each for two pixels above one another."""
-    bright = pixels > BRIGHT
+def _signs(bright: NDArray[np.bool_]) -> Iterator[str]:
+    """The pixels of an image that are drawn, [height, width], as lines of signs, each for two above one another."""
     if len(bright) % 2:
         bright = np.vstack([bright, np.zeros_like(bright[:1])])
     for upper, lower in zip(bright[::2], bright[1::2], strict=True):

@@ -36,7 +36,7 @@ from runner.system.signals import broken_pipes_survived
 
 USAGE = "python -m runner resume PATH [training.epochs=N] [--anyway] [--trust]"
 PLUGINS = "plugins="
-WHERE_DATA_IS = ("dataset.path", "dataset.source")  # the fingerprint says what the data is
+WHERE_DATA_IS = ("dataset.path", "dataset.test", "dataset.source")  # the fingerprint says what the data is
 ANYWAY = "what was trained may not go on as it would have: give --anyway to continue"
 
 
@@ -110,7 +110,7 @@ def _apply(config: Config, overrides: list[str], recorded: int) -> None:
             problems.append(f"{word} cannot be read: {USAGE}")
         elif is_value(given, _recorded(config, key)):
             continue
-        elif key in WHERE_DATA_IS:
+        elif key in WHERE_DATA_IS and hasattr(config.dataset, key.rpartition(".")[2]):
             _move_data(config, key, given)
         elif key not in known and _recorded(config, key) is None:
             problems.append(f"{key} is not a key of the config{did_you_mean(key, known, SYNONYMS)}")
@@ -135,10 +135,9 @@ def _recorded(config: Config, key: str) -> Any:
 
 
 def _move_data(config: Config, key: str, given: str) -> None:
-    if key == "dataset.source":
-        config.dataset.source = given
-    else:
-        config.dataset.path = None if given == "null" else str(Path(os.path.expanduser(given)).absolute())
+    is_path = key != "dataset.source" and given != "null"
+    value = str(Path(os.path.expanduser(given)).absolute()) if is_path else None if given == "null" else given
+    setattr(config.dataset, key.rpartition(".")[2], value)
 
 
 def _refuse_other_numerics(records: Iterable[tuple[Path, dict[str, Any]]]) -> None:

@@ -85,9 +85,9 @@ class _Bar:
         self.weights = {each.job.number: each.forecast.left + OVERHEAD_EPOCHS for each in work}
         self.task = bar.add_task("", total=sum(self.weights.values()), done=f"0/{len(work)} jobs")
 
-    def running(self, job: Job, run: Run) -> None:
-        epochs = f"{run.record['epochs']}/{run.record['config']['training']['epochs']}"
-        self.bar.update(self.task, description=f"{self.sweep.setting(job)}, epoch {epochs}")
+    def running(self, job: Job, epochs: int) -> None:
+        done = f"{epochs}/{job.config.training.epochs}"
+        self.bar.update(self.task, description=f"{self.sweep.setting(job)}, epoch {done}")
 
     def ended(self, job: Job, run: Run) -> None:
         self.done += 1

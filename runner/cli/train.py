@@ -30,7 +30,7 @@ def main(words: list[str]) -> int:
 def _train(words: list[str]) -> int:
     register_built_in()
     flags = hydra_adapter.flags(words)
-    place = _place(flags)
+    place = place_of(flags)
     if any(getattr(flags, name) for name in information.FLAGS):
         information.inform(words, flags, place)
         return 0
@@ -41,7 +41,7 @@ def _train(words: list[str]) -> int:
     return launch.launch(plan, place)
 
 
-def _place(flags: argparse.Namespace) -> Place:
+def place_of(flags: argparse.Namespace) -> Place:
     """Where the flags say that configs are. Raises ConfigError."""
     folder = Path(flags.config_path).absolute() if flags.config_path else config_dir()
     further = (Path(flags.config_dir).absolute(),) if flags.config_dir else ()

@@ -121,7 +121,7 @@ def _panel(axes: Axes, judged: Judged, division: Facets, ends: Ends, panel: Pane
     if panel.along == "epoch":
         last = max(len(curve.setting.curve) for each in division.panels.values() for curve in each)
         best = max(panel.curves, key=lambda curve: judged.table.monitor.sign * curve.setting.mean).setting
-        epoch_ticks(axes, last, row(judged, best)["chosen_epoch"], room=max(4, round(width / 0.28)))
+        epoch_ticks(axes, last, row(judged, best)["chosen_epoch"])
         return
     every = [_costs(setting, panel.along) for setting in _drawn(division)]
     costs, low = [each[-1] for each in every], min(each[0] for each in every)

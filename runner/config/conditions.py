@@ -10,6 +10,7 @@ from typing import Any
 from runner.config.dotted import flat
 from runner.config.schema import Config
 from runner.errors import ConfigError, did_you_mean
+from runner.formatting import shown
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
@@ -34,8 +35,9 @@ class Test:
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether the value passes; without the key it does not, and text does not compare with a number."""
+        found = values.get(self.key)
         try:
-            return self.key in values and self.passes(values[self.key], self.value)
+            return self.key in values and self.passes(shown(found) if isinstance(found, dict) else found, self.value)
         except TypeError:
             return False
 

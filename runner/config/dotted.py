@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+MAPPINGS = frozenset({"training.class_weight"})  # keys whose value may be a mapping; any other is a group of keys
+
 
 def flat(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """A nested config as dotted keys and their values."""
     for key, value in node.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and f"{prefix}{key}" not in MAPPINGS:
             yield from flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value

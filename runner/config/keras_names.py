@@ -7,7 +7,8 @@ Each loss and metric names the outputs that it fits:
 Keras counts one-hot labels entry by entry. Therefore `binary_accuracy` does not fit them: it is a fraction of entries,
 not of examples. `precision`, `recall` and `auc` are those of class 1 with two classes, as with a sigmoid head, and
 pooled over all entries with more classes, as Keras computes them. The counts (`true_positives`, …) are pooled too, and
-fit one-hot labels only with more than two classes. `f1_score` is the mean over the classes.
+fit one-hot labels only with more than two classes. `f1_score` is the mean over the classes of one-hot labels, with a
+sigmoid head that of class 1; `macro_f1` is the mean over the classes with every head.
 A test compares the lists with the installed Keras.
 """
 
@@ -104,12 +105,32 @@ METRICS: dict[str, Metric] = {
 }
 # Keras pools these over the classes of one-hot labels: of two classes that says no more than `accuracy`.
 COUNTS = frozenset({"true_positives", "true_negatives", "false_positives", "false_negatives"})
+# Metrics of the runner, of all classes alike: the mean of their recalls, and of their F1.
+OWN_METRICS: dict[str, Metric] = {
+    "balanced_accuracy": Metric("", "balanced_accuracy", "max", ANY_OUTPUT),
+    "macro_f1": Metric("", "macro_f1", "max", ANY_OUTPUT),
+}
+TOP_K = re.compile(r"top_([2-9]|[1-9]\d+)_accuracy")  # whether the true class is among the K that are most probable
 # For other tasks, or with arguments that a name alone does not give.
 OTHER_METRICS = frozenset(
     """binary_io_u concordance_correlation f_beta_score io_u mean mean_io_u mean_metric_wrapper metric one_hot_io_u
     one_hot_mean_io_u pearson_correlation precision_at_recall r2_score recall_at_precision
     sensitivity_at_specificity specificity_at_sensitivity sum""".split()
 )
+
+
+def top_k(name: str) -> int | None:
+    """The K of a name such as top_3_accuracy, at least 2; None for other names."""
+    match = TOP_K.fullmatch(name)
+    return int(match[1]) if match else None
+
+
+def metric(name: str) -> Metric | None:
+    """The metric that a canonical name means; None where it means none."""
+    if top_k(name):
+        return Metric("", name, "max", frozenset({INTEGER, ONE_HOT}))
+    return METRICS.get(name) or OWN_METRICS.get(name)
+
 
 ALIASES = {
     "acc": "accuracy",

@@ -17,13 +17,20 @@ class Monitor:
         """1 where more is better, -1 where less is: the better of two values times this is larger."""
         return 1 if self.direction == "max" else -1
 
+    def is_better(self, row: Mapping[str, float], best: Mapping[str, float] | None) -> bool:
+        """Whether a row of metrics.csv has a better value than the best one of earlier epochs, None without any."""
+        value = row.get(self.name, math.nan)
+        return math.isfinite(value) and (best is None or self.sign * value > self.sign * best[self.name])
+
     def best_epoch(self, rows: Sequence[Mapping[str, float]]) -> int | None:
         """The epoch with the best value, the earliest of equal ones; None without a finite value.
 
-        `rows` are those of metrics.csv.
+        `rows` are those of metrics.csv, in their order.
         """
-        finite = [row for row in rows if math.isfinite(row.get(self.name, math.nan))]
-        best = min(finite, key=lambda row: (-self.sign * row[self.name], row["epoch"]), default=None)
+        best = None
+        for row in rows:
+            if self.is_better(row, best):
+                best = row
         return int(best["epoch"]) if best else None
 
     @property

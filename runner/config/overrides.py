@@ -4,7 +4,7 @@ import os
 import re
 import shlex
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -13,7 +13,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from runner.config.schema import CLASSES, GROUPS, MODELS, Config
+from runner.config.schema import CLASSES, GROUPS, Config
 from runner.errors import ConfigError, did_you_mean
 from runner.formatting import shown
 
@@ -48,7 +48,7 @@ TAKEN = {
 
 def unused(config: Config, words: Sequence[str]) -> Iterator[str]:
     """Words that a plugin's dataset, model or optimizer would not use."""
-    built_in = {"dataset": CLASSES, "model": MODELS, "optimizer": GROUPS["optimizer"]}
+    built_in: dict[str, Container[str]] = {**GROUPS, "dataset": CLASSES}
     for word in words:
         group, _, key = word.partition("=")[0].lstrip("+").partition(".")
         if group in TAKEN and key and key.partition(".")[0] not in TAKEN[group]:
@@ -115,6 +115,8 @@ SYNONYMS = {
     "units": "model.width",
     "neurons": "model.width",
     "hidden_units": "model.width",
+    "filters": "model.width",
+    "kernel_size": "model.kernel",
     "dropout_rate": "model.dropout",
 }
 

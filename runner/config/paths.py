@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from runner.config.schema import Config
 
@@ -26,11 +27,12 @@ class Place:
 
 
 def with_absolute_path(config: Config, base: Path | None = None) -> Config:
-    """A config whose `dataset.path` is absolute, so that the data is found again from any folder.
+    """A config whose `dataset.path` and `dataset.test` are absolute, so that the data is found again from any folder.
 
-    A relative path is relative to `base`, by default the current folder.
+    Relative ones are relative to `base`, by default the current folder.
     """
-    if not config.dataset.path:
-        return config
-    path = (base or Path.cwd()) / os.path.expanduser(config.dataset.path)
-    return dataclasses.replace(config, dataset=dataclasses.replace(config.dataset, path=str(path)))
+    given = {name: getattr(config.dataset, name, None) for name in ("path", "test")}
+    paths: dict[str, Any] = {
+        name: str((base or Path.cwd()) / os.path.expanduser(path)) for name, path in given.items() if path
+    }
+    return dataclasses.replace(config, dataset=dataclasses.replace(config.dataset, **paths)) if paths else config

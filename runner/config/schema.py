@@ -3,59 +3,24 @@
 The values stand in conf/, each with a comment on what it means. All of the runner works on a `Config`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, ClassVar, Optional, Union
 
 from omegaconf import MISSING
 
-
-class Rule(NamedTuple):
-    """A constraint on a value: in words, and as a test."""
-
-    words: str
-    holds: Callable[[Any], bool]
-
-
-Decides = bool | Callable[["Config"], bool]
-
-
-def option(rule: Rule | None = None, *, decides: Decides = True, before: Any = MISSING) -> Any:
-    """A key, whose value stands in conf/ and keeps the rule.
-
-    `decides` says whether the key decides the numbers of a run, which makes runs with other values other runs; a
-    function says it of a whole config. A key that is not known to leave the numbers alone decides. `before` is the
-    value of runs that were recorded before there was the key.
-    """
-    return field(default=before, metadata={"rule": rule, "decides": decides})
-
-
-def one_of(*choices: str, decides: Decides = True) -> Any:
-    return option(Rule(f"one of {', '.join(choices)}", lambda value: value in choices), decides=decides)
-
-
-def at_least(least: int, *, decides: Decides = True) -> Any:
-    return option(Rule(f"at least {least}", lambda value: value >= least), decides=decides)
-
-
-def null_or_at_least(least: int, *, decides: Decides = True, before: Any = MISSING) -> Any:
-    rule = Rule(f"null or at least {least}", lambda value: value is None or value >= least)
-    return option(rule, decides=decides, before=before)
-
-
-def above_zero() -> Any:
-    return option(Rule("above 0", lambda value: value > 0))
-
-
-def fraction(*, with_one: bool = False) -> Any:
-    """A number from 0 to 1; whether 1 itself is allowed depends on the key."""
-    if with_one:
-        return option(Rule("from 0 to 1", lambda value: 0 <= value <= 1))
-    return option(Rule("at least 0 and below 1", lambda value: 0 <= value < 1))
-
-
-def options() -> Any:
-    return field(default_factory=dict)
+from runner.config.class_weight import CLASS_WEIGHT, by_name
+from runner.config.options import (
+    Decides,
+    Rule,
+    above_zero,
+    at_least,
+    fraction,
+    null_or_at_least,
+    one_of,
+    option,
+    options,
+)
 
 
 @dataclass
@@ -72,11 +37,12 @@ def _is_width(value: Any) -> bool:
     return all(isinstance(width, int) and not isinstance(width, bool) and width >= 1 for width in widths)
 
 
-DEPTH = 3  # hidden layers where neither `depth` nor a list of widths gives their number
-
-
 @dataclass
 class Model:
+    """A stack of Dense layers, and what every network has."""
+
+    DEPTH: ClassVar[int] = 3  # hidden layers where neither `depth` nor a list of widths gives their number
+
     name: str = MISSING
     depth: Optional[int] = null_or_at_least(0)
     width: Any = option(Rule("a whole number of at least 1, or a list of them", _is_width))
@@ -90,11 +56,25 @@ class Model:
     def __post_init__(self) -> None:
         """A depth of null becomes its number: run.json tells it, and null and the number are the same run."""
         if self.depth is None:
-            self.depth = len(self.width) if isinstance(self.width, list) else DEPTH
+            self.depth = len(self.width) if isinstance(self.width, list) else self.DEPTH
 
     def widths(self) -> list[int]:
         """Units of each hidden layer, first to last."""
         return list(self.width) if isinstance(self.width, list) else [self.width] * (self.depth or 0)
+
+
+@dataclass
+class CNN(Model):
+    """Blocks of convolution and pooling."""
+
+    DEPTH: ClassVar[int] = 2
+
+    depth: Optional[int] = null_or_at_least(1)
+    kernel: int = at_least(1)
+
+    def widths(self) -> list[int]:
+        """Filters of each block, first to last: a single number is doubled from block to block."""
+        return list(self.width) if isinstance(self.width, list) else [self.width << n for n in range(self.depth or 0)]
 
 
 @dataclass
@@ -165,6 +145,9 @@ def _is_split(value: Any) -> bool:
     return value >= 0 if isinstance(value, int) else 0 <= value < 1
 
 
+SPLIT = Rule("a whole number of examples (0 is none) or a fraction below 1", _is_split)
+
+
 DRAWN = ("random", "stratified")  # the values of `validation_from` that draw the validation examples
 
 
@@ -174,7 +157,7 @@ class Training:
     epochs: int = at_least(1, decides=lambda config: config.optimizer.schedule == "cosine")
     batch_size: int = at_least(1)
     validation_split: Union[int, float] = option(
-        Rule("a whole number of examples (0 is none) or a fraction below 1", _is_split),
+        SPLIT,
         decides=lambda config: config.training.folds is None,
     )
     validation_from: str = one_of("auto", "first", "last", *DRAWN)
@@ -186,6 +169,11 @@ class Training:
     folds: Optional[int] = null_or_at_least(2, decides=lambda config: config.training.folds is not None, before=None)
     fold: Optional[int] = null_or_at_least(1, decides=lambda config: config.training.fold is not None, before=None)
     loss: str = MISSING
+    class_weight: Any = option(
+        CLASS_WEIGHT,
+        decides=lambda config: config.training.class_weight is not None,
+        before=None,
+    )
     metrics: list[str] = option(Rule("a list of names, as [a,b]", _are_names))
     monitor: str = MISSING
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
@@ -195,6 +183,10 @@ class Training:
     keep_predictions: bool = option(decides=False, before=True)
     evaluate_test: bool = option(decides=False, before=False)
     tensorboard: bool = option(decides=False)
+
+    def __post_init__(self) -> None:
+        """Names of classes that Hydra reads as numbers, as {3: 2}, become names; 2 and 2.0 are the same weight."""
+        self.class_weight = by_name(self.class_weight)
 
     @property
     def validates(self) -> bool:
@@ -234,6 +226,7 @@ class Config:
 # The type of each choice of a group; those of dataset are registered, choices that are not here have the group's own.
 GROUPS: dict[str, dict[str, type]] = {
     "dataset": {},
+    "model": {"mlp": Model, "cnn": CNN},
     "optimizer": {  # each class is named as that of Keras
         "rmsprop": RMSprop,
         "adam": Adam,
@@ -243,7 +236,6 @@ GROUPS: dict[str, dict[str, type]] = {
         "adagrad": Adagrad,
     },
 }
-MODELS = ("mlp",)
 # Number of classes of each data set that is a choice of `dataset`; None where a user's files tell it.
 CLASSES: dict[str, int | None] = {}
 

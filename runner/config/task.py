@@ -83,7 +83,13 @@ def _loss(config: Config, form: str) -> str:
 
 def column(metric: str) -> str:
     """The column of metrics.csv that a metric makes."""
-    return metric if metric in register.metrics else keras_names.METRICS[metric].column
+    return metric if metric in register.metrics else _metric(metric).column
+
+
+def _metric(name: str) -> keras_names.Metric:
+    found = keras_names.metric(name)
+    assert found, name  # unknown names are refused before
+    return found
 
 
 def _direction(monitor: str, metrics: tuple[str, ...]) -> str | None:
@@ -91,7 +97,7 @@ def _direction(monitor: str, metrics: tuple[str, ...]) -> str | None:
     directions: dict[str, str | None] = {"loss": "min"}
     for name in metrics:
         own = register.metric_directions.get(name)
-        directions[column(name)] = own or keras_names.METRICS[name].direction
+        directions[column(name)] = own or _metric(name).direction
     return directions.get(monitor.removeprefix("val_"))
 
 
@@ -134,7 +140,7 @@ def fits(metric: str, task: Task) -> bool:
     """Whether a metric of Keras measures on this task what its name says."""
     if metric in keras_names.COUNTS and task.form == keras_names.ONE_HOT and task.classes == 2:
         return False
-    return task.form in keras_names.METRICS[metric].fits
+    return task.form in _metric(metric).fits and (keras_names.top_k(metric) or 0) < task.classes
 
 
 def _metric_misfits(task: Task) -> list[str]:
@@ -142,7 +148,10 @@ def _metric_misfits(task: Task) -> list[str]:
     for name in task.metrics:
         if name not in register.metrics and not fits(name, task):
             of_two = " of two classes" if name in keras_names.COUNTS and task.form == keras_names.ONE_HOT else ""
-            fitting = ", ".join(each for each in keras_names.METRICS if fits(each, task))
+            if keras_names.top_k(name):
+                of_two = f" of {task.classes} classes"
+            named = [*keras_names.METRICS, *keras_names.OWN_METRICS, *map("top_{}_accuracy".format, (2, 3))]
+            fitting = ", ".join(each for each in named if fits(each, task))
             found.append(f"training.metrics: {name} does not fit {_described(task.form)}{of_two}: use {fitting}")
     if len(set(task.metrics)) < len(task.metrics):
         found.append(f"training.metrics must name each metric once; got {list(task.metrics)}")

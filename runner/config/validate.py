@@ -7,7 +7,8 @@ from typing import Any
 
 from runner import register
 from runner.config import keras_names
-from runner.config.schema import CLASSES, DRAWN, GROUPS, MODELS, Config, Rule, Training
+from runner.config.options import Rule
+from runner.config.schema import CLASSES, CNN, DRAWN, GROUPS, Config, Training
 from runner.errors import did_you_mean
 from runner.formatting import shown
 
@@ -36,19 +37,22 @@ def out_of_range(node: Any, prefix: str = "") -> Iterator[str]:
 def unknown_names(config: Config) -> Iterator[str]:
     """Every name that neither Keras, the runner nor a plugin knows."""
     training, model = config.training, config.model
-    losses, metrics = {"auto", *keras_names.LOSSES, *register.losses}, {*keras_names.METRICS, *register.metrics}
+    losses = {"auto", *keras_names.LOSSES, *register.losses}
+    metrics = {*keras_names.METRICS, *keras_names.OWN_METRICS, *register.metrics, "top_2_accuracy", "top_3_accuracy"}
     checks: list[tuple[str, str, set[str]]] = [
         ("dataset.name", config.dataset.name, {*CLASSES, *register.datasets}),
-        ("model.name", model.name, {*MODELS, *register.models}),
+        ("model.name", model.name, {*GROUPS["model"], *register.models}),
         ("model.activation", model.activation, set(keras_names.ACTIVATIONS)),
         ("optimizer.name", config.optimizer.name, {*GROUPS["optimizer"], *register.optimizers}),
         ("training.loss", training.loss, losses),
         *(("training.metrics", metric, metrics) for metric in training.metrics if isinstance(metric, str)),
     ]
     for key, name, known in checks:
-        is_alias = key in ("training.loss", "training.metrics") and keras_names.canonical(name) in known
-        if name not in known and not is_alias:
-            hint = did_you_mean(keras_names.canonical(name), sorted(known))
+        canonical = keras_names.canonical(name)
+        is_alias = key in ("training.loss", "training.metrics") and canonical in known
+        is_top_k = key == "training.metrics" and keras_names.top_k(canonical)
+        if name not in known and not is_alias and not is_top_k:
+            hint = did_you_mean(canonical, sorted(known))
             yield f"{key} must be one of {', '.join(sorted(known))}, or registered by a plugin; got {name}{hint}"
 
 
@@ -57,21 +61,24 @@ def _misfits(config: Config) -> list[str]:
     found = []
     model, dataset, optimizer = config.model, config.dataset, config.optimizer
     if isinstance(model.width, list) and len(model.width) != model.depth:
+        part = "block" if isinstance(model, CNN) else "hidden layer"
         found.append(
-            f"model.width must have a number for each hidden layer, model.depth={model.depth}; "
+            f"model.width must have a number for each {part}, model.depth={model.depth}; "
             f"got {shown(model.width)}: with model.depth=null the list decides"
         )
-    if model.activation == "glu" and any(width % 2 for width in model.widths()):
+    if model.activation == "glu" and isinstance(model, CNN):  # Keras' Conv2D does not know that it halves the filters
+        found.append("model.activation=glu does not fit model=cnn: use relu or another")
+    elif model.activation == "glu" and any(width % 2 for width in model.widths()):
         found.append(f"model.width must be even with model.activation=glu; got {shown(model.width)}")
-    built_in = {"dataset": dataset.name in CLASSES, "model": model.name in MODELS}
+    built_in = {"dataset": dataset.name in CLASSES, "model": model.name in GROUPS["model"]}
     built_in["optimizer"] = optimizer.name in GROUPS["optimizer"]
     for key, is_built_in in built_in.items():
         if is_built_in and getattr(config, key).options:
             found.append(f"{key}.options are for a plugin's {key}; {getattr(config, key).name} has none")
     found += _split_misfits(config.training)
-    for key, node in (("dataset", dataset), ("optimizer", optimizer)):
+    for key, node in (("dataset", dataset), ("model", model), ("optimizer", optimizer)):
         wanted = GROUPS[key].get(node.name)
-        if wanted and not isinstance(node, wanted):
+        if wanted and type(node) is not wanted:
             found.append(f"{key}.name={node.name} needs the fields of that option: use {key}={node.name}")
     return found
 

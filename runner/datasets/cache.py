@@ -37,11 +37,13 @@ Made = TypeVar("Made")
 class Prepared:
     """What is prepared of a data set: arrays by name, and as JSON holds it what else there is to know of it.
 
-    `fingerprint` is that of the arrays and of `about`, and `folder` where they stand, once they are in the cache.
+    `written` are arrays that stand in a .npy file already, which is moved to the cache. `fingerprint` is that of the
+    arrays and of `about`, and `folder` where they stand, once they are in the cache.
     """
 
     arrays: Arrays
     about: dict[str, Any] = field(default_factory=dict)
+    written: dict[str, Path] = field(default_factory=dict)
     fingerprint: str = ""
     folder: Path = Path()
 
@@ -49,15 +51,23 @@ class Prepared:
 def load(config: Dataset, built_in: BuiltIn, location: Location) -> Data:
     """A built-in data set from the cache, prepared first if it is not there. Raises DataError."""
     settings = built_in.settings(config)
-    contents = file_hash(location.path, location.remedy) if location.path else built_in.sample
+    contents: Any = built_in.sample
+    if location.path:
+        hashes = [file_hash(each, location.remedy) for each in built_in.files_of(location.path)]
+        contents = hashes if built_in.folder else hashes[0]
 
     def prepare() -> Prepared:
         try:
-            return Prepared(built_in.read(location.path, settings) if location.path else built_in.generate(settings))
+            if location.path:
+                return Prepared(built_in.read(location.path, settings))
+            assert built_in.generate
+            return Prepared(built_in.generate(settings))
         except npz.Unusable as error:
             raise DataError(f"{error}; {location.remedy}") from None
 
-    return prepared(built_in.name, [contents, settings], prepare, functools.partial(_data, built_in, location))
+    return prepared(
+        built_in.name, [contents, settings], prepare, functools.partial(_data, built_in, location, settings)
+    )
 
 
 def prepared(name: str, key: Any, prepare: Callable[[], Prepared], make: Callable[[Prepared], Made]) -> Made:
@@ -66,8 +76,7 @@ def prepared(name: str, key: Any, prepare: Callable[[], Prepared], make: Callabl
     `key` tells what they were prepared from and how, as JSON holds it. An error of `make` of the kinds in `DAMAGED`
     says that the arrays are damaged, and they are prepared anew. Raises DataError.
     """
-    described = hashlib.sha256(json.dumps([FORMAT, *key], sort_keys=True).encode()).hexdigest()[:16]
-    folder = _own(cache_dir() / "prepared" / f"{name}-{described}")
+    folder = _own(_folder(name, key))
     if not os.path.isdir(folder):  # Path.is_dir raises if a folder above is closed
         _prepare(folder, prepare)
     try:
@@ -85,6 +94,20 @@ def prepared(name: str, key: Any, prepare: Callable[[], Prepared], make: Callabl
         ) from None
 
 
+def unfinished(name: str, key: Any) -> Path:
+    """The folder for what a preparation has made and the next one goes on with, should it be killed. Raises DataError.
+
+    It is written by `prepare` alone, as `prepared` calls it.
+    """
+    folder = _folder(name, key)
+    return _own(folder.with_name(f".{folder.name}.unfinished"))
+
+
+def _folder(name: str, key: Any) -> Path:
+    described = hashlib.sha256(json.dumps([FORMAT, *key], sort_keys=True).encode()).hexdigest()[:16]
+    return cache_dir() / "prepared" / f"{name}-{described}"
+
+
 def _own(folder: Path) -> Path:
     """The folder, or another for this user alone where a stranger has put it there. Raises DataError."""
     if is_trusted(folder):
@@ -97,14 +120,18 @@ def _own(folder: Path) -> Path:
 
 def _opened(folder: Path) -> Prepared:
     about = json.loads((folder / ABOUT).read_text())
-    arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
+    arrays = _mapped(folder)
     _refuse_damaged(folder, arrays, about["sums"])
-    return Prepared(arrays, about.get("about", {}), about["fingerprint"], folder)
+    return Prepared(arrays, about.get("about", {}), fingerprint=about["fingerprint"], folder=folder)
 
 
-def _data(built_in: BuiltIn, location: Location, found: Prepared) -> Data:
+def _mapped(folder: Path) -> Arrays:
+    return {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
+
+
+def _data(built_in: BuiltIn, location: Location, settings: dict[str, Any], found: Prepared) -> Data:
     train, test = built_in.examples(found.arrays)
-    return Data(
+    data = Data(
         name=built_in.name,
         source=location.source,
         fingerprint=found.fingerprint,
@@ -112,7 +139,9 @@ def _data(built_in: BuiltIn, location: Location, found: Prepared) -> Data:
         train=train,
         test=test,
         find_vocabulary=functools.partial(_vocabulary, found.folder, built_in, location, train.features.shape[-1]),
+        image_shape=built_in.image_shape,
     )
+    return built_in.finish(data, settings)
 
 
 def _refuse_damaged(folder: Path, arrays: Arrays, sums: dict[str, list[Any]]) -> None:
@@ -133,7 +162,8 @@ def fingerprint(arrays: dict[str, NDArray[Any]], about: dict[str, Any] | None = 
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode() if about else b"")
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
+        for block in checksums.blocks(array if array.flags.c_contiguous else np.ascontiguousarray(array)):
+            digest.update(block.data)
     return digest.hexdigest()
 
 
@@ -170,7 +200,9 @@ def _vocabulary(folder: Path, built_in: BuiltIn, location: Location, columns: in
     known = folder / f"vocabulary-{file_hash(index, 'give another one')[:16] if index else built_in.sample}.json"
     with contextlib.suppress(OSError, ValueError):
         return text.from_json(known.read_text())
-    found = built_in.words.read(index, columns) if index else built_in.words.generate(columns)
+    make = functools.partial(built_in.words.read, index) if index else built_in.words.generate
+    assert make
+    found = make(columns)
     with contextlib.suppress(OSError):  # another user's cache
         files.write(known, found.to_json())
     return found
@@ -180,7 +212,7 @@ def _word_index(built_in: BuiltIn, words: WordIndex, data: Path) -> Path:
     """The file of the words: next to the data, or that of Keras where the data is Keras' own. Raises DataError."""
     if (data.parent / words.file).is_file():
         return data.parent / words.file
-    if file_hash(data, "") == built_in.sha256:
+    if f"sha256:{file_hash(data, '')}" in built_in.files.values():
         return sources.locate_file(words.file, f"md5:{words.md5}")
     raise DataError(
         f"{words.file} is not next to {data}, and the words of Keras' own file may not be those of this data"
@@ -204,8 +236,13 @@ def _write(folder: Path, found: Prepared) -> None:
         temporary.mkdir()
         for name, array in found.arrays.items():
             np.save(temporary / f"{name}.npy", array)
-        about = {"fingerprint": fingerprint(found.arrays, found.about), "sums": _sums(found.arrays)}
+        for name, path in found.written.items():
+            path.replace(temporary / f"{name}.npy")
+        arrays = _mapped(temporary)
+        about = {"fingerprint": fingerprint(arrays, found.about), "sums": _sums(arrays)}
         (temporary / ABOUT).write_text(json.dumps({**about, "about": found.about}))
         temporary.rename(folder)
+        for each in {path.parent for path in found.written.values()}:
+            shutil.rmtree(each, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -34,9 +34,19 @@ def register_built_in() -> None:
             schema.add_dataset(kind.name, kind.schema, None)
 
 
+def is_built_in(config: Dataset) -> bool:
+    """Whether the data comes with the runner, and its classes and shape are known before it is loaded."""
+    return config.name in BUILT_IN and config.name not in register.datasets
+
+
 def problems(config: Dataset) -> list[str]:
     """Reasons why the keys of a data set do not fit one another; no file is read."""
-    return FROM_FILES[config.name].problems(config) if config.name in FROM_FILES else []
+    if config.name in FROM_FILES:
+        return FROM_FILES[config.name].problems(config)
+    declared = BUILT_IN.get(config.name)
+    if declared and config.source == "sample" and not declared.sample:
+        return [f"dataset.source=sample: no sample of {config.name} comes with the runner; use auto or full"]
+    return []
 
 
 def load(config: Dataset) -> Data:

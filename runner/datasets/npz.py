@@ -53,14 +53,15 @@ class _ArraysOnly(pickle.Unpickler):
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no array needs")
 
 
-def read(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """The named arrays of an npz file. Raises DataError, naming the file."""
+def read(path: Path, names: Iterable[str], optional: Iterable[str] = ()) -> dict[str, NDArray[Any]]:
+    """The named arrays of an npz file, the optional ones where it has them. Raises DataError, naming the file."""
     if not path.is_file():
         raise DataError(f"{path} does not exist: give another dataset.path")
     try:
         with zipfile.ZipFile(path) as archive:
             archives.refuse_bomb(archive)
-            return {name: _member(archive, path, name) for name in names}
+            there = [name for name in optional if f"{name}.npy" in archive.namelist()]
+            return {name: _member(archive, path, name) for name in (*names, *there)}
     except zipfile.BadZipFile:
         raise refused(path, "it is truncated or not an npz file") from None
     except DataError:
@@ -74,17 +75,18 @@ def refused(path: Path, why: str) -> Unusable:
     return Unusable(f"{path} cannot be used: {one_line(why)}")
 
 
-def labels(path: Path, split: str, values: NDArray[Any]) -> NDArray[np.int64]:
-    """The labels of a file's split, as whole numbers."""
+def labels(path: Path, name: str, values: NDArray[Any]) -> NDArray[np.int64]:
+    """The labels in a named array of a file, as whole numbers."""
     try:
         return class_labels.whole(values)
     except ValueError as error:
-        raise refused(path, f"y_{split} {error}") from None
+        raise refused(path, f"{name} {error}") from None
 
 
 def _member(archive: zipfile.ZipFile, path: Path, name: str) -> NDArray[Any]:
     if f"{name}.npy" not in archive.namelist():
-        raise refused(path, f"it has no array {name}")
+        held = class_labels.listed([one_line(each.removesuffix(".npy"), 40) for each in archive.namelist()])
+        raise refused(path, f"it has no array {name}, but {held or 'none at all'}")
     with archive.open(f"{name}.npy") as stream:
         shape, _, dtype = archives.header(stream, archive.getinfo(f"{name}.npy").file_size)
         if dtype.hasobject:

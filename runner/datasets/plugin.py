@@ -8,7 +8,7 @@ import scipy.sparse
 from runner import register
 from runner.config.schema import Dataset
 from runner.datasets import labels as class_labels
-from runner.datasets.base import Data, Examples
+from runner.datasets.base import Data, Examples, image_shape_of
 from runner.datasets.cache import fingerprint
 from runner.errors import DataError
 
@@ -38,6 +38,7 @@ def load(config: Dataset) -> Data:
         class_names=_class_names(config, classes),
         train=train,
         test=test,
+        image_shape=image_shape_of(train.features.shape[1:]),
     )
 
 

@@ -8,6 +8,7 @@ import stat
 import threading
 import time
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,18 +64,25 @@ def locate(config: Dataset, built_in: BuiltIn) -> Location:
         return Location("sample")
     if config.path is not None:
         return Location("full", Path(os.path.expanduser(config.path)))
-    if on_disk := _on_disk(built_in.file):
+    if on_disk := _on_disk(built_in.files, built_in.folder):
         return on_disk
     try:
-        return Location("full", _download(built_in.file, f"sha256:{built_in.sha256}"), DOWNLOADED)
+        for name, known_hash in built_in.files.items():
+            path = _download(name, known_hash, built_in.folder)
+        return Location("full", path.parent if built_in.folder else path, DOWNLOADED)
     except _OutOfReach as error:
-        if config.source == "auto":
+        if config.source == "auto" and built_in.sample:
             return Location("sample")
+        sample = "; or train on dataset.source=sample" if built_in.sample else ""
+        what = "folder" if built_in.folder else "file"
         raise DataError(
-            f"{built_in.file} is not on this machine and cannot be downloaded ({error}): set dataset.path to the "
-            f"file, put it into the folder that RUNNER_DATA_DIR names, or into {_keras_cache()}; "
-            "or train on dataset.source=sample"
+            f"{_described(built_in)} is not on this machine and cannot be downloaded ({error}): set dataset.path to "
+            f"the {what}, put it into the folder that RUNNER_DATA_DIR names, or into {_keras_cache()}{sample}"
         ) from None
+
+
+def _described(built_in: BuiltIn) -> str:
+    return f"{built_in.folder}/ with {', '.join(built_in.files)}" if built_in.folder else built_in.place
 
 
 def locate_file(name: str, known_hash: str) -> Path:
@@ -82,7 +90,7 @@ def locate_file(name: str, known_hash: str) -> Path:
 
     `known_hash` is that of the file that Keras downloads, such as md5:bfaf…. Raises DataError.
     """
-    on_disk = _on_disk(name)
+    on_disk = _on_disk([name])
     if on_disk and on_disk.path:
         return on_disk.path
     try:
@@ -111,7 +119,8 @@ def _keras_cache() -> Path:
     return Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")) / "datasets"
 
 
-def _on_disk(name: str) -> Location | None:
+def _on_disk(names: Iterable[str], subfolder: str = "") -> Location | None:
+    """The first folder that has all files of these names, in a folder of it where they are several."""
     downloads = cache_dir() / "downloads"
     places = [(_keras_cache(), DOWNLOADED), (downloads, DOWNLOADED)]
     if os.environ.get("RUNNER_DATA_DIR"):
@@ -119,9 +128,10 @@ def _on_disk(name: str) -> Location | None:
         if not places[0][0].is_dir():
             raise DataError(f"RUNNER_DATA_DIR={places[0][0]} is not a folder: correct it, or unset it")
     for folder, remedy in places:
-        path = folder / name
-        if os.path.isfile(path) and (folder != downloads or is_trusted(path)):
-            return Location("full", path, remedy)
+        paths = [folder / subfolder / name for name in names]
+        trusted = folder != downloads or all(map(is_trusted, [folder / subfolder, *paths]))
+        if trusted and all(map(os.path.isfile, paths)):
+            return Location("full", paths[0].parent if subfolder else paths[0], remedy)
     return None
 
 
@@ -140,13 +150,13 @@ class _OutOfReach(Exception):
     """The address does not answer or did not within the last hour, or the cache cannot be written."""
 
 
-def _download(name: str, known_hash: str, remembers: str = "") -> Path:
+def _download(name: str, known_hash: str, subfolder: str = "", remembers: str = "") -> Path:
     """Download a file once, even if several processes ask for it; a file with another hash is not kept.
 
     That the address is silent or does not have it is remembered for an hour, of this file alone where `remembers` is
     its name: a mirror may have the data without it. An error of the server or a full disk is not.
     """
-    folder = cache_dir() / "downloads"
+    folder = cache_dir() / "downloads" / subfolder
     address = os.environ.get("RUNNER_DATA_URL") or ADDRESS
     mark = _mark(address + remembers)
     with contextlib.ExitStack() as stack:
@@ -156,8 +166,9 @@ def _download(name: str, known_hash: str, remembers: str = "") -> Path:
         except OSError as error:
             raise _OutOfReach(unwritable(folder, error)) from None
         _remove_leftovers(folder)
-        if not is_trusted(folder / name):
-            raise DataError(f"{folder / name} is another user's: set RUNNER_CACHE_DIR to a folder of yours")
+        for each in (folder / name, *([folder] if subfolder else [])):
+            if not is_trusted(each):
+                raise DataError(f"{each} is another user's: set RUNNER_CACHE_DIR to a folder of yours")
         if (folder / name).is_file():
             return folder / name
         for each in {_mark(address), mark}:
@@ -184,7 +195,7 @@ def _download(name: str, known_hash: str, remembers: str = "") -> Path:
             raise _OutOfReach(unwritable(folder, error)) from None
         except ValueError:
             raise DataError(
-                f"{address} gave another {name} than the known one ({_described(known_hash)}); "
+                f"{address} gave another {name} than the known one ({_hash_in_words(known_hash)}); "
                 "it was not kept: set dataset.path to a file that you trust"
             ) from None
         with contextlib.suppress(OSError):
@@ -210,7 +221,7 @@ def _mark(what: str) -> Path:
     return cache_dir() / f"offline-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
 
 
-def _described(known_hash: str) -> str:
+def _hash_in_words(known_hash: str) -> str:
     kind, _, value = known_hash.partition(":")
     return f"{'SHA-256' if kind == 'sha256' else kind.upper()} {value}"
 

@@ -9,7 +9,9 @@ from runner.config.schema import DRAWN, Training
 from runner.datasets.base import Data
 from runner.datasets.labels import listed
 
+TEST_SEED = (0, 1)  # no key: the test examples are the same for every run; another stream than that of any split_seed
 SPLIT_SEED = 0  # where `split_seed` is null: the same split for every seed, so that seeds differ in training only
+UNEVEN = 0.1  # of the examples that would have to change class for validation to have the classes of training
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def _class_problems(training: Training, data: Data) -> list[str]:
 
 
 def warnings(training: Training, data: Data) -> list[str]:
-    """Warnings about the classes of a split: those without training examples, or a single one held out."""
+    """Warnings about the classes of a split: those without training examples, a single one held out, sorted labels."""
     trained, validated, count = _classes(training, data)
     found = []
     unseen = np.setdiff1d(validated, trained)
@@ -68,6 +70,8 @@ def warnings(training: Training, data: Data) -> list[str]:
         found.append(f"holds out class {_named(unseen, data)}, never trained on,")
     elif len(validated) == 1 < count:
         found.append(f"holds out class {_named(validated, data)} alone")
+    elif uneven := _uneven(training, data):
+        found.append(uneven)
     lines = [
         f"training.validation_from={training.validation_from} {why} of {data.label}: {_remedy(training)}"
         for why in found
@@ -76,6 +80,31 @@ def warnings(training: Training, data: Data) -> list[str]:
     if len(absent):
         lines.append(f"no training example of {data.label} has the class {_named(absent, data)}")
     return lines
+
+
+def _uneven(training: Training, data: Data) -> str:
+    """How a split by position divides labels that stand class by class; empty where it does not matter."""
+    labels = np.asarray(data.train.labels)
+    numbers = split(training, labels)
+    if training.validation_from in DRAWN or not len(numbers.validation) or not _stand_class_by_class(labels):
+        return ""
+    trained, held = (
+        np.bincount(labels[part], minlength=data.classes) / len(part) for part in (numbers.train, numbers.validation)
+    )
+    excess = held - trained
+    if np.abs(excess).sum() / 2 <= UNEVEN:
+        return ""
+    most = int(excess.argmax())
+    return (
+        f"cuts labels that stand class by class: {data.class_names[most]} is {held[most]:.4f} of the validation "
+        f"examples and {trained[most]:.4f} of the training examples"
+    )
+
+
+def _stand_class_by_class(labels: NDArray[np.integer]) -> bool:
+    """Whether neighbours have one label far more often than in a random order, nearer to always than to that."""
+    by_chance = float(((np.bincount(labels) / len(labels)) ** 2).sum())
+    return float((labels[1:] == labels[:-1]).mean()) > (1 + by_chance) / 2 if len(labels) > 1 else False
 
 
 def _named(classes: NDArray[np.integer], data: Data) -> str:
@@ -121,6 +150,20 @@ def split(training: Training, labels: NDArray[np.integer]) -> Split:
     if training.validation_from == "stratified":
         order = _stratified(labels, _generator(training))
     return Split(np.sort(order[count:]), np.sort(order[:count]))
+
+
+def without_test(labels: NDArray[np.integer], test_split: int | float) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Numbers of the examples that `dataset.test_split` leaves to train on, and of those of the test, ascending.
+
+    labels [examples] are those of files that come without test examples. The same fraction of every class is taken, to
+    the nearest example. Raises ValueError, saying what `test_split` must do, where none are left on a side.
+    """
+    count = held_out(test_split, len(labels))
+    if test_split and not 0 < count < len(labels):
+        side = "take at least one example" if not count else "leave examples to train on"
+        raise ValueError(f"must {side}: there are {len(labels):,}; got {test_split}")
+    order = _stratified(labels, np.random.default_rng(TEST_SEED))
+    return np.sort(order[count:]), np.sort(order[:count])
 
 
 def _fold(training: Training, labels: NDArray[np.integer]) -> Split:

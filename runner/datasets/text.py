@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from runner.datasets import encoding
+from runner.datasets.encoding import FORMS, MULTI_HOT, TF_IDF
 from runner.system.late import late
 
 if TYPE_CHECKING:
     import numpy as np
     import scipy.sparse as sparse
-    from numpy.typing import NDArray
 else:
     np, sparse = late("numpy"), late("scipy.sparse")
 
-SCHEMA_VERSION = 1  # of the file
-MULTI_HOT = "multi_hot"  # a row has a one in the column of each word that occurs, whatever its place and number
+SCHEMA_VERSIONS = (1, 2)  # of the file: 2 where a row tells more than which words occur
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 
 
@@ -47,12 +49,14 @@ class Tokenizer:
 class Vocabulary:
     """What turns a text into a row of features.
 
-    words       in the order of their columns
+    words       in the order of their columns; with n-grams also pairs of them, with `tokenizer.split` between
     first_word  the column of the first one
     columns     number of columns of a row
     start       a column that is one in each row; None without one
     unknown     the column of a word that is not listed; None where it is left out
-    form        how a row tells the words of a text: multi_hot
+    form        how a row tells the words of a text: multi_hot, count, tf_idf
+    weights     of tf_idf: one for each column
+    ngrams      2: pairs of neighbouring words count as words too
     """
 
     words: tuple[str, ...]
@@ -62,17 +66,28 @@ class Vocabulary:
     unknown: int | None
     tokenizer: Tokenizer = Tokenizer()
     form: str = MULTI_HOT
+    weights: tuple[float, ...] | None = None
+    ngrams: int = 1
 
     def encode(self, texts: Iterable[str]) -> sparse.csr_matrix:
-        """Rows of texts, int8 [texts, columns]: as those of the data set."""
-        columns = self._columns
-        rows = []
-        for text in texts:
-            ids = (columns.get(word, self.unknown) for word in self.tokenizer(text))
-            rows.append(multi_hot([each for each in ids if each is not None], self.start))
-        indices = np.concatenate(rows) if rows else np.empty(0, np.int32)
-        indptr = np.cumsum([0, *map(len, rows)], dtype=np.int32)
-        return sparse.csr_matrix((np.ones(len(indices), np.int8), indices, indptr), shape=(len(rows), self.columns))
+        """Rows of texts, int8 (multi_hot) or float32 [texts, columns]: as those of the data set."""
+        rows = [encoding.counted(self._ids(text), self.start) for text in texts]
+        empty = np.empty(0, np.int32)
+        indices, data = (np.concatenate([empty, *(row[part] for row in rows)]) for part in (0, 1))
+        indptr = np.cumsum([0, *(len(row[0]) for row in rows)], dtype=np.int32)
+        counts = sparse.csr_matrix((data, indices, indptr), shape=(len(rows), self.columns))
+        return encoding.encoded(counts, self.form, None if self.weights is None else np.asarray(self.weights))
+
+    def _ids(self, text: str) -> list[int]:
+        """The column of each word of a text that has one."""
+        ids = (self._columns.get(word, self.unknown) for word in self._terms(text))
+        return [each for each in ids if each is not None]
+
+    def _terms(self, text: str) -> list[str]:
+        """The words of a text, and its pairs of neighbours where they count."""
+        words = self.tokenizer(text)
+        pairs = itertools.pairwise(words) if self.ngrams == 2 else ()
+        return [*words, *map(self.tokenizer.split.join, pairs)]
 
     def decode(self, columns: Iterable[int]) -> list[str]:
         """The words of columns, in their order; those that stand for no word are left out."""
@@ -92,7 +107,11 @@ class Vocabulary:
         """The contents of a file of it, a line for each word; equal vocabularies are equal bytes."""
         entries = asdict(self)
         words = entries.pop("words")
-        return json.dumps({"schema_version": SCHEMA_VERSION, **entries, "words": words}, indent=1) + "\n"
+        is_plain = self.form == MULTI_HOT and self.ngrams == 1
+        if is_plain:  # as they were written before there was more
+            entries = {key: value for key, value in entries.items() if key not in ("weights", "ngrams")}
+        version = SCHEMA_VERSIONS[0 if is_plain else 1]
+        return json.dumps({"schema_version": version, **entries, "words": words}, indent=1) + "\n"
 
 
 def from_json(text: str) -> Vocabulary:
@@ -100,10 +119,10 @@ def from_json(text: str) -> Vocabulary:
     try:
         entries: dict[str, Any] = json.loads(text)
         version = entries.pop("schema_version")
-        found = Vocabulary(
-            **{**entries, "words": tuple(entries["words"]), "tokenizer": Tokenizer(**entries["tokenizer"])}
-        )
-        fits = version == SCHEMA_VERSION and found.form == MULTI_HOT and _fits(found)
+        weights = entries.get("weights")
+        parts = {"words": tuple(entries["words"]), "tokenizer": Tokenizer(**entries["tokenizer"])}
+        found = Vocabulary(**{**entries, **parts, "weights": None if weights is None else tuple(weights)})
+        fits = version in SCHEMA_VERSIONS and _fits(found) and _has_a_form(found)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"it is damaged: {error}") from None
     if not fits:
@@ -122,7 +141,8 @@ def _fits(found: Vocabulary) -> bool:
     )
 
 
-def multi_hot(ids: Sequence[int] | NDArray[Any], start: int | None) -> NDArray[np.int32]:
-    """The columns of a row that are one, ascending: those of words, and the one that each row has."""
-    marks = np.asarray([] if start is None else [start], np.int64)
-    return np.unique(np.append(np.asarray(ids, np.int64), marks)).astype(np.int32)
+def _has_a_form(found: Vocabulary) -> bool:
+    """Whether it is known how a row tells the words."""
+    weights = found.weights or ()
+    fits = len(weights) == (found.columns if found.form == TF_IDF else 0) and all(map(math.isfinite, weights))
+    return fits and found.form in FORMS and found.ngrams in (1, 2)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from runner.config.schema import Config
+from runner.config.schema import CNN, Config, Model
 from runner.formatting import counted, shown
 from runner.runs.history import History
 from runner.runs.writer import DatasetInfo
@@ -36,15 +36,26 @@ class Progress:
 
 def header(config: Config, dataset: DatasetInfo) -> list[str]:
     """Two lines: the data and how it is divided, the network and how it is trained."""
-    model, training = config.model, config.training
-    network = model.name
-    if model.name == "mlp":
-        widths = shown(model.width) if isinstance(model.width, list) else f"{model.depth} × {model.width}"
-        network = f"{widths} {model.activation}" if model.depth else "no hidden layer"
+    training = config.training
+    optimizer = f"{config.optimizer.name} {config.optimizer.learning_rate:g}"
     fold = f" (fold {training.fold} of {training.folds})" if training.folds else ""
     return [
         f"{dataset.label}: {dataset.train:,} to train on, {dataset.validation:,} for validation{fold}, "
-        f"{dataset.test:,} for the test",
-        f"{network}, {config.optimizer.name} {config.optimizer.learning_rate:g}, {counted(training.epochs, 'epoch')}, "
+        + _test(config, dataset),
+        f"{_network(config.model)}, {optimizer}, {counted(training.epochs, 'epoch')}, "
         f"batches of {training.batch_size}, seed {config.seed}",
     ]
+
+
+def _test(config: Config, dataset: DatasetInfo) -> str:
+    drawn = " (drawn by class)" if getattr(config.dataset, "test_split", 0) else ""
+    return f"{dataset.test:,} for the test{drawn}" if dataset.test else "no test set"
+
+
+def _network(model: Model) -> str:
+    if isinstance(model, CNN) and model.name == "cnn":
+        return f"{' + '.join(map(str, model.widths()))} filters of {model.kernel} × {model.kernel} {model.activation}"
+    if model.name != "mlp":
+        return model.name
+    widths = shown(model.width) if isinstance(model.width, list) else f"{model.depth} × {model.width}"
+    return f"{widths} {model.activation}" if model.depth else "no hidden layer"

@@ -93,7 +93,7 @@ def run(
         on_begin()
         with recorded(record, interruption):
             record.begin(resolved.dataset, resolved.task.monitor, resolved.commonest_class)
-            saving.save_vocabulary(folder, resolved.data)
+            saving.save_what_makes_rows(folder, resolved.data)
             if config.training.keep_state != "none" and not record.entries["mixed"]:
                 reuse.note(run_roots, resolved.identity, folder)
             training = _train(resolved, record, earlier, epochs_to_keep, interruption, progress)
@@ -112,7 +112,7 @@ def resolve(config: Config) -> Resolved:
 def dataset_info(data: Data, divided: Split) -> DatasetInfo:
     """The data of a run as run.json names it."""
     examples = (len(divided.train), len(divided.validation), len(data.test))
-    return DatasetInfo(data.name, data.source, data.fingerprint, *examples, data.class_names)
+    return DatasetInfo(data.name, data.source, data.fingerprint, *examples, data.class_names, data.train.divisor)
 
 
 def _earlier(resolved: Resolved, record: Record, run_roots: Sequence[Path], progress: Progress) -> Recorded | None:
@@ -172,11 +172,14 @@ def _train(
         saving.refuse_full_disk(record.folder, training)
         if earlier:
             _continue(training, record, earlier, progress)
+        else:
+            saving.save_predictions(record, training)  # so that none of another training stand there until the end
         interruption.stop()
         checkpointer = saving.Checkpointer(record, training, {*epochs_to_keep, epochs})
         with progress.epochs(epochs, len(training.history.metrics)) as show:
             training.fit([checkpointer, show], interruption, _extra_callbacks(record, training))
         checkpointer.save()
+        saving.save_predictions(record, training)
         saving.save_models(record, training)
         saving.draw(record, resolved.data.label)
     if training.history.problem:

@@ -1,4 +1,4 @@
-"""What a run writes: checkpoints while it trains, its models and its picture at the end."""
+"""What a run writes: checkpoints while it trains, its predictions, models and picture at the end."""
 
 import errno
 import logging
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from runner.datasets.base import Data
 from runner.errors import DataError
-from runner.runs import checkpoint, learning_curves
-from runner.runs.folder import BEST_MODEL, CURVES, MODEL, VOCABULARY
+from runner.runs import checkpoint, learning_curves, predictions
+from runner.runs.folder import BEST_MODEL, COLUMNS, CURVES, MODEL, VOCABULARY
 from runner.runs.history import History
 from runner.runs.writer import Record
 from runner.system import files
@@ -32,6 +32,7 @@ class Checkpointer:
     def __init__(self, record: Record, training: "Training", epochs_to_keep: Collection[int]) -> None:
         self.record, self.training, self.epochs_to_keep = record, training, epochs_to_keep
         self.settings = record.config.training
+        self.states = checkpoint.Writer(record.folder)
         self.saved_at = time.monotonic()
 
     def __call__(self, history: History) -> None:
@@ -40,15 +41,15 @@ class Checkpointer:
             self.save()
 
     def save(self) -> None:
-        """Write the state, then the files that are rendered from it; if one fails, the earlier ones stand."""
+        """Write the state, then the rows of the epochs since the last one; if one fails, the earlier ones stand."""
         history = self.training.history
         if not history.metrics or self.record.saved == len(history.metrics):
             return
         if self.settings.keep_state != "none":
-            checkpoint.save(self.record.folder, self.training.state(self.record.entries_with(history)))
+            self.states.save(self.training.state(self.record.entries_with(history)))
         self.record.store(history)
         if self.settings.keep_state == "last":
-            checkpoint.prune(self.record.folder, self.epochs_to_keep)
+            checkpoint.prune(self.record.folder, len(history.metrics), self.epochs_to_keep)
         self.saved_at = time.monotonic()
 
     def _is_due(self) -> bool:
@@ -59,10 +60,17 @@ def refuse_full_disk(folder: Path, training: "Training") -> None:
     """Raises OSError where the least that a run leaves does not fit: two states, two models, the predictions."""
     weights = sum(variable.numpy().nbytes for variable in training.model.variables)
     kept = training.history.predictions
-    predicted = sum(array.nbytes for array in kept.arrays().values()) if kept else 0
+    predicted = sum(array.nbytes for array in kept.now.arrays().values()) if kept else 0
     needed = 10 * weights + 4 * predicted + (1 << 20)
     if shutil.disk_usage(folder).free < needed:
         raise OSError(errno.ENOSPC, f"{needed >> 20} MB are needed", str(folder))
+
+
+def save_predictions(record: Record, training: "Training") -> None:
+    """Write predictions.npz, or remove it where none are kept or no epoch is recorded. Raises OSError."""
+    if len(training.split.validation):  # else the file, where there is one, is of the test examples
+        kept = training.history.predictions
+        predictions.write(record.folder, kept.now if kept and training.history.metrics else None)
 
 
 def save_models(record: Record, training: "Training") -> None:
@@ -85,8 +93,13 @@ def _save_best(record: Record, training: "Training", network: Any) -> None:
     training.model.set_weights(last)
 
 
-def save_vocabulary(folder: Path, data: Data) -> None:
-    """Write vocabulary.json where the data is text; where its words are not found, the log says so."""
+def save_what_makes_rows(folder: Path, data: Data) -> None:
+    """Write vocabulary.json where the data is text, columns.json where it is columns of numbers and categories.
+
+    Where the words of texts are not found, the log says so.
+    """
+    if data.columns:
+        files.write(folder / COLUMNS, data.columns.to_json())
     try:
         vocabulary = data.vocabulary
     except DataError as error:  # no reason not to train

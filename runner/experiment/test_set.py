@@ -48,7 +48,7 @@ def evaluate(record: Record, candidate: Candidate, data: Data, task: Task, ledge
     if is_tested(record, candidate.file, candidate.epoch):
         return
     if not len(data.test):
-        raise DataError(f"{data.label} has no test examples: nothing can be tested")
+        raise DataError(data.no_test)
     before = _open(record, candidate.file, candidate.epoch, data, ledger)
     from runner.training.evaluation import tested
 

@@ -10,7 +10,7 @@ from runner.errors import ConfigError, DataError
 from runner.formatting import data_label
 from runner.inference import export_readme, signature
 from runner.inference.load import LoadedRun
-from runner.runs.folder import VOCABULARY
+from runner.runs.folder import COLUMNS, VOCABULARY
 from runner.system import files
 from runner.training.formats import FORMATS, SAVED_MODEL, Format
 
@@ -91,5 +91,7 @@ def _convert(run: LoadedRun, wanted: Sequence[Format], place: Path, with_text: b
 def _document(run: LoadedRun, described: dict[str, Any], place: Path) -> None:
     if run.vocabulary:
         files.write(place / VOCABULARY, run.vocabulary.to_json())
+    if run.columns:
+        files.write(place / COLUMNS, run.columns.to_json())
     files.write(place / SIGNATURE, json.dumps(described, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     files.write(place / README, export_readme.text(described))

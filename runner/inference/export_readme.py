@@ -1,16 +1,18 @@
 """README.md of an exported network: what signature.json says, for people, with code that runs as it stands."""
 
 import json
-import textwrap
+import re
 from collections.abc import Mapping
 from string import Template
 from typing import Any
 
-from runner.formatting import number
+from runner.formatting import number, one_line
+from runner.inference import export_words
+from runner.inference.export_words import filled
 from runner.training.formats import FEATURES, FORMATS, LITERT, ONNX, PROBABILITIES, SAVED_MODEL, TEXTS
 
 Signature = Mapping[str, Any]
-WIDTH = 100
+PLAIN = re.compile(r"[\w .,/+-]*")  # what Markdown shows as it is
 
 PAGE = Template("""\
 # A network that tells $apart
@@ -38,41 +40,6 @@ $output
 $use
 """)
 
-ROW = Template("""\
-$contents
-
-$tokenisation
-
-```python
-import json
-
-import numpy as np
-
-with open("$vocabulary", encoding="utf-8") as file:
-    columns = {word: column for column, word in enumerate(json.load(file)["words"], $first_word)}
-blanks = str.maketrans(dict.fromkeys($filters, $split))
-
-
-def features(texts):
-    rows = np.zeros((len(texts), $columns), np.float32)
-    for row, text in zip(rows, texts):
-        words = [word for word in text$lower.translate(blanks).split($split) if word]
-        row[[$known]] = 1$start
-    return rows
-
-
-examples = $example
-```""")
-
-TEXT = Template("""\
-`texts`, string [n], in UTF-8: each text as it is. The network divides it into words.
-
-$tokenisation
-
-```python
-examples = $example
-```""")
-
 IMAGE = Template("""\
 $contents
 
@@ -81,21 +48,50 @@ import numpy as np
 
 
 def features(images):
-    return np.asarray(images, np.float32).reshape(len(images), -1) / np.float32($divisor)
+    return np.asarray(images, np.float32).reshape(len(images), $lengths) / np.float32($divisor)
 
 
-examples = np.zeros((1, $height, $width), np.uint8)
+examples = np.zeros((1, $shape), np.uint8)
+```""")
+
+CELLS = Template("""\
+$contents
+
+```python
+import json
+
+import numpy as np
+
+with open("$file", encoding="utf-8") as file:
+    columns = json.load(file)["columns"]
+
+
+def features(rows):
+    made = []
+    for row in rows:
+        values = []
+        for column in columns:
+            cell = row[column["name"]]
+            if column["kind"] == "number":
+                values.append((float(cell) - column["mean"]) / column["scale"])
+            else:
+                values += [cell == each for each in column["categories"]]
+        made.append(values)
+    return np.array(made, np.float32)
+
+
+examples = $example
 ```""")
 
 NUMBERS = Template("""\
-`features`, float32 $shape: the features of each example, as the function of the data set gives them.
+`features`, float32 $shape: the features of each example, as the data set has them$divided.
 
 ```python
 import numpy as np
 
 
 def features(rows):
-    return np.asarray(rows, np.float32)
+    return np.asarray(rows, np.float32) / np.float32($divisor)
 
 
 examples = np.zeros((1, *$lengths))
@@ -130,23 +126,20 @@ def text(signature: Signature) -> str:
     """The contents of README.md; each piece of code under "Use" sets `probabilities`."""
     return PAGE.substitute(
         apart=_apart(signature["classes"]),
-        origin=_filled(_origin(signature["run"])),
-        results=_filled(_results(signature["run"])),
+        origin=filled(_origin(signature["run"])),
+        results=filled(_results(signature["run"])),
         files="\n".join(_files(signature)),
         input=_input(signature),
-        output=_filled(_output(signature)),
+        output=filled(_output(signature)),
         use=_use(signature),
     )
-
-
-def _filled(paragraph: str) -> str:
-    return textwrap.fill(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _apart(classes: list[str], most: int = 10) -> str:
     if len(classes) > most:
         return f"{len(classes):,} classes apart"
-    return f"{', '.join(classes[:-1])} and {classes[-1]} apart"
+    named = [each if PLAIN.fullmatch(each) else f"`{each.replace('`', ' ')}`" for each in classes]
+    return f"{', '.join(named[:-1])} and {named[-1]} apart"
 
 
 def _origin(run: Mapping[str, Any]) -> str:
@@ -171,8 +164,9 @@ def _results(run: Mapping[str, Any]) -> str:
 
 
 def _files(signature: Signature) -> list[str]:
-    words = signature["text"]
+    words, cells = signature["text"], signature["columns"]
     listed = [f"| `{words['vocabulary']}` | the words, in the order of their columns | |"] if words else []
+    listed += [f"| `{cells['file']}` | the columns, in order | |"] if cells else []
     return [
         f"| `{file}` | {FORMATS[name].title} | `python -m pip install {FORMATS[name].reader}` |"
         for name, file in signature["files"].items()
@@ -183,67 +177,55 @@ def _input(signature: Signature) -> str:
     given, words, image = signature["input"], signature["text"], signature["image"]
     shape, example = _shape(given["shape"]), json.dumps(signature["example"]["input"])
     if given["name"] == TEXTS:
-        return TEXT.substitute(tokenisation=_filled(_tokenisation(words)), example=example)
+        return export_words.of_texts(words, example)
     if words:
-        columns = given["shape"][1]
-        return ROW.substitute(**_words(words), contents=_filled(_row(words, shape)), columns=columns, example=example)
+        return export_words.of_rows(words, shape, given["shape"][1], example)
     if image:
+        lengths = given["shape"][1:]
+        colours = [] if image["channels"] == 1 else [image["channels"]]
         return IMAGE.substitute(
-            contents=_filled(_pixels(image, shape)),
-            height=image["height"],
-            width=image["width"],
+            contents=filled(_pixels(image, shape)),
+            lengths="-1" if len(lengths) == 1 else ", ".join(map(str, lengths)),
+            shape=", ".join(map(str, [image["height"], image["width"], *colours])),
             divisor=f"{image['divisor']:g}",
         )
-    return NUMBERS.substitute(shape=shape, lengths=given["shape"][1:])
+    if cells := signature["columns"]:
+        return CELLS.substitute(contents=filled(_cells(cells, shape)), file=cells["file"], example=example)
+    divisor = f"{given['divisor']:g}"
+    divided = "" if given["divisor"] == 1 else f", divided by {divisor}"
+    return NUMBERS.substitute(shape=shape, lengths=given["shape"][1:], divisor=divisor, divided=divided)
+
+
+def _cells(cells: Mapping[str, Any], shape: str) -> str:
+    features = ", ".join(f"`{one_line(each)}`" for each in cells["features"])
+    return (
+        f"`features`, float32 {shape}: a number less the mean of its column, divided by the scale; of a category a 1 "
+        f"in the place of its value, and 0 in those of the others. `{cells['file']}` has them. In order: {features}."
+    )
 
 
 def _shape(lengths: list[int | None]) -> str:
     return f"[{', '.join('n' if each is None else str(each) for each in lengths)}]"
 
 
-def _row(words: Mapping[str, Any], shape: str) -> str:
-    start, unknown = words["start"], words["unknown"]
-    mark = f" Column {start} is 1 in every row: the start of a text." if start is not None else ""
-    return (
-        f"`features`, float32 {shape}: a row for each text, with 1 in the column of each word that occurs, however "
-        f"often, and 0 elsewhere. Columns count from 0. The words of `{words['vocabulary']}` have the columns from "
-        f"{words['first_word']} on, in their order.{mark} A word that is not listed has "
-        f"{'no column' if unknown is None else f'column {unknown}'}."
-    )
-
-
-def _words(words: Mapping[str, Any]) -> dict[str, Any]:
-    """What the code of ROW says of words."""
-    start, unknown = words["start"], words["unknown"]
-    known = "columns[word] for word in words if word in columns"
-    return {
-        "vocabulary": words["vocabulary"],
-        "first_word": words["first_word"],
-        "tokenisation": _filled(_tokenisation(words)),
-        "filters": json.dumps(words["filters"]),
-        "split": json.dumps(words["split"]),
-        "lower": ".lower()" if words["lower"] else "",
-        "known": known if unknown is None else f"columns.get(word, {unknown}) for word in words",
-        "start": f"\n        row[{start}] = 1" if start is not None else "",
-    }
-
-
-def _tokenisation(words: Mapping[str, Any]) -> str:
-    signs = "".join(each if each.isprintable() else repr(each)[1:-1] for each in words["filters"])
-    steps = [
-        *(["letters become lower case"] if words["lower"] else []),
-        *([f"each sign of ``{signs}`` (`\\t` is a tab, `\\n` a new line) becomes a blank"] if signs else []),
-        "what stands between blanks is a word",
-    ]
-    return f"To divide a text into words: {'; '.join(steps)}."
-
-
 def _pixels(image: Mapping[str, Any], shape: str) -> str:
-    return (
-        f"`features`, float32 {shape}: a row for each image of {image['height']} × {image['width']} grey pixels, line "
-        f"by line from the top, from 0 (black) to 1 (white): bytes divided by {image['divisor']:g}. A {image['shows']} "
-        f"is bright on black, fits a square of {image['figure']} pixels, and its centre of mass is that of the image."
+    colours = "grey pixels" if image["channels"] == 1 else "pixels of red, green and blue"
+    pixels = (
+        f"`features`, float32 {shape}: a row for each image of {image['height']} × {image['width']} {colours}, line by "
+        f"line from the top, from 0 (black) to 1 (white): bytes divided by {image['divisor']:g}."
     )
+    if not image["figure"]:
+        mode, size = "L" if image["channels"] == 1 else "RGB", (image["width"], image["height"])
+        return (
+            f"{pixels} A picture becomes one with Pillow: `ImageOps.exif_transpose`, what is transparent on white, "
+            f'`convert("{mode}")`, `resize({size}, Image.Resampling.BILINEAR)`.'
+        )
+    centre = (
+        "its centre of mass is that of the image" if image["centred"] == "mass" else "is in the middle of the image"
+    )
+    article = "An" if image["shows"][0] in "aeiou" else "A"
+    figure = f"fits a square of {image['figure']} pixels"
+    return f"{pixels} {article} {image['shows']} is bright on black, {figure}, and {centre}."
 
 
 def _output(signature: Signature) -> str:
@@ -269,4 +251,4 @@ def _use(signature: Signature) -> str:
         parts.append(f"{FORMATS[name].title}:\n\n{code}")
     values = ", ".join(f"{value:.4f}" for value in signature["example"]["output"][0])
     check = f"For the example above, `{PROBABILITIES}` is [[{values}]], rounded to four decimals."
-    return "\n\n".join([*parts, _filled(check)])
+    return "\n\n".join([*parts, filled(check)])

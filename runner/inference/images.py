@@ -1,36 +1,39 @@
 """Image files as rows of the data set: its size, its polarity, its range of values."""
 
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
+from runner.datasets import pictures
 from runner.datasets.base import ImageForm
+from runner.datasets.pictures import Unusable
 from runner.formatting import one_line
 
-MOST_PIXELS = 50_000_000
 MOST_VALUES = 200_000_000  # of an array
 INK = 32  # of 255: what is brighter belongs to the figure
 
 
-class Unusable(Exception):
-    """A file that is no image or array of the right kind; the text follows the name of the file."""
-
-
 def read(path: Path, form: ImageForm) -> tuple[NDArray[np.uint8], str]:
-    """The images of a PNG, JPEG or .npy file as rows, uint8 [images, pixels], and how they were changed.
+    """The images of a PNG, JPEG, WebP or .npy file as rows of bytes, and how they were changed.
 
-    A picture of another size has its figure cut out and centred, as those of the data are. Raises Unusable.
+    Of data that shows one figure in each image, uint8 [images, pixels]: a picture of another size has the figure cut
+    out and placed, as those of the data are. Of data that is pictures, uint8 [images, height, width, channels]: they
+    are scaled as those of the data. Raises Unusable.
     """
     _refuse_irregular(path)
     if path.suffix.lower() == ".npy":
-        return _from_array(_array(path), form)
-    pixels = _picture(path)
-    row, changes = _fitted(pixels, form)
-    return row[None], _changed(changes)
+        return _from_array(_array(path), form) if form.figure else _whole(_array(path), form)
+    if not path.exists():
+        raise Unusable("does not exist: this run takes the path of a PNG, JPEG, WebP or .npy file")
+    if form.figure:
+        row, changes = _fitted(pictures.grey(path), form)
+        return row[None], _changed(changes)
+    scaled, size = pictures.whole(path, form)
+    same = size == (form.width, form.height)
+    return scaled[None], "" if same else f"scaled from {size[0]:,} × {size[1]:,} to {form.width} × {form.height}"
 
 
 def numbers(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[Any], str]:
@@ -84,6 +87,15 @@ def _from_array(array: NDArray[Any], form: ImageForm) -> tuple[NDArray[np.uint8]
     )
 
 
+def _whole(array: NDArray[Any], form: ImageForm) -> tuple[NDArray[np.uint8], str]:
+    """Rows that have the size of the data already."""
+    shapes = [form.shape] + ([form.shape[:2]] if form.channels == 1 else [])
+    if array.shape not in shapes and array.shape[1:] not in shapes:
+        raise Unusable(f"must hold {list(form.shape)}, or several of them; got {list(array.shape)}")
+    pixels, changes = _bytes(np.asarray(array))
+    return pixels.reshape(-1, *form.shape), _changed(changes)
+
+
 def _bytes(array: NDArray[Any]) -> tuple[NDArray[np.uint8], list[str]]:
     """Values as bytes; those from 0 to 1 are taken as shares of white."""
     if array.dtype.kind in "bf" and array.min() >= 0 and array.max() <= 1:
@@ -93,46 +105,14 @@ def _bytes(array: NDArray[Any]) -> tuple[NDArray[np.uint8], list[str]]:
     return np.round(array).astype(np.uint8), []
 
 
-def _picture(path: Path) -> NDArray[np.uint8]:
-    """The pixels of a picture in grey, uint8 [height, width], what is transparent on white."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=("PNG", "JPEG")) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    raise Unusable(
-                        f"is too large: {picture.width:,} × {picture.height:,} pixels; at most {MOST_PIXELS:,}"
-                    )
-                return _grey(ImageOps.exif_transpose(picture))
-    except Unusable:
-        raise
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise Unusable(f"is too large: at most {MOST_PIXELS:,} pixels") from None
-    except UnidentifiedImageError:
-        raise Unusable("is no PNG, JPEG or .npy file") from None
-    except FileNotFoundError:
-        raise Unusable("does not exist: this run takes the path of a PNG, JPEG or .npy file") from None
-    except Exception as error:  # a damaged picture raises many kinds
-        reason = getattr(error, "strerror", None) or str(error)
-        raise Unusable(f"cannot be read as a picture, save it anew: {one_line(reason, 100)}") from None
-
-
-def _grey(picture: Image.Image) -> NDArray[np.uint8]:
-    if picture.mode.startswith("I"):  # 16 bits, of which convert("L") keeps the lowest
-        return (np.asarray(picture, np.int64) >> 8).clip(0, 255).astype(np.uint8)
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return np.asarray(picture.convert("L"))
-
-
 def _fitted(pixels: NDArray[np.uint8], form: ImageForm) -> tuple[NDArray[np.uint8], list[str]]:
     """An image as a row, uint8 [pixels], and what was done to it."""
     changes = []
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     if np.median(edge) > 127:
         pixels = 255 - pixels
-        changes.append(f"inverted, as a {form.what} of the data is bright on black")
+        article = "an" if form.what[0] in "aeiou" else "a"
+        changes.append(f"inverted, as {article} {form.what} of the data is bright on black")
     if pixels.shape != (form.height, form.width):
         before = f"{pixels.shape[1]:,} × {pixels.shape[0]:,}"
         pixels = _centred(pixels, form)
@@ -143,7 +123,8 @@ def _fitted(pixels: NDArray[np.uint8], form: ImageForm) -> tuple[NDArray[np.uint
 
 
 def _centred(pixels: NDArray[np.uint8], form: ImageForm) -> NDArray[np.uint8]:
-    """The figure of an image, scaled to the side that it has in the data, its centre of mass in the middle."""
+    """The figure of an image, scaled to the side that it has in the data, it or the centre of mass in the middle."""
+    assert form.figure
     rows, columns = (np.flatnonzero((pixels > INK).any(axis)) for axis in (1, 0))
     if not len(rows):
         return np.zeros((form.height, form.width), np.uint8)
@@ -152,8 +133,10 @@ def _centred(pixels: NDArray[np.uint8], form: ImageForm) -> NDArray[np.uint8]:
     height, width = (max(1, round(side * scale)) for side in figure.shape)
     method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
     small = np.asarray(Image.fromarray(figure).resize((width, height), method))
-    top = _offset(small.sum(1, dtype=float), form.height)
-    left = _offset(small.sum(0, dtype=float), form.width)
+    top, left = (form.height - height) // 2, (form.width - width) // 2
+    if form.by_mass:
+        top = _offset(small.sum(1, dtype=float), form.height)
+        left = _offset(small.sum(0, dtype=float), form.width)
     placed = np.zeros((form.height, form.width), np.uint8)
     placed[top : top + height, left : left + width] = small
     return placed

@@ -3,15 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from runner.datasets.columns import Columns, UnusableCells
+from runner.datasets.pictures import Unusable
+from runner.datasets.tables import file as table_file
 from runner.datasets.text import Vocabulary
 from runner.errors import ConfigError
 from runner.formatting import one_line
 from runner.inference import images
 from runner.inference.load import LoadedRun
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LONGEST_NAME = 255  # bytes, of a file
 UNKNOWN_SHOWN = 6  # words of a text that are named
@@ -40,6 +46,8 @@ def read(run: LoadedRun, given: Sequence[str]) -> Inputs:
     """
     if run.vocabulary:
         return _texts(run.vocabulary, given)
+    if run.columns:
+        return _tables(run.columns, [Path(path) for path in given])
     return _files(run, given)
 
 
@@ -50,6 +58,32 @@ def _texts(vocabulary: Vocabulary, texts: Sequence[str]) -> Inputs:
         found.remarks.append(_of_words(words, unknown) + _of_a_file(text))
         found.details.append({"words": words, "unknown": unknown})
     return found
+
+
+def _tables(columns: Columns, paths: Sequence[Path]) -> Inputs:
+    """The rows of tables with the columns of the training. Raises DataError for what is no table."""
+    whole = Inputs()
+    problems, rows = [], []
+    for path in paths:
+        try:
+            found = of_cells(columns, table_file.read(path).cells)
+        except UnusableCells as error:
+            problems.append(f"{one_line(str(path), 200)} {error}")
+            continue
+        whole.names += [f"{path}, row {number}" for number in range(1, len(found) + 1)]
+        whole.remarks += found.remarks
+        whole.details += found.details
+        rows.append(found.rows)
+    if problems:
+        raise ConfigError(problems)
+    whole.rows = np.concatenate(rows)
+    return whole
+
+
+def of_cells(columns: Columns, cells: "pd.DataFrame") -> Inputs:
+    """The rows of a table, named by their numbers from 1. Raises UnusableCells."""
+    rows, remarks = columns.encode(cells)
+    return Inputs([str(row + 1) for row in range(len(rows))], rows, remarks, [{"remark": each} for each in remarks])
 
 
 def _of_words(words: int, unknown: list[str]) -> str:
@@ -76,7 +110,7 @@ def _files(run: LoadedRun, paths: Sequence[str]) -> Inputs:
             loaded, remark = (
                 images.read(Path(path), run.image) if run.image else images.numbers(Path(path), _shape(run))
             )
-        except images.Unusable as error:
+        except Unusable as error:
             problems.append(f"{one_line(path, 200)} {error}")
             continue
         several = len(loaded) > 1

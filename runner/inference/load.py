@@ -13,13 +13,14 @@ from runner.config import compose, plugins, task
 from runner.config.plugins import Trust
 from runner.config.schema import Config
 from runner.config.task import Task
-from runner.datasets import catalog, split, text
+from runner.datasets import catalog, columns, split, text
 from runner.datasets.base import BuiltIn, Data, ImageForm
+from runner.datasets.columns import Columns
 from runner.datasets.text import Vocabulary
 from runner.errors import ConfigError, DataError
 from runner.formatting import counted, one_line
 from runner.runs import reader
-from runner.runs.folder import BEST_MODEL, MODEL, MOST_BYTES, PLAN, RECORD, VOCABULARY
+from runner.runs.folder import BEST_MODEL, COLUMNS, MODEL, MOST_BYTES_OF_WORDS, PLAN, RECORD, VOCABULARY
 from runner.runs.reader import Run
 from runner.runs.status import COMPLETED
 from runner.system import backend, files
@@ -105,7 +106,16 @@ class LoadedRun:
     @property
     def image(self) -> ImageForm | None:
         """How the images of the data set are; None for data that is no images."""
-        return self.built_in.image if self.built_in else None
+        if self.built_in:
+            return self.built_in.image
+        kind = catalog.FROM_FILES.get(self.config.dataset.name)
+        return kind.image(self.config.dataset) if kind else None
+
+    @property
+    def divisor(self) -> float:
+        """What the features of the data set are divided by; a run recorded without it tells it by its data set."""
+        recorded = self.run.record["dataset"].get("divisor")
+        return float(recorded or (self.image.divisor if self.image else 1.0))
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary | None:
@@ -115,13 +125,29 @@ class LoadedRun:
         """
         file = self.folder / VOCABULARY
         try:
-            return text.from_json(files.read(file, MOST_BYTES).decode("utf-8"))
+            return text.from_json(files.read(file, MOST_BYTES_OF_WORDS).decode("utf-8"))
         except FileNotFoundError:
             return self._vocabulary_of_data()
         except (OSError, ValueError) as error:
             raise DataError(f"{file} cannot be used ({error}): remove it to have the words of the data") from None
 
+    @functools.cached_property
+    def columns(self) -> Columns | None:
+        """What turns cells of numbers and categories into a row, as the folder has it; None for other data.
+
+        Raises DataError.
+        """
+        file = self.folder / COLUMNS
+        try:
+            return columns.from_json(files.read(file, MOST_BYTES_OF_WORDS).decode("utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise DataError(f"{file} cannot be used ({error}): train the run anew") from None
+
     def _vocabulary_of_data(self) -> Vocabulary | None:
+        if getattr(self.config.dataset, "text", None) is not None:
+            return self.data.vocabulary
         if self.built_in is None or self.built_in.words is None:
             return None
         try:
@@ -162,7 +188,7 @@ class LoadedRun:
 
         The one column of a sigmoid head becomes two. Raises DataError for a network whose outputs are no numbers.
         """
-        outputs = self._outputs(rows, self.image.divisor if self.image else 1.0)
+        outputs = self._outputs(rows, self.divisor)
         if not np.isfinite(outputs).all():
             raise DataError(f"{self.file} gives outputs that are no numbers: its training has diverged; train anew")
         if outputs.shape[1] == 1:

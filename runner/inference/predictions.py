@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.datasets import encoding
 from runner.inference.load import LoadedRun
 
 CLOSE_TO_ZERO = 1e-7  # where a probability of 32 bits ends
@@ -100,23 +101,12 @@ def word_effects(run: LoadedRun, mistake: Mistake) -> list[tuple[str, float]]:
     assert vocabulary
     first = vocabulary.first_word
     columns = [each for each in mistake.row.indices.tolist() if first <= each < first + len(vocabulary.words)]
-    without = _without(mistake.row, columns)
+    without = encoding.without_each(mistake.row, np.asarray(columns, int), vocabulary.form)
     changed = run.probabilities(without)[:, mistake.label] if columns else np.empty(0)
     effects = _odds(np.float64(mistake.probability)) - _odds(changed.astype(float))
     order = np.argsort(effects, kind="stable")
     words = vocabulary.decode(columns)
     return [(words[each], float(effects[each])) for each in order]
-
-
-def _without(row: Any, columns: Sequence[int]) -> Any:
-    """A CSR row once for each of its columns, that column left out."""
-    import scipy.sparse
-
-    every = row.indices
-    left = [every[every != column] for column in columns]
-    indptr = np.cumsum([0, *map(len, left)])
-    indices = np.concatenate(left) if left else every[:0]
-    return scipy.sparse.csr_matrix((np.ones(len(indices), np.int8), indices, indptr), shape=(len(left), row.shape[1]))
 
 
 def _odds(probabilities: Any) -> Any:

@@ -4,10 +4,11 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from runner.formatting import data_label
 from runner.inference.load import LoadedRun
-from runner.runs.folder import VOCABULARY, read_json, test_of
+from runner.runs.folder import COLUMNS, VOCABULARY, read_json, test_of
 from runner.training.formats import FEATURES, PROBABILITIES, TEXTS
 
 SCHEMA_VERSION = 1
@@ -29,6 +30,7 @@ def describe(run: LoadedRun, with_text: bool) -> dict[str, Any]:
         "classes": list(run.class_names),
         "text": _text(run),
         "image": _image(run),
+        "columns": run.columns and {"file": COLUMNS, "features": run.columns.features},
         "example": _example(run),
     }
 
@@ -70,9 +72,11 @@ def _name(run: LoadedRun) -> str:
 
 
 def _input(run: LoadedRun, with_text: bool) -> dict[str, Any]:
+    """The features of an example are divided by `divisor` before they are given to the network."""
     if with_text:
         return {"name": TEXTS, "dtype": "string", "shape": [None], "encoding": "UTF-8"}
-    return {"name": FEATURES, "dtype": "float32", "shape": [None, *run.network.input_shape[1:]]}
+    shape = [None, *run.network.input_shape[1:]]
+    return {"name": FEATURES, "dtype": "float32", "shape": shape, "divisor": run.divisor}
 
 
 def _output(run: LoadedRun) -> dict[str, Any]:
@@ -95,6 +99,7 @@ def _text(run: LoadedRun) -> dict[str, Any] | None:
         return None
     return {
         "form": vocabulary.form,
+        "ngrams": vocabulary.ngrams,
         "vocabulary": VOCABULARY,
         "first_word": vocabulary.first_word,
         "start": vocabulary.start,
@@ -106,7 +111,10 @@ def _text(run: LoadedRun) -> dict[str, Any] | None:
 
 
 def _image(run: LoadedRun) -> dict[str, Any] | None:
-    """`figure` is the side, in pixels, of the square that what is shown fits; a byte is divided by `divisor`."""
+    """`figure` is the side, in pixels, of the square that what is shown fits, `centred` by its mass or its box.
+
+    Both are null, as is the `background`, for whole pictures. A byte is divided by `divisor`.
+    """
     form = run.image
     if not form:
         return None
@@ -114,16 +122,27 @@ def _image(run: LoadedRun) -> dict[str, Any] | None:
         "shows": form.what,
         "height": form.height,
         "width": form.width,
+        "channels": form.channels,
         "figure": form.figure,
+        "centred": ("mass" if form.by_mass else "box") if form.figure else None,
         "divisor": form.divisor,
-        "background": 0,
+        "background": 0 if form.figure else None,
     }
 
 
 def _example(run: LoadedRun) -> dict[str, Any]:
     """An input, and the output for it: for whoever reads the network to see that it is read rightly."""
-    given: list[str] | str = [EXAMPLE_TEXT] if run.vocabulary else "zeros"
-    shape = (1, *run.network.input_shape[1:])
-    rows = run.vocabulary.encode([EXAMPLE_TEXT]) if run.vocabulary else np.zeros(shape, np.float32)
+    given, rows = _example_input(run)
     units = run.network.output_shape[-1]
     return {"input": given, "output": run.probabilities(rows)[:, -units:].tolist()}
+
+
+def _example_input(run: LoadedRun) -> tuple[Any, Any]:
+    """An example as it is written, and its row."""
+    if vocabulary := run.vocabulary:
+        text = EXAMPLE_TEXT if run.built_in else " ".join(vocabulary.words[:5])
+        return [text], vocabulary.encode([text])
+    if columns := run.columns:
+        example = columns.example()
+        return [example], columns.encode(pd.DataFrame([example]).astype(str))[0]
+    return "zeros", np.zeros((1, *run.network.input_shape[1:]), np.float32)

@@ -1,16 +1,20 @@
 """The whole training state as one file: numbers only, checksummed, put in place as a whole.
 
 A file is a line with the SHA-256 of the rest, and the rest is an npz of plain arrays: the model's variables (weights,
-statistics of normalization, states of dropout), the optimizer's, the weights of the best epoch so far, the rows of
-metrics.csv and timings.csv, the predictions, and run.json as it stood. Early stopping needs no more: it is replayed
-over the rows. The record in a state proves which run it belongs to, and a lost run.json is made again from it.
+statistics of normalization, states of dropout), the optimizer's, the weights of the best epoch so far, the predictions
+after the best and the last epoch, and run.json as it stood. The record proves which run the state belongs to, and a
+lost run.json is made again from it.
+
+What there is for each epoch stands in two row files, of which a state knows the number of rows and their SHA-256: the
+numbers of metrics.csv and timings.csv in the first, which validation examples are answered right in the second. Early
+stopping needs no more: it is replayed over the rows. A state of format 2 holds all of them itself.
 """
 
 import hashlib
 import io
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +22,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.runs import predictions
-from runner.runs.folder import MOST_BYTES_OF_ARRAYS
+from runner.runs import predictions, row_file
+from runner.runs.folder import CHECKPOINTS, MOST_BYTES_OF_ARRAYS
 from runner.runs.history import Row
 from runner.runs.predictions import Predictions
+from runner.runs.row_file import RowFile
 from runner.system import archives, files
 
-MAGIC = b"keras-experiment-runner state 2 "
-FILES = "checkpoints/epoch-*.state"
+MAGIC = b"keras-experiment-runner state 3 "
+MAGIC_2 = b"keras-experiment-runner state 2 "
+FILES = f"{CHECKPOINTS}/epoch-*.state"
+NUMBERS, RIGHT = "metrics.rows", "predictions.rows"  # row files: float64 [metrics, timings], and packed bits
 
 
 @dataclass(frozen=True)
@@ -39,8 +46,8 @@ class State:
     model: list[NDArray[Any]]
     optimizer: list[NDArray[Any]]
     best: list[NDArray[Any]]
-    metrics: list[Row]
-    timings: list[Row]
+    metrics: Sequence[Row]
+    timings: Sequence[Row]
     record: dict[str, Any]
     predictions: Predictions | None = None
 
@@ -52,6 +59,11 @@ class State:
     @property
     def epoch(self) -> int:
         return len(self.metrics)
+
+    def numbers(self, first: int) -> bytes:
+        """The rows of metrics and timings from index `first` on: float64 [rows, columns of both]."""
+        rows = zip(self.metrics[first:], self.timings[first:], strict=True)
+        return np.array([[*metrics.values(), *timings.values()] for metrics, timings in rows], "<f8").tobytes()
 
 
 class DamagedState(Exception):
@@ -69,54 +81,78 @@ def epochs(folder: Path) -> list[int]:
     return sorted((int(match[1]) for match in matches if match), reverse=True)
 
 
-def save(folder: Path, state: State) -> None:
-    """Write a state so that it is on the disk when this returns. Raises OSError."""
-    files.write(path(folder, state.epoch), encode(state), durable=True)
+class Writer:
+    """Saves states of one training in a folder, each in the same time however many epochs it has."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.numbers, self.right = (RowFile(folder / CHECKPOINTS / name) for name in (NUMBERS, RIGHT))
+
+    def save(self, state: State) -> None:
+        """Write a state, after its rows, so that it is on the disk when this returns. Raises OSError."""
+        arrays = {**_parts(state), **_text("numbers.sha256", self.numbers.extend(state.epoch, state.numbers))}
+        if state.predictions:
+            right = state.predictions.right
+            arrays |= _text("right.sha256", self.right.extend(state.epoch, lambda first: right[first:].tobytes()))
+        stream = io.BytesIO()
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
+        contents = stream.getvalue()
+        checked = MAGIC + hashlib.sha256(contents).hexdigest().encode() + b"\n" + contents
+        files.write(path(self.folder, state.epoch), checked, durable=True)
 
 
-def prune(folder: Path, keep: Collection[int]) -> None:
-    """Remove all states but the newest two, the second for the case that the first is damaged, and those to keep."""
-    for epoch in epochs(folder)[2:]:
-        if epoch not in keep:
-            path(folder, epoch).unlink(missing_ok=True)
+def prune(folder: Path, epoch: int, keep: Collection[int]) -> None:
+    """Remove states other than the newest two and those to keep.
+
+    The newest is that of `epoch`, later ones are of a training that was not continued; the second is for the case that
+    the newest is damaged.
+    """
+    there = epochs(folder)
+    newest = [each for each in there if each <= epoch][:2]
+    for each in there:
+        if each not in newest and (each > epoch or each not in keep):
+            path(folder, each).unlink(missing_ok=True)
 
 
 def load(file: Path) -> State:
     """Read a state. Raises DamagedState, or OSError where there is no such file."""
     try:
-        return decode(files.read(file, MOST_BYTES_OF_ARRAYS))
+        return _decoded(files.read(file, MOST_BYTES_OF_ARRAYS), file.parent)
     except (DamagedState, ValueError) as error:
         raise DamagedState(f"{file} is damaged ({error})") from None
 
 
-def encode(state: State) -> bytes:
-    """A state as the bytes of its file."""
-    arrays: dict[str, NDArray[Any]] = {}
+def _parts(state: State) -> dict[str, NDArray[Any]]:
+    """The arrays of a state that do not grow with the epochs."""
+    arrays: dict[str, NDArray[Any]] = {"epoch": np.array(state.epoch)}
     for part in ("model", "optimizer", "best"):
         arrays |= {f"{part}.{number}": array for number, array in enumerate(getattr(state, part))}
     for part in ("metrics", "timings"):
-        rows: list[Row] = getattr(state, part)
-        columns = list(rows[0]) if rows else []
-        arrays[f"{part}.columns"] = np.frombuffer(json.dumps(columns).encode(), np.uint8)
-        arrays[f"{part}.rows"] = np.array([list(row.values()) for row in rows], np.float64)
+        rows: Sequence[Row] = getattr(state, part)
+        arrays |= _text(f"{part}.columns", json.dumps(list(rows[0]) if rows else []))
     if state.predictions:
-        arrays |= {f"predictions.{name}": array for name, array in state.predictions.arrays().items()}
-    arrays["record"] = np.frombuffer(json.dumps(state.record).encode(), np.uint8)
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)  # type: ignore[arg-type]
-    contents = stream.getvalue()
-    return MAGIC + hashlib.sha256(contents).hexdigest().encode() + b"\n" + contents
+        constant = state.predictions.arrays()
+        del constant["right"]
+        arrays |= {f"predictions.{name}": array for name, array in constant.items()}
+    return arrays | _text("record", json.dumps(state.record))
 
 
-def decode(content: bytes) -> State:
-    """The state in the bytes of a file. Raises DamagedState."""
+def _text(name: str, text: str) -> dict[str, NDArray[Any]]:
+    return {name: np.frombuffer(text.encode(), np.uint8)}
+
+
+def _decoded(content: bytes, folder: Path) -> State:
+    """The state in the bytes of a file, with its rows from the row files in a folder. Raises DamagedState."""
     head, _, contents = content.partition(b"\n")
-    if not head.startswith(MAGIC):
+    magic = head[: len(MAGIC)]
+    if magic not in (MAGIC, MAGIC_2):
         raise DamagedState("it does not begin as a state does")
-    if head.removeprefix(MAGIC) != hashlib.sha256(contents).hexdigest().encode():
+    if head.removeprefix(magic) != hashlib.sha256(contents).hexdigest().encode():
         raise DamagedState("its checksum is another")
     try:
         arrays = archives.arrays(contents)
+        if magic == MAGIC:
+            _add_rows(arrays, folder)
         return State(
             model=list(_numbered(arrays, "model")),
             optimizer=list(_numbered(arrays, "optimizer")),
@@ -128,6 +164,19 @@ def decode(content: bytes) -> State:
         )
     except Exception as error:  # numpy and zipfile raise many kinds, whoever made the checksum
         raise DamagedState(str(error)) from None
+
+
+def _add_rows(arrays: dict[str, NDArray[Any]], folder: Path) -> None:
+    """Add the arrays of each epoch, under the names that they have in format 2."""
+    epochs = int(arrays["epoch"])
+    metrics, timings = (len(json.loads(arrays[f"{part}.columns"].tobytes())) for part in ("metrics", "timings"))
+    size, digest = 8 * epochs * (metrics + timings), arrays["numbers.sha256"].tobytes().decode()
+    numbers = np.frombuffer(row_file.read(folder / NUMBERS, size, digest), "<f8").reshape(epochs, -1)
+    arrays |= {"metrics.rows": numbers[:, :metrics], "timings.rows": numbers[:, metrics:]}
+    if "right.sha256" in arrays:
+        width, digest = -(-len(arrays["predictions.examples"]) // 8), arrays["right.sha256"].tobytes().decode()
+        right = row_file.read(folder / RIGHT, epochs * width, digest)
+        arrays["predictions.right"] = np.frombuffer(right, np.uint8).reshape(epochs, width)
 
 
 def _numbered(arrays: Any, part: str) -> Iterator[NDArray[Any]]:

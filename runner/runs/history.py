@@ -5,7 +5,9 @@ The files hold full precision; equal numbers are equal bytes.
 
 import csv
 import io
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from runner.formatting import number
 from runner.runs.folder import MOST_BYTES_OF_ROWS
-from runner.runs.predictions import Predictions
+from runner.runs.predictions import Growing
 from runner.system import files
 
 Row = dict[str, float]
@@ -36,18 +38,28 @@ class History:
     timings: list[Row] = field(default_factory=list)
     best_epoch: int | None = None
     best_weights: list[NDArray[Any]] = field(default_factory=list)
-    predictions: Predictions | None = None
+    predictions: Growing | None = None
     problem: str | None = None
 
+    @property
+    def best(self) -> Row | None:
+        """The row of the best epoch."""
+        return self.metrics[self.best_epoch - 1] if self.best_epoch else None
 
-def text(rows: list[Row]) -> str:
-    """The rows as CSV with a header; lines end in a line feed."""
+
+def text(rows: Sequence[Row], *, header: bool = True) -> str:
+    """The rows as CSV; lines end in a line feed."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
-    if rows:
+    if rows and header:
         writer.writeheader()
     writer.writerows({key: cell(key, value) for key, value in row.items()} for row in rows)
     return stream.getvalue()
+
+
+def extend(file: files.Growing, rows: Sequence[Row], first: int) -> None:
+    """Append to a file those of all `rows` that it has not yet, from index `first` on. Raises OSError."""
+    file.extend(text(rows[first:], header=not first).encode(), lambda: text(rows).encode())
 
 
 def cell(key: str, value: float) -> str:
@@ -57,10 +69,13 @@ def cell(key: str, value: float) -> str:
     return "NaN" if math.isnan(value) else repr(float(value))
 
 
-def read(path: Path) -> list[Row]:
-    """The rows of a file. Raises OSError, or ValueError where it is not as the runner wrote it."""
+def read(path: Path, most: int | None = None) -> list[Row]:
+    """The rows of a file, at most the first `most`: what comes after them may be half written by a run that goes on.
+
+    Raises OSError, or ValueError where it is not as the runner wrote it.
+    """
     try:
-        rows = _rows(path)
+        rows = _rows(path, most)
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8 text{SAVED_ANEW}") from None
     except (csv.Error, ValueError) as error:
@@ -70,7 +85,7 @@ def read(path: Path) -> list[Row]:
     return rows
 
 
-def _rows(path: Path) -> list[Row]:
+def _rows(path: Path, most: int | None) -> list[Row]:
     lines = csv.reader(io.StringIO(files.read(path, MOST_BYTES_OF_ROWS).decode("utf-8"), newline=""))
     header = next(lines, [])
     if any(name.startswith("\ufeff") for name in header):
@@ -79,7 +94,7 @@ def _rows(path: Path) -> list[Row]:
         raise ValueError(
             f"its columns must be apart by commas and one of them epoch; got {_short(','.join(header))}{SAVED_ANEW}"
         )
-    return [_row(header, cells, lines.line_num) for cells in lines if cells]
+    return [_row(header, cells, lines.line_num) for cells in itertools.islice(filter(None, lines), most)]
 
 
 def _row(header: list[str], cells: list[str], line: int) -> Row:

@@ -92,7 +92,7 @@ def _panel(axes: Axes, rows: Sequence[Row], name: str, sign: int, best_epoch: in
     if best_epoch is not None:
         axes.axvline(best_epoch, zorder=1, **BEST)  # type: ignore[arg-type]
     titled(axes, name, x="epoch")
-    epoch_ticks(axes, len(rows), best_epoch, room=12)
+    epoch_ticks(axes, len(rows), best_epoch)
     ends = _ends(rows, name, sign)
     if ends:
         axes.set_ylim(*ends)

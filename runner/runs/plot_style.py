@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 from runner.runs.palette import QUIET, RULE, TEXT
@@ -20,6 +20,7 @@ from runner.runs.palette import QUIET, RULE, TEXT
 WIDTH = 7.0  # inches, the width of a printed page: its type can be read
 SIZE, SMALL = 8.5, 7.5  # points of the type
 FORMATS = ("png", "pdf", "svg")
+BETWEEN = 0.12  # inches between the labels of two epochs; half of it next to the chosen one
 WORST = 0.1  # share of those values that do not count in their range, as a diverged loss
 
 Values = Sequence[float] | NDArray[np.float64]
@@ -124,18 +125,32 @@ def titled(axes: Axes, title: str, *, x: str = "") -> None:
     axes.yaxis.set_major_locator(MaxNLocator(5))
 
 
-def epoch_ticks(axes: Axes, last: int, chosen: int | None, room: int = 8) -> None:
-    """Whole epochs from 1 to the last, about `room` of them, and in bold the chosen one."""
-    step = next(each for each in _steps() if last / each <= room)
-    regular = list(range(1, last + 1, step)) if step <= 2 else [1, *range(step, last + 1, step)]
-    apart = [each for each in regular if chosen is None or abs(each - chosen) >= 0.6 * step or each == chosen]
-    ticks = sorted({*apart, *([chosen] if chosen else [])})
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
+def epoch_ticks(axes: Axes, last: int, chosen: int | None) -> None:
+    """Whole epochs from 1 to the last, as many as have room, and in bold the chosen one. No label touches another.
+
+    The figure is WIDTH wide.
+    """
+    ends = min(0.6, 1 - 0.03 * last), last + max(0.4, 0.03 * last)
+    each_takes = axes.get_position().width * WIDTH / (ends[1] - ends[0])  # inches
+    widest = breadth(str(last), SMALL) + BETWEEN
+    step = next(each for each in _steps() if each * each_takes >= widest)
+    regular = range(1, last + 1, step) if step <= 2 else [*range(step, last + 1, step), 1]
+    ticks: list[int] = []
+    for tick in [*([chosen] if chosen else []), *regular]:
+        if all(_is_apart(tick, other, each_takes, chosen) for other in ticks):
+            ticks.append(tick)
+    ticks.sort()
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlim(min(0.6, 1 - 0.03 * last), last + max(0.4, 0.03 * last))
+    axes.set_xlim(*ends)
     axes.set_xticks(ticks, [str(each) for each in ticks])
     for tick, label in zip(ticks, axes.get_xticklabels(), strict=True):
         label.set_fontweight("bold" if tick == chosen else "normal")
+
+
+def _is_apart(one: int, other: int, each_takes: float, chosen: int | None) -> bool:
+    """Whether the labels of two epochs leave a gap; an epoch takes so many inches of the axis."""
+    labels = sum(breadth(str(each), SMALL, "bold" if each == chosen else "normal") for each in (one, other)) / 2
+    return abs(one - other) * each_takes >= labels + BETWEEN / 2
 
 
 def log_scale(axes: Axes, low: float, high: float) -> None:

@@ -33,11 +33,6 @@ class Predictions:
     best: NDArray[np.float16]
     last: NDArray[np.float16]
 
-    def with_epoch(self, right: NDArray[np.bool_], outputs: NDArray[np.float16], *, is_best: bool) -> "Predictions":
-        """With one epoch more, which is the best one so far or is not. right [v], outputs [v, classes]."""
-        rows = np.concatenate([self.right, np.packbits(right)[None]])
-        return replace(self, right=rows, best=outputs if is_best else self.best, last=outputs)
-
     def answers(self, epochs: Sequence[int]) -> NDArray[np.uint8]:
         """Whether each example is answered right after epochs, from 1: uint8 [epochs, v], 1 where it is."""
         return np.unpackbits(self.right[np.asarray(epochs) - 1], axis=1, count=len(self.examples))
@@ -53,6 +48,28 @@ class Predictions:
 
 
 NAMES = [each.name for each in fields(Predictions)]
+
+
+class Growing:
+    """Predictions to which epochs are added, each in the same time however many there are."""
+
+    def __init__(self, begun: Predictions) -> None:
+        self._latest, self._epochs = begun, len(begun.right)
+        self._rows = begun.right  # the first `_epochs` are in use
+
+    def add(self, right: NDArray[np.bool_], outputs: NDArray[np.float16], *, is_best: bool) -> None:
+        """Add an epoch, which is the best one so far or is not. right [v], outputs [v, classes]."""
+        if self._epochs == len(self._rows):
+            room = np.empty((max(8, self._epochs), self._rows.shape[1]), np.uint8)
+            self._rows = np.concatenate([self._rows, room])
+        self._rows[self._epochs] = np.packbits(right)
+        self._epochs += 1
+        self._latest = replace(self._latest, best=outputs if is_best else self._latest.best, last=outputs)
+
+    @property
+    def now(self) -> Predictions:
+        """Those of the epochs until now, not copied; epochs that are added later do not change them."""
+        return replace(self._latest, right=self._rows[: self._epochs])
 
 
 def before_the_first_epoch(examples: NDArray[np.int32], labels: NDArray[np.integer], units: int) -> Predictions:

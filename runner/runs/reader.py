@@ -103,20 +103,26 @@ class Run:
 
 def load(folder: Path) -> Run:
     """The run of a folder. Raises OSError, or ValueError where its files are not those of a run."""
-    record = _record(folder)
     try:
-        shape.refuse_damaged(record)
-        status = status_of(folder, record)
-        if status == CRASHED:  # or it has ended between the two looks
-            record = _record(folder)
-            status = record["status"] if record["status"] != RUNNING else CRASHED
+        status, record = told(folder)
         epochs = record["epochs"]
-        metrics, timings = (history.read(folder / name)[:epochs] if epochs else [] for name in (METRICS, TIMINGS))
+        metrics, timings = (history.read(folder / name, epochs) if epochs else [] for name in (METRICS, TIMINGS))
         run = Run(folder, status, record, metrics, timings, (folder / RECORD).stat().st_mtime)
         _refuse_incomplete(run)
     except (KeyError, TypeError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ValueError(f"it is not complete: {error}") from None
     return run
+
+
+def told(folder: Path) -> tuple[str, dict[str, Any]]:
+    """The status of a run and its run.json; rows are not read. Raises as `load` does."""
+    record = _record(folder)
+    shape.refuse_damaged(record)
+    status = status_of(folder, record)
+    if status == CRASHED:  # or it has ended between the two looks
+        record = _record(folder)
+        status = record["status"] if record["status"] != RUNNING else CRASHED
+    return status, record
 
 
 def _record(folder: Path) -> dict[str, Any]:

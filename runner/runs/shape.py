@@ -76,13 +76,14 @@ def _is_dataset(value: Any) -> bool:
     texts, counts = ("name", "source", "fingerprint"), ("train", "validation")
     names, test = value.get("class_names"), value.get("test")
     whole = all(is_text(value[key]) for key in texts) and all(is_count(value[key]) for key in counts)
-    return whole and or_none(are_texts)(names) and or_none(is_count)(test)
+    divides = or_none(lambda divisor: is_number(divisor) and divisor > 0)(value.get("divisor"))
+    return whole and divides and or_none(are_texts)(names) and or_none(is_count)(test)
 
 
 SCALARS = frozenset([str, int, bool, type(None)])
 GROUPS = ("dataset", "model", "optimizer", "training")
 LISTS = ("metrics",)  # keys of the training that hold a list
-NESTED = ("options", "early_stopping")  # keys of a group that hold further keys
+NESTED = ("options", "early_stopping", "class_weight")  # keys of a group that hold further keys
 
 
 def _is_config(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The record of a run as it grows: run.json, metrics.csv, timings.csv, predictions.npz."""
+"""The record of a run as it grows: run.json, metrics.csv, timings.csv."""
 
 import contextlib
 import dataclasses
@@ -11,7 +11,7 @@ from runner.config.monitor import Monitor
 from runner.config.schema import Config
 from runner.errors import ConfigError, DataError
 from runner.formatting import data_label
-from runner.runs import checkpoint, history, identity, predictions, shape
+from runner.runs import checkpoint, history, identity, shape
 from runner.runs.folder import (
     BEST_MODEL,
     METRICS,
@@ -36,7 +36,7 @@ class DatasetInfo:
     """The data of a run, as run.json names it.
 
     `train` and `validation` are numbers of examples after the split, `test` that of the test set. `class_names` has a
-    name for each class, in the order of the labels.
+    name for each class, in the order of the labels. The features are divided by `divisor` before the network.
     """
 
     name: str
@@ -46,6 +46,7 @@ class DatasetInfo:
     validation: int
     test: int
     class_names: tuple[str, ...]
+    divisor: float = 1.0
 
     @property
     def label(self) -> str:
@@ -107,6 +108,7 @@ class Record:
     def __init__(self, folder: Path, config: Config, overrides: list[str]) -> None:
         self.folder, self.config, self.overrides = folder, config, overrides
         self.metrics: list[Row] = []
+        self.metrics_file, self.timings_file = (files.Growing(folder / name) for name in (METRICS, TIMINGS))
         self.saved = 0
         self.has_models = False
         self.entries: dict[str, Any] = read(folder)
@@ -239,13 +241,17 @@ class Record:
         self.store(recorded)
 
     def store(self, recorded: History) -> None:
-        """Write the rows of a history to the files. Raises OSError."""
-        for row in recorded.metrics[self.saved :]:
+        """Write the rows of a history that are not in the files yet, then run.json, which counts them. Raises OSError.
+
+        The rows stand in their files before they are counted: a reader takes no more than are.
+        """
+        new = recorded.metrics[self.saved :]
+        for row in new:
             log.info(history.line(row, self.config.training.epochs))
-        predictions.write(self.folder, recorded.predictions)
-        files.write(self.folder / METRICS, history.text(recorded.metrics), durable=True)
-        files.write(self.folder / TIMINGS, history.text(recorded.timings))
-        self.metrics, self.saved = list(recorded.metrics), len(recorded.metrics)
+        history.extend(self.metrics_file, recorded.metrics, self.saved)
+        history.extend(self.timings_file, recorded.timings, self.saved)
+        self.metrics += new
+        self.saved = len(recorded.metrics)
         self.write(**_progress(recorded))
 
     def entries_with(self, recorded: History) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def test(folder: Path, members: Sequence[Member], ledger: Path) -> Outcome:
             return record.outcome("finished already")
         resolved = experiment.resolve(config)
         record.metrics = _write_means(folder, [path for path, _ in members])
-        saving.save_vocabulary(folder, resolved.data)
+        saving.save_what_makes_rows(folder, resolved.data)
         record.write(**_entries(writer.read(first), members), opening=record.entries.get("opening"))
         with experiment.recorded(record, interruption), interruption.waiting():
             trust = Trust(names=frozenset(config.plugins))

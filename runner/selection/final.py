@@ -146,7 +146,7 @@ def check(choice: Choice, final: Final) -> list[Checked]:
     data = checked[0].data
     _refuse_changes(choice.setting.runs[0].record, final.config, data)
     if not len(data.test):
-        raise ConfigError([f"dataset: {data.label} has no test examples, so nothing would test the final model"])
+        raise ConfigError([f"dataset: {data.no_test}, and compare again; nothing would test the final model"])
     return checked
 
 

@@ -12,14 +12,19 @@ from runner.runs.status import COMPLETED, CRASHED, FAILED, INTERRUPTED, RUNNING
 from runner.sweeps.executor import Work
 from runner.sweeps.sweep import Sweep
 
+ENDED = (COMPLETED, FAILED, INTERRUPTED, CRASHED)
 SECONDS = 0.3  # between two looks at the folders
 
-Told = Callable[[Job, Run], None]
+Running = Callable[[Job, int], None]
+Ended = Callable[[Job, Run], None]
 
 
 @contextlib.contextmanager
-def followed(sweep: Sweep, work: Sequence[Work], running: Told, ended: Told) -> Iterator[None]:
-    """Look at the jobs until the end of the block: `running` is told of one that goes on, `ended` once of each."""
+def followed(sweep: Sweep, work: Sequence[Work], running: Running, ended: Ended) -> Iterator[None]:
+    """Look at the jobs until the end of the block.
+
+    `running` is told of one that goes on, with the number of epochs that it has recorded, `ended` once of each.
+    """
     follower = _Follower(sweep, work, running, ended)
     over = threading.Event()
 
@@ -38,7 +43,7 @@ def followed(sweep: Sweep, work: Sequence[Work], running: Told, ended: Told) -> 
 
 
 class _Follower:
-    def __init__(self, sweep: Sweep, work: Sequence[Work], running: Told, ended: Told) -> None:
+    def __init__(self, sweep: Sweep, work: Sequence[Work], running: Running, ended: Ended) -> None:
         self.sweep, self.running, self.ended = sweep, running, ended
         self.open = {each.job.number: each.job for each in work}
         self.earlier = {job.number: self._changed(job) for job in self.open.values()}  # left by an earlier start
@@ -48,14 +53,15 @@ class _Follower:
             if self._changed(job) == self.earlier[job.number]:
                 continue
             try:
-                run = reader.load(self.sweep.place(job))
+                status, record = reader.told(self.sweep.place(job))
+                run = reader.load(self.sweep.place(job)) if status in ENDED else None  # whose rows take time to read
             except (OSError, ValueError):
                 continue  # it is about to begin
-            if run.status in (COMPLETED, FAILED, INTERRUPTED, CRASHED):
+            if run and run.status in ENDED:
                 del self.open[job.number]
                 self.ended(job, run)
-            elif run.status == RUNNING:
-                self.running(job, run)
+            elif status == RUNNING:
+                self.running(job, record["epochs"])
 
     def _changed(self, job: Job) -> int | None:
         try:

@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 TEMPORARY = re.compile(r"^\..*-[0-9a-f]{16}-tmp(\.[^.]*)?$")
@@ -48,6 +48,36 @@ def write(path: Path, content: str | bytes, *, durable: bool = False) -> None:
         stream.write(content.encode() if isinstance(content, str) else content)
 
 
+class Growing:
+    """A file that is put in place as a whole first, and to which pieces are appended from then on.
+
+    All of it is on the disk when a call returns; until then a reader may see a part of the latest piece.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.size = path, -1
+
+    def extend(self, piece: bytes, whole: Callable[[], bytes]) -> None:
+        """Append a piece. The first time, and where the file is not as it was left, `whole()` replaces it instead.
+
+        So a piece that a kill or a full disk has cut short is gone after the next call. Raises OSError.
+        """
+        if self._is_as_it_was_left():
+            with self.path.open("ab") as stream:
+                stream.write(piece)
+            to_disk(self.path)
+            self.size += len(piece)
+        else:
+            content = whole()
+            write(self.path, content, durable=True)
+            self.size = len(content)
+
+    def _is_as_it_was_left(self) -> bool:
+        with contextlib.suppress(FileNotFoundError):
+            return self.path.lstat().st_size == self.size  # of a link that somebody has put there: its own
+        return False
+
+
 @contextlib.contextmanager
 def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """A temporary file in the folder of `path`, with the same suffix, that replaces it at the end of the block."""
@@ -56,10 +86,10 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     try:
         yield temporary
         if durable:
-            _to_disk(temporary)
+            to_disk(temporary)
         temporary.replace(path)
         if durable:
-            _to_disk(path.parent)
+            to_disk(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -103,7 +133,8 @@ def is_inside(folder: Path, name: str) -> bool:
     return place != root and Path(place).is_relative_to(root)
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
+    """Wait until what was written of a file, or the names in a folder, are on the disk. Raises OSError."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -7,7 +7,9 @@ from typing import Any
 
 class _Late(ModuleType):
     def __getattr__(self, name: str) -> Any:
-        return getattr(importlib.import_module(self.__name__), name)
+        found = getattr(importlib.import_module(self.__name__), name)
+        setattr(self, name, found)  # the next use does not come here
+        return found
 
 
 def late(module: str) -> ModuleType:

@@ -47,18 +47,18 @@ class EpochRows(keras.callbacks.Callback):
         seconds = time.perf_counter() - self.started
         row = {"epoch": epoch + 1, **self._values(logs), "learning_rate": _last_learning_rate(self.model.optimizer)}
         speed = {"seconds": seconds, "updates": self.updates, "examples_per_second": self.examples / seconds}
+        self._keep_best(row)
         self.history.metrics.append(row)
         self.history.timings.append({"epoch": epoch + 1, **speed})
-        self._keep_best()
         self._end_without_a_finite_loss(row)
 
     def _values(self, logs: dict[str, Any]) -> Row:
         validated = [f"val_{name}" for name in self.columns] if "val_loss" in logs else []
         return {name: float(logs[name]) for name in [*self.columns, *validated]}
 
-    def _keep_best(self) -> None:
-        self.history.best_epoch = self.monitor.best_epoch(self.history.metrics)
-        if self.history.best_epoch == len(self.history.metrics):
+    def _keep_best(self, row: Row) -> None:
+        if self.monitor.is_better(row, self.history.best):
+            self.history.best_epoch = int(row["epoch"])
             self.history.best_weights = self.model.get_weights()
 
     def _end_without_a_finite_loss(self, row: Row) -> None:
@@ -93,7 +93,7 @@ class PredictionRows(keras.callbacks.Callback):
         if self.history.predictions is not None:
             right, outputs = self.evaluation.predictions()
             is_best = self.history.best_epoch == len(self.history.metrics)
-            self.history.predictions = self.history.predictions.with_epoch(right, outputs, is_best=is_best)
+            self.history.predictions.add(right, outputs, is_best=is_best)
 
 
 class Observers(keras.callbacks.Callback):

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from runner.config.schema import Config
 from runner.config.task import Task, column
+from runner.datasets import class_weights
 from runner.datasets.base import Data
 from runner.datasets.split import Split
 from runner.runs import predictions
 from runner.runs.checkpoint import State
 from runner.runs.history import History
-from runner.runs.predictions import Predictions
+from runner.runs.predictions import Growing
 from runner.system import backend
 from runner.system.signals import Interruption
 from runner.training import batches, layers, model, optimizer
@@ -44,34 +45,37 @@ class Training:
         self.config, self.task, self.split = config, task, split
         self.targets: NDArray[Any] = task.targets(data.train.labels)
         self.updates = batches.updates(len(split.train), config.training.batch_size)
-        self.network = model.build(config.model, task, data.train.features.shape[1:])
+        self.class_weight = class_weights.resolve(
+            config.training.class_weight, data.class_names, data.train.labels[split.train]
+        )
+        self.network = model.build(config.model, task, data.train.features.shape[1:], data.image_shape)
         self.model = layers.over_rows(self.network, data.train, task)
         self.keeps_predictions = config.training.keep_predictions and len(split.validation) > 0
         self.history = History(predictions=self._no_predictions_yet(data) if self.keeps_predictions else None)
         self._compile()
 
-    def _no_predictions_yet(self, data: Data) -> Predictions:
-        examples = self.split.validation
-        return predictions.before_the_first_epoch(examples, data.train.labels[examples], self.task.output_units)
+    def _no_predictions_yet(self, data: Data) -> Growing:
+        examples, units = self.split.validation, self.task.output_units
+        return Growing(predictions.before_the_first_epoch(examples, data.train.labels[examples], units))
 
     def _compile(self) -> None:
         plain, loss = optimizer.optimizer(self.config, self.updates), model.loss(self.task)
         faster = optimizer.faster_optimizer(self.config, self.updates)
-        self.network.compile(plain, loss, metrics=model.metrics(self.task))
+        self.network.compile(plain, loss, metrics=model.saved_metrics(self.task))
         self.model.compile(faster or plain, loss, metrics=model.metrics(self.task), steps_per_execution=self.updates)
         # An optimizer that is built while its step is traced makes TensorFlow trace that again: 0.3 s of a run.
         self.model.optimizer.build(self.model.trainable_variables)
 
     def state(self, record: dict[str, Any]) -> State:
-        """The training as it stands, copied, with the run.json that goes with it."""
+        """The training as it stands, with the run.json that goes with it. The rows are those of the history itself."""
         return State(
             model=[variable.numpy() for variable in self.model.variables],
             optimizer=[variable.numpy() for variable in self.model.optimizer.variables],
             best=self.history.best_weights,
-            metrics=list(self.history.metrics),
-            timings=list(self.history.timings),
+            metrics=self.history.metrics,
+            timings=self.history.timings,
             record=record,
-            predictions=self.history.predictions,
+            predictions=self.history.predictions.now if self.history.predictions else None,
         )
 
     def restore(self, saved: State) -> None:
@@ -81,8 +85,8 @@ class Training:
         self.history.metrics, self.history.timings = list(saved.metrics), list(saved.timings)
         self.history.best_weights = saved.best
         self.history.best_epoch = self.task.monitor.best_epoch(saved.metrics)
-        kept = self.history.predictions
-        self.history.predictions = saved.predictions if kept and kept.fits(saved.predictions) else None
+        kept, found = self.history.predictions, saved.predictions
+        self.history.predictions = Growing(found) if found and kept and kept.now.fits(found) else None
 
     def fit(
         self,
@@ -116,6 +120,7 @@ class Training:
             initial_epoch=done,
             steps_per_epoch=self.updates,
             callbacks=callbacks,
+            class_weight=self.class_weight,
             shuffle=False,  # the stream has an order of its own
             verbose=0,
         )

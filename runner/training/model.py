@@ -7,9 +7,11 @@ import keras
 
 from runner import register
 from runner.config import keras_names
-from runner.config.schema import Model
+from runner.config.schema import CNN, Model
 from runner.config.task import Task
+from runner.datasets.base import ImageShape
 from runner.errors import ConfigError
+from runner.training import class_metrics
 
 # Methods that, overridden, train or evaluate a model otherwise than keras.Model does.
 KERAS_TRAINING = (
@@ -18,10 +20,17 @@ KERAS_TRAINING = (
 ).split()
 
 
-def build(config: Model, task: Task, input_shape: tuple[int, ...]) -> keras.Model:
-    """From features [batch, *input_shape] to [batch, task.output_units]. Raises ConfigError for a plugin's misfit."""
+def build(
+    config: Model, task: Task, input_shape: tuple[int, ...], image_shape: ImageShape | None = None
+) -> keras.Model:
+    """From features [batch, *input_shape] to [batch, task.output_units]. Raises ConfigError for a plugin's misfit.
+
+    `image_shape` is that of the images which the features show.
+    """
     if config.name not in register.models:
-        return _mlp(config, task, input_shape)
+        hidden = _blocks(config, input_shape, image_shape) if isinstance(config, CNN) else _stack(config, input_shape)
+        head = keras.layers.Dense(task.output_units, task.activation, name="head")
+        return keras.Sequential([keras.Input(input_shape), *hidden, head], name=config.name)
     network = register.models[config.name](input_shape, task.output_units, task.activation, **config.options)
     if not isinstance(network, keras.Model) or network.output_shape != (None, task.output_units):
         got = getattr(network, "output_shape", type(network).__name__)
@@ -39,17 +48,36 @@ def build(config: Model, task: Task, input_shape: tuple[int, ...]) -> keras.Mode
     return network
 
 
-def _mlp(config: Model, task: Task, input_shape: tuple[int, ...]) -> keras.Sequential:
-    layers: list[Any] = [keras.Input(input_shape)]
-    if len(input_shape) > 1:
-        layers.append(keras.layers.Flatten())
-    penalty = keras.regularizers.L2(config.l2) if config.l2 else None
+def _stack(config: Model, input_shape: tuple[int, ...]) -> list[keras.Layer]:
+    layers: list[keras.Layer] = [keras.layers.Flatten()] if len(input_shape) > 1 else []
     for number, width in enumerate(config.widths(), 1):
+        penalty = _penalty(config)
         layers.append(keras.layers.Dense(width, config.activation, kernel_regularizer=penalty, name=f"hidden_{number}"))
         if config.dropout:
             layers.append(keras.layers.Dropout(config.dropout, name=f"dropout_{number}"))
-    layers.append(keras.layers.Dense(task.output_units, task.activation, name="head"))
-    return keras.Sequential(layers, name="mlp")
+    return layers
+
+
+def _blocks(config: CNN, input_shape: tuple[int, ...], image_shape: ImageShape | None) -> list[keras.Layer]:
+    """The network takes the rows of the data as they are, like any other, and gives them the shape of an image.
+
+    So whoever has rows (predict, export, a script with model.keras) need not know which network it is.
+    """
+    layers: list[keras.Layer] = []
+    if image_shape and input_shape != image_shape:
+        layers.append(keras.layers.Reshape(image_shape, name="image"))
+    for number, filters in enumerate(config.widths(), 1):
+        of_block = {"padding": "same", "activation": config.activation, "kernel_regularizer": _penalty(config)}
+        layers.append(keras.layers.Conv2D(filters, config.kernel, name=f"convolution_{number}", **of_block))
+        layers.append(keras.layers.MaxPooling2D(name=f"pooling_{number}"))
+    layers.append(keras.layers.Flatten(name="flatten"))
+    if config.dropout:
+        layers.append(keras.layers.Dropout(config.dropout, name="dropout"))
+    return layers
+
+
+def _penalty(config: Model) -> keras.Regularizer | None:
+    return keras.regularizers.L2(config.l2) if config.l2 else None
 
 
 def loss(task: Task) -> Any:
@@ -61,6 +89,11 @@ def loss(task: Task) -> Any:
 def metrics(task: Task) -> list[Any]:
     """New metric objects, each named like its column."""
     return [_metric(name, task) for name in task.metrics]
+
+
+def saved_metrics(task: Task) -> list[Any]:
+    """Those of the metrics that Keras finds again where the network is loaded without the runner."""
+    return [each for each in metrics(task) if not isinstance(each, class_metrics.ConfusionMetric)]
 
 
 def is_right(task: Task, targets: Any, outputs: Any) -> Any:
@@ -83,6 +116,12 @@ def _metric(name: str, task: Task) -> Any:
             keras_names.ONE_HOT: keras.metrics.CategoricalAccuracy,
         }
         return classes[task.form](name=name)
+    if name in class_metrics.CLASSES:
+        return class_metrics.CLASSES[name](name, task)
+    if k := keras_names.top_k(name):
+        is_one_hot = task.form == keras_names.ONE_HOT
+        top_k = keras.metrics.TopKCategoricalAccuracy if is_one_hot else keras.metrics.SparseTopKCategoricalAccuracy
+        return top_k(k=k, name=name)
     metric = keras_names.METRICS[name]
     return getattr(keras.metrics, metric.keras_class)(name=metric.column, **_metric_options(name, task))
 

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from runner.datasets.encoding import MULTI_HOT, TF_IDF
 from runner.datasets.text import Tokenizer, Vocabulary
 
 
@@ -17,12 +18,16 @@ def rows(texts: Any, vocabulary: Vocabulary) -> Any:
     layer = keras.layers.TextVectorization(
         standardize=lambda given: _standardized(given, vocabulary.tokenizer),
         split=lambda given: _divided(given, vocabulary.tokenizer),
-        output_mode="multi_hot",
+        ngrams=vocabulary.ngrams if vocabulary.ngrams > 1 else None,
+        output_mode="multi_hot" if vocabulary.form == MULTI_HOT else "count",
         vocabulary=[*vocabulary.words, never],
     )
-    occurs = layer(texts)
+    occurs = keras.ops.cast(layer(texts), "float32")
     with_start = keras.ops.concatenate([occurs, keras.ops.ones_like(occurs[:, :1])], axis=1)
-    return keras.ops.take(with_start, _sources(vocabulary), axis=1)
+    features = keras.ops.take(with_start, _sources(vocabulary), axis=1)
+    if vocabulary.form != TF_IDF:
+        return features
+    return keras.ops.normalize(features * np.asarray(vocabulary.weights, np.float32), axis=1)
 
 
 def _sources(vocabulary: Vocabulary) -> NDArray[np.int32]:

@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import comparing, growth, parallel, saving, sweeps
+from tests.benchmarks import comparing, growth, long, parallel, saving, sweeps
 from tests.benchmarks.contenders import CONTENDERS
 
 TWO_HUNDRED = ["optimizer=adam,sgd", "model.width=1,2,3,4,5", "training.epochs=1,2,3,4", "seed=0,1,2,3,4"]
@@ -28,7 +28,9 @@ TWO_HUNDRED = ["optimizer=adam,sgd", "model.width=1,2,3,4,5", "training.epochs=1
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", default=["imdb", "mnist", "start", "saving", "sweep", "workers", "compare", "growth"]
+        "parts",
+        nargs="*",
+        default=["imdb", "mnist", "start", "saving", "long", "sweep", "workers", "compare", "growth"],
     )
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=20)
@@ -40,6 +42,7 @@ def main() -> None:
         "mnist": _mnist,
         "start": _start,
         "saving": saving.main,
+        "long": long.main,
         "sweep": sweeps.main,
         "workers": parallel.main,
         "compare": comparing.main,

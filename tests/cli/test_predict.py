@@ -206,8 +206,8 @@ def test_every_image_that_cannot_be_read_is_named(runner: Command, digits: str, 
     refused = runner("predict", digits, "a\x1b[31m.png", "cut.png")
     assert (refused.returncode, refused.stdout) == (2, "")
     first, second = refused.stderr.splitlines()
-    assert first == "a [31m.png does not exist: this run takes the path of a PNG, JPEG or .npy file"
-    assert second.startswith("cut.png is no PNG, JPEG or .npy file")
+    assert first == "a [31m.png does not exist: this run takes the path of a PNG, JPEG, WebP or .npy file"
+    assert second.startswith("cut.png is no picture in PNG, JPEG or WebP")
 
 
 def test_the_worst_reviews_are_shown_by_their_words(

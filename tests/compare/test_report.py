@@ -59,7 +59,7 @@ Open = Callable[..., "Page"]
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of real runs, widths by seeds, and one that failed."""
     folder = tmp_path_factory.mktemp("sweep")
-    common = ["dataset.source=sample", f"training.epochs={EPOCHS}"]
+    common = ["dataset.source=sample", "dataset.num_words=200", "model.depth=1", f"training.epochs={EPOCHS}"]
     for width in WIDTHS:
         for seed in SEEDS:
             words = [*common, f"model.width={width}", f"seed={seed}"]

@@ -2,6 +2,7 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,11 +36,14 @@ def refusal(*words: str) -> list[str]:
         ("model.width>64 and model.depth>3", False),
         ("model.name='a and b'", True),
         ("model.name='a=1 and b'", False),
+        ("training.class_weight={negative:2} and model.depth=3", True),
+        ("training.class_weight=balanced", False),
         ("model.width=128  and  model.widths=[64,32] and model.name!=mlp", True),
     ],
 )
 def test_tests_are_joined_by_and(text: str, holds: bool) -> None:
-    values = {"model.width": 128, "model.depth": 3, "model.name": "a and b", "model.widths": [64, 32]}
+    values: dict[str, Any] = {"model.width": 128, "model.depth": 3, "model.name": "a and b", "model.widths": [64, 32]}
+    values["training.class_weight"] = {"negative": 2}
     assert parse(text, "--filter").holds(values) is holds
 
 

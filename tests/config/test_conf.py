@@ -15,7 +15,6 @@ from tests.conftest import Command
 CONF = config_dir()
 SCHEMAS: dict[str, type] = {
     "config.yaml": schema.Config,
-    "model/mlp.yaml": schema.Model,
     "training/default.yaml": schema.Training,
     **{f"{group}/{name}.yaml": option for group, of in schema.GROUPS.items() for name, option in of.items()},
 }

@@ -68,6 +68,12 @@ def test_every_metric_of_keras_is_listed_as_fit_for_a_classifier_or_not(listed: 
     assert theirs | {"accuracy"} == keras_names.METRICS.keys() | keras_names.OTHER_METRICS
 
 
+def test_a_metric_of_the_runner_is_none_of_keras(listed: dict[str, set[str]]) -> None:
+    theirs = {keras_names.canonical(name) for name in listed["metrics"]}
+    assert not theirs & keras_names.OWN_METRICS.keys()
+    assert not [name for name in theirs if keras_names.top_k(name)]
+
+
 def test_no_name_is_both_fit_and_unfit() -> None:
     assert not keras_names.LOSSES.keys() & keras_names.OTHER_LOSSES
     assert not keras_names.METRICS.keys() & keras_names.OTHER_METRICS
@@ -121,7 +127,7 @@ def test_the_better_direction_of_a_metric_is_that_of_keras(keras: Any, name: str
 
 
 def test_two_metrics_never_make_the_same_column() -> None:
-    columns = [metric.column for metric in keras_names.METRICS.values()]
+    columns = [metric.column for metric in (keras_names.METRICS | keras_names.OWN_METRICS).values()]
     assert len(set(columns)) == len(columns)
 
 

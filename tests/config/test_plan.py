@@ -19,6 +19,7 @@ from runner.config.paths import Place, config_dir
 from runner.config.plan import Plan, plan_of
 from runner.config.schema import Config
 from runner.errors import ConfigError
+from tests.conftest import DATASETS
 
 INTEGERS = {
     "model.depth": 0,
@@ -76,13 +77,14 @@ def test_no_words_are_one_job_with_the_defaults_of_the_text() -> None:
         ("lr=0.1", "lr is not a key of the config; did you mean optimizer.learning_rate?"),
         ("optimizer.lr=0.1", "optimizer.lr is not a key of the config; did you mean optimizer.learning_rate?"),
         ("batch=32", "batch is not a key of the config; did you mean training.batch_size?"),
+        ("model.kernel=5", "model.kernel is not a key of model=mlp, but of cnn"),
         ("layers=2", "layers is not a key of the config; did you mean model.depth?"),
         ("modell.name=x", "modell.name is not a key of the config; did you mean model.name?"),
-        ("dataset=MNIST", "dataset must be one of imdb, mnist; got MNIST; did you mean mnist?"),
+        ("dataset=MNIST", f"dataset must be one of {DATASETS}; got MNIST; did you mean mnist?"),
         ("a.b.c=1", "a.b.c is not a key of the config: python -m runner --cfg job prints all keys"),
         ("+foo=1", "foo is not a key of the config: python -m runner --cfg job prints all keys"),
-        ("dataset=imbd", "dataset must be one of imdb, mnist; got imbd; did you mean imdb?"),
-        ("model=mpl", "model must be one of mlp; got mpl; did you mean mlp?"),
+        ("dataset=imbd", f"dataset must be one of {DATASETS}; got imbd; did you mean imdb?"),
+        ("model=mpl", "model must be one of cnn, mlp; got mpl; did you mean mlp?"),
         (
             "optimizer=adm",
             "optimizer must be one of adagrad, adam, adamw, nadam, rmsprop, sgd; got adm; did you mean adam?",
@@ -94,7 +96,7 @@ def test_no_words_are_one_job_with_the_defaults_of_the_text() -> None:
         ),
         (
             "model={width:3}",
-            "model must be one of mlp; got model={width:3}: set its keys as model.key=value",
+            "model must be one of cnn, mlp; got model={width:3}: set its keys as model.key=value",
         ),
     ],
 )

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from runner import register
 from runner.config import schema, validate
 from runner.config.dotted import flat
+from runner.config.options import option
 from runner.config.plan import plan_of
 from runner.config.schema import Config, Model
 from runner.datasets.built_in.imdb import Imdb
 from runner.errors import ConfigError
 from runner.formatting import shown
+from tests.conftest import DATASETS
 
 ConfigOf = Callable[..., Config]
 
@@ -66,6 +68,8 @@ def value_of(found: Config, key: str) -> object:
         ("training.early_stopping.patience=null", None),
         ("training.early_stopping.min_delta=0.01", 0.01),
         ("training.metrics=[]", []),
+        ("training.class_weight=balanced", "balanced"),
+        ("training.class_weight={negative:0,3:2.5}", {"negative": 0, "3": 2.5}),
         ("training.shuffle=false", False),
         ("seed=0", 0),
         ("seed=4294967295", 4294967295),
@@ -110,6 +114,21 @@ def test_a_value_at_the_edge_of_its_range_is_taken(config_of: ConfigOf, word: st
         ("training.split_seed=-1", "training.split_seed must be null or a whole number from 0 to 4294967295; got -1"),
         ("training.folds=1", "training.folds must be null or at least 2; got 1"),
         ("training.fold=0", "training.fold must be null or at least 1; got 0"),
+        *(
+            (
+                f"training.class_weight={value}",
+                "training.class_weight must be null, balanced or numbers of at least 0 by class names, as "
+                f"{{negative:2}}; got {got}",
+            )
+            for value, got in [
+                ("heavy", "heavy"),
+                ("2", "2"),
+                ("{}", "{}"),
+                ("{a:-1}", "{a:-1}"),
+                ("{a:nan}", "{a:nan}"),
+                ("{a:true}", "{a:true}"),
+            ]
+        ),
         ("dataset.source=ful", "dataset.source must be one of auto, full, sample; got ful"),
         ("dataset.labels=onehot", "dataset.labels must be one of integer, one_hot; got onehot"),
         ("model.head=linear", "model.head must be one of auto, sigmoid, softmax; got linear"),
@@ -196,6 +215,13 @@ def test_every_problem_is_said_at_once() -> None:
             "model.width must be even with model.activation=glu; got 31",
         ),
         (
+            ["model=cnn", "model.depth=3", "model.width=[64,32]"],
+            "model.width must have a number for each block, model.depth=3; got [64,32]: "
+            "with model.depth=null the list decides",
+        ),
+        (["model=cnn", "model.activation=glu"], "model.activation=glu does not fit model=cnn: use relu or another"),
+        (["model=cnn", "model.name=mlp"], "model.name=mlp needs the fields of that option: use model=mlp"),
+        (
             ["dataset.name=mnist"],
             "dataset.name=mnist needs the fields of that option: use dataset=mnist",
         ),
@@ -230,9 +256,9 @@ def test_keys_that_do_not_fit_one_another_are_refused(config_of: ConfigOf, words
     [
         (
             "dataset.name=imbd",
-            "dataset.name must be one of imdb, mnist, or registered by a plugin; got imbd; did you mean imdb?",
+            f"dataset.name must be one of {DATASETS}, or registered by a plugin; got imbd; did you mean imdb?",
         ),
-        ("model.name=cnn", "model.name must be one of mlp, or registered by a plugin; got cnn"),
+        ("model.name=rnn", "model.name must be one of cnn, mlp, or registered by a plugin; got rnn; did you mean cnn?"),
         (
             "optimizer.name=lion",
             "optimizer.name must be one of adagrad, adam, adamw, nadam, rmsprop, sgd, or registered by a plugin; "
@@ -299,7 +325,8 @@ NEVER_DECIDING = """dataset.path dataset.source exclude fail_fast plan reuse tra
 
 
 SPLIT = "training.validation_split"
-WITHOUT = {"training.split_seed", "training.folds", "training.fold"}  # keys that decide nothing where they are null
+# Keys that decide nothing where they are null, or as everything was before there was the key.
+WITHOUT = {f"training.{name}" for name in ("split_seed", "folds", "fold", "class_weight")} | {"dataset.encoding"}
 
 
 @pytest.mark.parametrize(
@@ -307,7 +334,10 @@ WITHOUT = {"training.split_seed", "training.folds", "training.fold"}  # keys tha
     [
         (["optimizer.schedule=constant"], WITHOUT | {"training.epochs"}),
         (["optimizer.schedule=cosine"], WITHOUT),
-        (["training.folds=5", "training.fold=1"], {"training.split_seed", "training.epochs", SPLIT}),
+        (
+            ["training.folds=5", "training.fold=1"],
+            {"training.split_seed", "training.class_weight", "training.epochs", "dataset.encoding", SPLIT},
+        ),
     ],
 )
 def test_what_decides_the_numbers_of_a_run_is_all_but_a_few_keys(
@@ -327,11 +357,18 @@ def test_a_split_seed_decides_and_may_follow_the_seed(config_of: ConfigOf) -> No
     assert validate.problems(first) == []
 
 
+@pytest.mark.parametrize(("word", "other"), [("{negative:2,3:1}", "{3:1.0,negative:2.0}"), ("null", "null")])
+def test_weights_written_in_two_ways_are_the_same_run(config_of: ConfigOf, word: str, other: str) -> None:
+    first, second = (config_of(f"training.class_weight={each}") for each in (word, other))
+    assert schema.deciding(first) == schema.deciding(second)
+    assert ("class_weight" in schema.deciding(first)["training"]) is (word != "null")
+
+
 def test_a_new_key_decides_unless_it_says_otherwise() -> None:
     @dataclass
     class Longer(Config):
         momentum: float = 0.5
-        colour: str = schema.option(decides=False)
+        colour: str = option(decides=False)
 
     deciding = schema.deciding(Longer(colour="red"))
     assert (deciding["momentum"], "colour" in deciding) == (0.5, False)
@@ -367,3 +404,10 @@ def test_a_depth_of_null_is_the_number_that_it_stands_for_in_the_record_and_in_w
 )
 def test_a_value_is_shown_as_it_is_written_on_the_command_line(value: object, text: str) -> None:
     assert shown(value) == text
+
+
+def test_the_filters_of_one_width_double_from_block_to_block(config_of: ConfigOf) -> None:
+    widths = [config_of("model=cnn", *words.split()).model.widths() for words in ("", "model.depth=3 model.width=5")]
+    assert widths == [[32, 64], [5, 10, 20]]
+    listed = config_of("model=cnn", "model.width=[7,6,5]").model
+    assert (listed.widths(), listed.depth) == ([7, 6, 5], 3)

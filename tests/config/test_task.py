@@ -129,7 +129,8 @@ def test_each_loss_is_taken_or_refused_with_those_that_fit(config_of: ConfigOf, 
 @pytest.mark.parametrize("form", FORMS)
 def test_each_metric_is_taken_or_refused_with_those_that_fit(config_of: ConfigOf, form: str) -> None:
     config = config_of(*FORMS[form], "training.monitor=val_loss")
-    for name, metric in keras_names.METRICS.items():
+    known = keras_names.METRICS | keras_names.OWN_METRICS
+    for name, metric in known.items():
         config.training.metrics = [name]
         problems = task.resolve(config, 2)[1]
         of_one_class = form == keras_names.ONE_HOT and name in keras_names.COUNTS
@@ -138,7 +139,7 @@ def test_each_metric_is_taken_or_refused_with_those_that_fit(config_of: ConfigOf
         else:
             (line,) = problems
             offered = line.partition(": use ")[2].split(", ")
-            fitting = [each for each, of in keras_names.METRICS.items() if form in of.fits]
+            fitting = [each for each, of in known.items() if form in of.fits]
             assert offered == [
                 each for each in fitting if form != keras_names.ONE_HOT or each not in keras_names.COUNTS
             ]
@@ -201,3 +202,19 @@ def test_counts_of_one_hot_labels_are_taken_of_more_than_two_classes(config_of: 
     (line,) = task.resolve(config, 2)[1]
     what = "training.metrics: true_positives does not fit a softmax head with one-hot labels of two classes"
     assert line.startswith(f"{what}: use accuracy, categorical_accuracy, ")
+
+
+def test_top_k_accuracy_is_taken_for_a_k_below_the_number_of_classes_of_a_softmax_head(config_of: ConfigOf) -> None:
+    def problems(k: int, *words: str, classes: int = 5) -> list[str]:
+        return task.resolve(
+            config_of(*words, f"training.metrics=[top_{k}_accuracy]", "training.monitor=loss"), classes
+        )[1]
+
+    assert [problems(2), problems(4), problems(4, "dataset.labels=one_hot")] == [[], [], []]
+    (beyond,), (of_sigmoid,) = problems(5), problems(2, classes=2)
+    assert "top_5_accuracy does not fit a softmax head with integer labels of 5 classes: use accuracy, " in beyond
+    assert beyond.endswith("top_2_accuracy, top_3_accuracy")
+    assert "top_2_accuracy does not fit a sigmoid head of 2 classes: use accuracy, " in of_sigmoid
+    assert (
+        task.resolve(config_of("training.metrics=[top_3_accuracy]", "training.monitor=val_top_3_accuracy"), 5)[1] == []
+    )

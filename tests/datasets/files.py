@@ -1,5 +1,6 @@
 """Small files in the layout of Keras' own, and the configs that name them."""
 
+import gzip
 import io
 import zipfile
 from collections.abc import Sequence
@@ -12,8 +13,11 @@ from numpy.typing import NDArray
 
 from runner.config.schema import Dataset
 from runner.datasets import catalog
+from runner.datasets.built_in.fashion_mnist import FILES, FashionMnist
 from runner.datasets.built_in.imdb import Imdb
 from runner.datasets.built_in.mnist import Mnist
+from runner.datasets.built_in.reuters import Reuters
+from runner.datasets.tables.keys import Table
 from runner.errors import DataError
 
 SPLITS = ("train", "test")
@@ -27,6 +31,23 @@ def imdb_config(source: str = "full", path: Path | None = None, num_words: int |
 
 def mnist_config(source: str = "full", path: Path | None = None) -> Mnist:
     return Mnist(name="mnist", source=source, path=str(path) if path else None, labels="integer", options={})
+
+
+def reuters_config(source: str = "full", path: Path | None = None, num_words: int | None = 10_000) -> Reuters:
+    return Reuters(
+        name="reuters",
+        source=source,
+        path=str(path) if path else None,
+        labels="integer",
+        options={},
+        num_words=num_words,
+    )
+
+
+def fashion_config(source: str = "full", path: Path | None = None) -> FashionMnist:
+    return FashionMnist(
+        name="fashion_mnist", source=source, path=str(path) if path else None, labels="integer", options={}
+    )
 
 
 def objects(rows: Sequence[Any]) -> NDArray[Any]:
@@ -58,6 +79,37 @@ def mnist_file(path: Path, **replaced: Any) -> Path:
         "y_test": np.arange(10, dtype=np.uint8),
     }
     return _saved(path, {**arrays, **replaced})
+
+
+def reuters_file(path: Path, newswires: int = 60, **replaced: Any) -> Path:
+    """A reuters.npz of short newswires of all 46 topics; None in place of an array leaves it out."""
+    rng = np.random.default_rng(0)
+    arrays = {
+        "x": objects([rng.integers(2, 40, length).tolist() for length in rng.integers(1, 9, newswires)]),
+        "y": np.arange(newswires) % 46,
+    }
+    return _saved(path, {**arrays, **replaced})
+
+
+def idx(array: NDArray[np.uint8], kind: int = 8) -> bytes:
+    """An array of bytes in the layout of MNIST's files, packed."""
+    header = np.array([kind << 8 | array.ndim, *array.shape], ">u4").tobytes()
+    return gzip.compress(header + array.tobytes(), mtime=0)
+
+
+def fashion_folder(folder: Path, **replaced: bytes) -> Path:
+    """A folder with the four files, of 20 and 10 images of noise; `replaced` are contents, as train_images=b"…"."""
+    rng = np.random.default_rng(1)
+    contents = {
+        "train_images": idx(rng.integers(0, 256, (20, 28, 28), np.uint8)),
+        "train_labels": idx(np.arange(20, dtype=np.uint8) % 10),
+        "t10k_images": idx(rng.integers(0, 256, (10, 28, 28), np.uint8)),
+        "t10k_labels": idx(np.arange(10, dtype=np.uint8)),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, each in zip(FILES, {**contents, **replaced}.values(), strict=True):
+        (folder / name).write_bytes(each)
+    return folder
 
 
 def _saved(path: Path, arrays: dict[str, Any]) -> Path:
@@ -94,3 +146,29 @@ def refusal(config: Dataset) -> str:
         assert config.path in line
         assert "; replace it, or remove it" in line or "give another dataset.path" in line
     return line
+
+
+def table_config(path: Path, **keys: Any) -> Table:
+    """A config of dataset=csv, by default of the column `text` with the labels `label`."""
+    values: dict[str, Any] = {
+        "source": "auto",
+        "labels": "integer",
+        "options": {},
+        "test": None,
+        "test_split": 0,
+        "target": "label",
+        "text": "text",
+        "features": None,
+        "missing": "refuse",
+        "encoding": "multi_hot",
+        "num_words": 10_000,
+        "ngrams": 1,
+    }
+    return Table(name="csv", path=str(path), **{**values, **keys})
+
+
+def table_file(path: Path, *rows: str, headings: str = "text,label") -> Path:
+    """A table of lines; by default four texts of two classes."""
+    lines = rows or ("good film,pos", "bad film,neg", "good good one,pos", "a bad one,neg")
+    path.write_text("\n".join([headings, *lines]) + "\n", encoding="utf-8")
+    return path

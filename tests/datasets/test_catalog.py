@@ -11,12 +11,14 @@ import pytest
 from runner.cli import train as command
 from runner.config import schema
 from runner.datasets import built_in, catalog
+from tests.conftest import DATASETS
 
 MODULE = """
 import numpy as np
 from dataclasses import dataclass
 
-from runner.config.schema import Dataset, at_least
+from runner.config.options import at_least
+from runner.config.schema import Dataset
 from runner.datasets.base import BuiltIn, Examples
 
 
@@ -39,7 +41,7 @@ def examples(arrays):
 
 
 BUILT_IN = BuiltIn(
-    "rings", Rings, ("a", "b", "c"), "rings.npz", "0" * 64, "rings-1", read=None, generate=generate, examples=examples
+    "rings", Rings, ("a", "b", "c"), {"rings.npz": "sha256:0"}, None, examples, sample="rings-1", generate=generate
 )
 """
 YAML = """
@@ -85,7 +87,7 @@ def test_a_new_data_set_is_checked_and_hinted_at_like_the_others(
     rings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert asked("dataset=rigns") == 2
-    assert capsys.readouterr().err == "dataset must be one of imdb, mnist, rings; got rigns; did you mean rings?\n"
+    assert capsys.readouterr().err == f"dataset must be one of {DATASETS}, rings; got rigns; did you mean rings?\n"
     assert asked("dataset=rings", "dataset.rings=1") == 2
     assert capsys.readouterr().err == "dataset.rings must be at least 2; got 1\n"
     assert asked("dataset.rings=3") == 2

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.datasets import catalog, sample_reviews
+from runner.datasets import catalog, ranked_texts, sample_reviews
 from runner.datasets.base import Examples
 from runner.datasets.built_in import imdb
 from runner.datasets.built_in.imdb import Imdb
@@ -103,7 +103,7 @@ def test_any_reviews_are_numbered_and_ordered_as_keras_does(
     with pytest.MonkeyPatch.context() as patch:
         expected = keras_load_data(patch, path, num_words)
     arrays = imdb.read(path, {"num_words": num_words})
-    for examples, (x, y) in zip(imdb.examples(arrays), expected, strict=True):
+    for examples, (x, y) in zip(ranked_texts.examples(arrays), expected, strict=True):
         assert rows(examples) == [sorted({*review}) for review in x]
         assert examples.labels.tolist() == y.tolist()
 
@@ -231,7 +231,7 @@ def test_the_sample_numbers_words_by_how_common_they_are_as_keras_does() -> None
     ids = {word: FIRST_WORD + rank for rank, word in enumerate(by_rank, 1)}
     # With null the rarest word has become "unknown", as by Keras.
     ids[by_rank[-1]] = UNKNOWN
-    train, test = imdb.examples(arrays)
+    train, test = ranked_texts.examples(arrays)
     for examples, texts in ((train, train_texts), (test, test_texts)):
         expected = [sorted({START, *(ids[word] for word in text.split() if word in ids)}) for text in texts]
         assert rows(examples) == expected

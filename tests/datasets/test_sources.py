@@ -118,7 +118,7 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 
 def known(path: Path) -> BuiltIn:
     """IMDB as if the file at `path` were the one whose hash is known."""
-    return dataclasses.replace(IMDB, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    return dataclasses.replace(IMDB, files={"imdb.npz": f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"})
 
 
 def put(folder: Path, name: str = "imdb.npz") -> Path:
@@ -280,7 +280,7 @@ def test_a_file_of_another_hash_is_refused_and_not_kept(bare_machine: Path, serv
     assert line.isprintable()
     assert server.address in line
     assert "imdb.npz" in line
-    assert IMDB.sha256 in line
+    assert IMDB.files["imdb.npz"].removeprefix("sha256:") in line
     assert "dataset.path" in line
     assert kept(bare_machine) == []
 
@@ -370,7 +370,7 @@ import dataclasses
 from runner.datasets.built_in.imdb import Imdb
 from runner.datasets import sources
 from runner.datasets.built_in import imdb
-built_in = dataclasses.replace(imdb.BUILT_IN, sha256=sys.argv[1])
+built_in = dataclasses.replace(imdb.BUILT_IN, files={"imdb.npz": sys.argv[1]})
 config = Imdb(name="imdb", source=sys.argv[2], path=None, labels="integer", num_words=None)
 start()
 location = sources.locate(config, built_in)
@@ -381,14 +381,14 @@ print(location.source, location.path and len(imdb.read(location.path, {"num_word
 @pytest.mark.slow
 def test_four_processes_that_start_at_once_fetch_once_and_all_have_the_file(serve: Serve) -> None:
     server = serve()
-    ended = at_once(FETCH, known(put(server.folder)).sha256, "full")
+    ended = at_once(FETCH, known(put(server.folder)).files["imdb.npz"], "full")
     assert [(each.returncode, each.stdout) for each in ended] == [(0, "full 3\n")] * 4, ended
     assert len(server.fetched()) == 1
 
 
 @pytest.mark.slow
 def test_four_processes_that_start_at_once_offline_all_take_the_sample() -> None:
-    ended = at_once(FETCH, IMDB.sha256, "auto")
+    ended = at_once(FETCH, IMDB.files["imdb.npz"], "auto")
     assert [(each.returncode, each.stdout) for each in ended] == [(0, "sample None\n")] * 4, ended
 
 

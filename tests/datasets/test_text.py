@@ -115,7 +115,7 @@ def test_the_file_gives_the_vocabulary_back_and_is_equal_for_equal_ones() -> Non
         {"columns": 3},
         {"start": 9},
         {"form": "tf_idf"},
-        {"schema_version": 2},
+        {"schema_version": 3},
         {"tokenizer": {"upper": True}},
         {"colour": "red"},
     ],

@@ -128,6 +128,17 @@ def test_early_stopping_stands_where_it_stood(train: Train, tmp_path: Path, from
     assert record_of(again.folder)["inherited_epochs"] == again.epochs == longer.epochs
 
 
+def test_convolutions_and_weighted_classes_go_on_where_they_stood(
+    train: Train, tmp_path: Path, from_nothing: Plain
+) -> None:
+    words = ("dataset=mnist", "dataset.source=sample", "model=cnn", "model.width=4", "model.dropout=0.5")
+    words = (*words, "training.class_weight={3:2}")
+    train(*words, "training.epochs=1", folder="short", run_roots=[tmp_path])
+    longer = train(*words, "training.epochs=2", folder="long", run_roots=[tmp_path])
+    assert record_of(longer.folder)["inherited_epochs"] == 1
+    assert_like(longer.folder, from_nothing(*words, "training.epochs=2"))
+
+
 def test_a_damaged_state_is_named_and_passed_over(
     train: Train, tmp_path: Path, from_nothing: Plain, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,8 +16,9 @@ from runner.__main__ import VERBS
 from runner.cli import train
 from runner.config.paths import config_dir
 from runner.runs import folder as run_folder
-from tests.conftest import Command, Train
+from tests.conftest import DATASETS, Command
 from tests.processes import PATIENCE
+from tests.records import write_run
 
 # Each list of words in turn, in a process that has not imported tensorflow, each in an empty folder of its own.
 DRIVER = """
@@ -52,7 +53,7 @@ REFUSED: list[tuple[str, list[str]]] = [
             "training.batch_size must be at least 1; got 0",
         ],
     ),
-    ("dataset=imbd", ["dataset must be one of imdb, mnist; got imbd; did you mean imdb?"]),
+    ("dataset=imbd", [f"dataset must be one of {DATASETS}; got imbd; did you mean imdb?"]),
     (
         "experiment=smok",
         ["experiment must be one of batch_sizes, cross_validation, epochs, mnist, overfit, seeds, smoke, width_"],
@@ -75,7 +76,17 @@ REFUSED: list[tuple[str, list[str]]] = [
     ("training.loss=nope", ["training.loss must be one of auto, binary_crossentropy, "]),
     ("training.metrics=[nope]", ["training.metrics must be one of accuracy, "]),
     ("training.metrics=[[accuracy]]", ["training.metrics must be "]),
-    ("model.name=nope", ["model.name must be one of mlp, or registered by a plugin; got nope"]),
+    ("model.name=nope", ["model.name must be one of cnn, mlp, or registered by a plugin; got nope"]),
+    ("model=cnn", ["model=cnn needs images; the rows of imdb are none: use model=mlp"]),
+    (
+        "dataset=mnist model=cnn model.depth=5 model.kernel=29 training.class_weight={ten:2}",
+        [
+            "training.class_weight must name classes of mnist: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; got ten",
+            "model.depth must be at most 4 with the 28 ",
+            "model.kernel must be at most 28, a side of the images of mnist; got 29",
+        ],
+    ),
+    ("training.class_weight={negativ:2}", ["training.class_weight must name classes of imdb: negative, positive; got"]),
     ("model.width=16,32", ["model.width=16,32 names several values: add -m"]),
     ("model.width=[16", ["model.width=[16 cannot be read: write key=value"]),
     ("-m seed=1,2 training.epochs=0,-1", ["training.epochs must be at least 1; got 0", "training.epochs must be at"]),
@@ -92,7 +103,6 @@ REFUSED: list[tuple[str, list[str]]] = [
     ("+model.width=3 dataset.source=sample", ["model.width"]),
     ("-m +model.width=3,4 dataset.source=sample", ["model.width"]),
 ]
-TRAINS = ["dataset.source=sample", "dataset.num_words=200", "training.epochs=1", "model.depth=0"]
 
 
 def answers(cases: list[list[str]], cache: Path) -> list[list[Any]]:
@@ -112,8 +122,8 @@ def answers(cases: list[list[str]], cache: Path) -> list[list[Any]]:
 
 @pytest.fixture(scope="module")
 def answered(cache_dir: Path) -> dict[str, list[Any]]:
-    """The answer to the words of each refusal, and last to those of a training, in one process."""
-    asked_for = [*(words for words, _ in REFUSED), " ".join(TRAINS)]
+    """The answer to the words of each refusal, in one process."""
+    asked_for = [words for words, _ in REFUSED]
     found = answers([words.split() for words in asked_for], cache_dir)
     return dict(zip(asked_for, found, strict=True))
 
@@ -131,23 +141,31 @@ def test_what_cannot_be_trained_is_refused_in_plain_lines_before_anything_is_tou
         assert any(each.startswith(line) for each in said), said
 
 
+UNPREPARED = [
+    ["dataset=mnist", "dataset.source=sample", "training.validation_split=4000"],
+    ["dataset=imdb", "dataset.source=sample", "training.validation_split=0.9999", "dataset.num_words=200"],
+]
+TRAINS = ["dataset.source=sample", "dataset.num_words=200", "training.epochs=1", "model.depth=0"]
+
+
+@pytest.fixture(scope="module")
+def unprepared(tmp_path_factory: pytest.TempPathFactory) -> list[list[Any]]:
+    """The answers where no data is prepared yet: to splits that are refused, and last to a training, in one process."""
+    return answers([*UNPREPARED, TRAINS], tmp_path_factory.mktemp("unprepared") / "cache")
+
+
 @pytest.mark.slow
-def test_a_command_that_trains_imports_tensorflow_and_leaves_a_folder(answered: dict[str, list[Any]]) -> None:
+def test_a_command_that_trains_imports_tensorflow_and_leaves_a_folder(unprepared: list[list[Any]]) -> None:
     """The twin of the test above: what it looks at does show."""
-    code, out, _, left, tensorflow = answered[" ".join(TRAINS)]
+    code, out, _, left, tensorflow = unprepared[-1]
     assert (code, left, tensorflow) == (0, ["outputs"], True)
     assert "best epoch: 1 of 1" in out
 
 
 @pytest.mark.slow
-def test_a_split_larger_than_data_that_is_not_prepared_yet_leaves_no_folder_either(tmp_path: Path) -> None:
+def test_a_split_larger_than_data_that_is_not_prepared_yet_leaves_no_folder_either(unprepared: list[list[Any]]) -> None:
     """Each split with data of its own, which none before has prepared."""
-    cases = [
-        ["dataset=mnist", "dataset.source=sample", "training.validation_split=4000"],
-        ["dataset=imdb", "dataset.source=sample", "training.validation_split=5000", "dataset.num_words=20"],
-        ["dataset=imdb", "dataset.source=sample", "training.validation_split=0.9999", "dataset.num_words=30"],
-    ]
-    for (name, *_), (code, _, err, left, tensorflow) in zip(cases, answers(cases, tmp_path / "cache"), strict=True):
+    for (name, *_), (code, _, err, left, tensorflow) in zip(UNPREPARED, unprepared, strict=False):
         assert (code, left, tensorflow) == (2, [], False)
         data = f"{name.partition('=')[2]} (sample) has 4,000"
         assert f"training.validation_split must leave examples to train on: {data}" in err
@@ -285,9 +303,8 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.slow
-def test_a_folder_that_holds_another_run_is_not_touched(here: Path, train: Train, runner: Command) -> None:
-    train(*TRAINS, "seed=1", folder="mine")
+def test_a_folder_that_holds_another_run_is_not_touched(here: Path, runner: Command) -> None:
+    write_run(here / "mine", identity="of another run")
     before = snapshot(here)
     ran = runner(*TRAINS, "seed=2", "hydra.run.dir=mine")
     assert ran.returncode == 2
@@ -295,12 +312,9 @@ def test_a_folder_that_holds_another_run_is_not_touched(here: Path, train: Train
     assert snapshot(here) == before
 
 
-@pytest.mark.slow
-def test_a_sweep_whose_folders_hold_other_runs_is_refused_and_touches_nothing(
-    here: Path, train: Train, runner: Command
-) -> None:
+def test_a_sweep_whose_folders_hold_other_runs_is_refused_and_touches_nothing(here: Path, runner: Command) -> None:
     words = ["hydra.sweep.dir=mine", "hydra.sweep.subdir=${hydra.job.num}"]
-    train(*TRAINS, "seed=1", folder="mine/0")
+    write_run(here / "mine" / "0", identity="of another run")
     before = snapshot(here)
     ran = runner("-m", *TRAINS, "seed=2,3", *words)
     assert ran.returncode == 2
@@ -319,9 +333,9 @@ def test_who_is_refused_a_folder_in_use_leaves_the_hydra_folder_of_the_run_that_
 
 
 @pytest.mark.slow
-def test_a_folder_named_by_a_value_is_judged_by_that_value(here: Path, train: Train) -> None:
+def test_a_folder_named_by_a_value_is_judged_by_that_value(here: Path) -> None:
     """A run in w32, the folder of the default width, does not stand in the way of one in w8."""
-    train(*TRAINS, folder="w32")
+    write_run(here / "w32", identity="of another run")
     assert asked(*TRAINS, "model.width=8", "hydra.run.dir=w${model.width}") == 0
     assert run_folder.read_record(here / "w8")["config"]["model"]["width"] == 8
 
@@ -416,8 +430,8 @@ def test_sorted_labels_are_refused_or_said_before_the_training(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
     """Held out from the first, none of ten sorted classes would be met again: 0.0000 in every epoch."""
-    x, y = np.random.default_rng(0).normal(size=(100, 4)), np.repeat(np.arange(10), 10)
-    monkeypatch.setitem(register.datasets, "points", lambda: ((x, y), (x, y)))
+    (x, x_test), y = np.random.default_rng(0).normal(size=(2, 400, 4)), np.repeat(np.arange(10), 40)
+    monkeypatch.setitem(register.datasets, "points", lambda: ((x, y), (x_test, y)))
     ask = ["dataset.name=points", "plan=true", *words]
     assert asked(*ask, "training.validation_split=0.4") == 2
     refused = capsys.readouterr().err

@@ -14,12 +14,27 @@ import pytest
 from runner import register
 from runner.cli import resume
 from runner.config import plugins
+from runner.config.plan import plan_of
 from runner.errors import ConfigError
+from runner.experiment import run as experiment
 from tests.conftest import Command, Train, metrics_of, record_of
 
 pytestmark = pytest.mark.slow
 
 SAMPLE = ("dataset.source=sample", "dataset.num_words=200", "model.depth=1", "model.width=8", "training.epochs=2")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two epochs; only to be copied."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    return experiment.run(plan_of(list(SAMPLE)).jobs[0].config, folder, list(SAMPLE)).folder
+
+
+@pytest.fixture
+def finished(trained: Path, tmp_path: Path) -> Path:
+    """That run in the test's own folder."""
+    return Path(shutil.copytree(trained, tmp_path / "run"))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -55,12 +70,12 @@ def test_a_folder_used_again_does_not_lend_its_numbers_to_the_config_before(trai
     assert record_of(again)["inherited_epochs"] == 0
 
 
-def test_a_state_of_another_run_in_the_folder_is_not_taken(train: Train, tmp_path: Path) -> None:
+def test_a_state_of_another_run_in_the_folder_is_not_taken(trained: Path, train: Train) -> None:
     other = train(*SAMPLE, "seed=1", folder="other").folder
     own = train(*SAMPLE, "training.epochs=1", folder="own").folder
     shutil.copy(other / "checkpoints/epoch-000002.state", own / "checkpoints")
     longer = train(*SAMPLE, folder="own").folder
-    assert metrics_of(longer) == metrics_of(train(*SAMPLE, "reuse=false", folder="truth").folder)
+    assert metrics_of(longer) == metrics_of(trained)
 
 
 def test_all_code_that_a_plugin_reaches_is_hashed(module: Callable[[str, str], None]) -> None:
@@ -154,43 +169,38 @@ def test_a_run_that_went_on_over_changed_data_says_so_and_lends_nothing(
 
 
 def test_a_run_of_earlier_numerics_is_named_and_not_continued(
-    train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    finished: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = train(*SAMPLE, folder="old").folder
-    record = record_of(folder)
+    record = record_of(finished)
     del record["numerics"]
-    (folder / "run.json").write_text(json.dumps(record))
-    before = contents(folder)
-    assert resume.main([str(folder), "training.epochs=3", "--anyway"]) == 2
+    (finished / "run.json").write_text(json.dumps(record))
+    before = contents(finished)
+    assert resume.main([str(finished), "training.epochs=3", "--anyway"]) == 2
     assert "was recorded by an earlier version of the runner" in capsys.readouterr().err
-    assert contents(folder) == before
+    assert contents(finished) == before
 
 
-def test_a_finished_run_is_neither_cut_down_nor_trained_again_in_silence(
-    train: Train, runner: Command, tmp_path: Path
-) -> None:
-    folder = train(*SAMPLE, folder="final").folder
-    before = contents(folder)
-    shorter = runner(*SAMPLE, "training.epochs=1", "hydra.run.dir=final")
+def test_a_finished_run_is_neither_cut_down_nor_trained_again_in_silence(finished: Path, runner: Command) -> None:
+    before = contents(finished)
+    shorter = runner(*SAMPLE, "training.epochs=1", "hydra.run.dir=run")
     assert shorter.returncode == 2
-    assert "training.epochs must be at least the 2 that final has recorded; got 1" in shorter.stderr
-    anew = runner(*SAMPLE, "reuse=false", "hydra.run.dir=final")
+    assert "training.epochs must be at least the 2 that run has recorded; got 1" in shorter.stderr
+    anew = runner(*SAMPLE, "reuse=false", "hydra.run.dir=run")
     assert anew.returncode == 2
-    assert "reuse=false trains from nothing, but final holds a run" in anew.stderr
-    assert contents(folder) == before
+    assert "reuse=false trains from nothing, but run holds a run" in anew.stderr
+    assert contents(finished) == before
 
 
-def test_a_lost_record_is_made_again_from_the_states(train: Train, tmp_path: Path) -> None:
-    folder = train(*SAMPLE, folder="run").folder
-    whole = record_of(folder)
-    (folder / "run.json").write_bytes(b"")
-    assert resume.main([str(folder), "training.epochs=3"]) == 0
-    again = record_of(folder)
+def test_a_lost_record_is_made_again_from_the_states(finished: Path, train: Train) -> None:
+    whole = record_of(finished)
+    (finished / "run.json").write_bytes(b"")
+    assert resume.main([str(finished), "training.epochs=3"]) == 0
+    again = record_of(finished)
     for key in ("identity", "seed", "dataset", "overrides", "versions", "monitor"):
         assert again[key] == whole[key]
     assert (again["status"], again["epochs"]) == ("completed", 3)
     truth = train(*SAMPLE, "training.epochs=3", "reuse=false", folder="truth").folder
-    assert metrics_of(folder) == metrics_of(truth)
+    assert metrics_of(finished) == metrics_of(truth)
 
 
 def test_a_lost_record_without_states_is_one_line(train: Train, runner: Command, tmp_path: Path) -> None:

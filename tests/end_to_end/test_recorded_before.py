@@ -78,7 +78,7 @@ def test_a_finished_run_is_reused(recorded: Path) -> None:
     (now,) = preflight.check([config])
     record["identity"] = now.identity
     state = checkpoint.load(checkpoint.path(folder, 3))
-    checkpoint.save(folder, dataclasses.replace(state, record={**state.record, "identity": now.identity}))
+    checkpoint.Writer(folder).save(dataclasses.replace(state, record={**state.record, "identity": now.identity}))
     write_record(folder, record)
     reuse.note([recorded], now.identity, folder)
     words = [word for word in record["overrides"] if not word.startswith("training.epochs=")]

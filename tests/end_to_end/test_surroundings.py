@@ -24,8 +24,8 @@ MODULE, OF_NOBODY = "-m runner", f"-c '{NOBODY}'"
 @pytest.mark.parametrize(
     ("how", "words", "redirected", "changes", "code", "said"),
     [
-        (MODULE, TRAIN, ">&-", {**NO_LOCALE, "MPLBACKEND": "bogus"}, 0, ""),
-        (OF_NOBODY, TRAIN, ">/dev/full 2>&-", {"HOME": None}, 0, ""),
+        pytest.param(MODULE, TRAIN, ">&-", {**NO_LOCALE, "MPLBACKEND": "bogus"}, 0, "", marks=pytest.mark.slow),
+        pytest.param(OF_NOBODY, TRAIN, ">/dev/full 2>&-", {"HOME": None}, 0, "", marks=pytest.mark.slow),
         (MODULE, f"compare {EXAMPLE}", ">/dev/full", {}, 1, "standard output cannot be written"),
         (MODULE, "compare", "", {"gone": "yes"}, 1, "the current folder does not exist any more"),
     ],

@@ -1,6 +1,5 @@
 """Sweeps through the front door: checked first, finished whatever happens, told at the end, and gone on with."""
 
-import contextlib
 import csv
 import json
 import os
@@ -39,7 +38,7 @@ def dots(rows=60, label=""):
 
     labels = np.arange(rows) % 3
     features = np.eye(3, dtype=np.float32)[labels]
-    return (features, labels), (features[:3], labels[:3])
+    return (features, labels), (0.9 * features[:3], labels[:3])
 
 
 def hide():
@@ -67,8 +66,6 @@ def moody(input_shape, output_units, output_activation, mood="fine"):
         raise OSError("Can't write data (file write failed: errno = 28, error message = 'No space left on device')")
     if mood == "leaves":
         raise SystemExit("enough")
-    if mood == "dies":
-        os.kill(os.getpid(), 9)
     if mood == "interrupted":
         os.kill(os.getpid(), 2)  # the first one waits
         try:
@@ -137,7 +134,6 @@ training: {epochs: 2, validation_split: 20}
 """,
     "raises": OWN.replace("MOOD", "raises"),
     "leaves": OWN.replace("MOOD", "leaves"),
-    "dies": OWN.replace("MOOD", "dies"),
     "diverges": BUILT_IN.replace("depth: 1", "depth: 3") + "optimizer: {learning_rate: 1e12}\n",
     "waits": OWN.replace("MOOD", "waits"),
 }
@@ -197,14 +193,14 @@ def files(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns) for path in found}
 
 
-FAILING = ["digits", "raises", "waits", "dies", "diverges", "digits"]
+FAILING = ["digits", "raises", "waits", "diverges", "digits"]
 
 
 @pytest.fixture(scope="module")
 def failing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A furnished folder after a sweep in two workers; only to be read.
 
-    One job raises, one kills its own process, one diverges; one waits meanwhile and is then killed from outside.
+    One job raises, one diverges; one waits meanwhile and is then killed.
     """
     place = furnished(tmp_path_factory.mktemp("failing"))
     folder = place / "sweep"
@@ -215,7 +211,7 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Path:
             return lambda: process.poll() is not None or true()
 
         wait_until(ended_or((folder / "sweep.json").exists), "nothing has begun")
-        waiting, diverging = job(folder, 2), job(folder, 4)
+        waiting, diverging = job(folder, 2), job(folder, 3)
         wait_until(ended_or(lambda: begun(diverging).get("status") == "failed"), "the others do not go on")
         assert process.poll() is None, said(place)
         os.kill(record_of(waiting)["holder"]["pid"], signal.SIGKILL)
@@ -227,23 +223,23 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_in_a_parallel_sweep_each_job_fails_alone_and_says_why(failing: Path) -> None:
     folder, end = failing / "sweep", said(failing)
     rows = summary_of(folder)
-    assert [row["status"] for row in rows] == ["completed", "failed", "crashed", "crashed", "failed", "completed"], end
-    assert [row["job"] for row in rows] == list("012345")
+    assert [row["status"] for row in rows] == ["completed", "failed", "crashed", "failed", "completed"], end
+    assert [row["job"] for row in rows] == list("01234")
     reasons = [row["error"] for row in rows]
-    assert reasons[0] == reasons[5] == ""
-    assert reasons[2] == reasons[3] != ""
+    assert reasons[0] == reasons[4] == ""
+    assert reasons[2]
     assert reasons[1] == "RuntimeError: not today"
-    assert reasons[4] == "loss is nan in epoch 1: lower optimizer.learning_rate"
-    for number, reason in ((1, reasons[1]), (4, reasons[4])):
+    assert reasons[3] == "loss is nan in epoch 1: lower optimizer.learning_rate"
+    for number, reason in ((1, reasons[1]), (3, reasons[3])):
         assert (record_of(job(folder, number))["status"], record_of(job(folder, number))["error"]) == ("failed", reason)
         assert "Traceback (most recent call last)" in (job(folder, number) / "runner.log").read_text()
-    logs = [(job(folder, number) / "runner.log").read_text() for number in range(6)]
-    assert ["RuntimeError: not\ntoday" in log for log in logs] == [False, True, False, False, False, False]
+    logs = [(job(folder, number) / "runner.log").read_text() for number in range(5)]
+    assert ["RuntimeError: not\ntoday" in log for log in logs] == [False, True, False, False, False]
     assert "Traceback" not in end
-    assert [line[:3] for line in end.splitlines() if line[1:3] == "/6"] == [f"{done}/6" for done in range(1, 7)]
-    for number in (1, 2, 3, 4):
+    assert [line[:3] for line in end.splitlines() if line[1:3] == "/5"] == [f"{done}/5" for done in range(1, 6)]
+    for number in (1, 2, 3):
         assert f"job {number} (experiment={FAILING[number]}) {rows[number]['status']}: {reasons[number]}" in end
-    assert "not done:   2 failed, 2 crashed of 6 jobs\n" in end
+    assert "not done:   2 failed, 1 crashed of 5 jobs\n" in end
     assert f"python -m runner resume {folder} --trust\n" in end
 
 
@@ -274,8 +270,8 @@ def test_the_jobs_of_a_parallel_sweep_run_in_their_folders_with_the_environment_
     failing: Path,
 ) -> None:
     folder = failing / "sweep"
-    assert_in_their_folders(failing, [job(folder, 0), job(folder, 5)])
-    assert sorted(path.parent for path in failing.rglob("run.json")) == sorted(job(folder, each) for each in range(6))
+    assert_in_their_folders(failing, [job(folder, 0), job(folder, 4)])
+    assert sorted(path.parent for path in failing.rglob("run.json")) == sorted(job(folder, each) for each in range(5))
 
 
 @pytest.mark.slow
@@ -470,18 +466,18 @@ def test_pairs_without_those_excluded_are_trained_and_resumed(
     asked: Callable[..., int], place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Hydra records for each job the words that train it alone; resume knows the jobs of the plan."""
-    pairs = "sizes=zip(model.width=[4,8,16],model.depth=[1,2,3])"
+    pairs = "sizes=zip(model.width=[4,8],model.depth=[1,2])"
     sample, exclude = [*SAMPLE[:2], "training.epochs=1"], "exclude=model.width=8 and seed<3"
     assert asked("-m", *sample, pairs, "seed=2,3", exclude, "hydra.sweep.dir=sweep") == 0
-    assert capsys.readouterr().out.startswith("5 jobs, 1 excluded: model.width=4,8,16 model.depth=1,2,3 seed=2,3\n")
+    assert capsys.readouterr().out.startswith("3 jobs, 1 excluded: model.width=4,8 model.depth=1,2 seed=2,3\n")
     rows = [(row["model.width"], row["model.depth"], row["seed"]) for row in summary_of(place / "sweep")]
-    assert rows == [("4", "1", "2"), ("4", "1", "3"), ("8", "2", "3"), ("16", "3", "2"), ("16", "3", "3")]
+    assert rows == [("4", "1", "2"), ("4", "1", "3"), ("8", "2", "3")]
     folder = place / "sweep/2_model.depth=2,model.width=8,seed=3"
     before = metrics_of(folder)
     words = list(OmegaConf.load(folder / ".hydra/overrides.yaml"))
     shutil.rmtree(folder)
     assert resume.main([str(place / "sweep")]) == 0
-    assert (metrics_of(folder), statuses(place / "sweep")) == (before, ["completed"] * 5)
+    assert (metrics_of(folder), statuses(place / "sweep")) == (before, ["completed"] * 3)
     assert [word for word in words if not word.startswith("exclude=")] == [
         *sample, "model.width=8", "model.depth=2", "seed=3"
     ]  # fmt: skip
@@ -706,20 +702,12 @@ def test_a_number_of_workers_that_is_none_is_refused(
 
 @pytest.mark.slow
 def test_sigterm_while_tensorflow_is_imported_interrupts_the_run(tmp_path: Path) -> None:
-    delays = (0.0, 0.7)
-    folders = [tmp_path / str(delay) for delay in delays]
-    with contextlib.ExitStack() as stack:
-        processes = []
-        for folder in folders:
-            folder.mkdir()
-            words = [*SAMPLE, "training.epochs=100000", "hydra.run.dir=run"]
-            processes.append(stack.enter_context(started(folder, *words)))
-        for folder, delay, process in zip(folders, delays, processes, strict=True):
-            wait_until(lambda: begun(folder / "run").get("status") == "running", "no run has begun")  # noqa: B023
-            time.sleep(delay)
-            process.terminate()
-    assert [process.returncode for process in processes] == [143] * len(delays), [*map(said, folders)]
-    assert [record_of(folder / "run")["status"] for folder in folders] == ["interrupted"] * len(delays)
+    with started(tmp_path, *SAMPLE, "training.epochs=100000", "hydra.run.dir=run") as process:
+        wait_until(lambda: begun(tmp_path / "run").get("status") == "running", "no run has begun")
+        time.sleep(0.2)
+        process.terminate()
+    assert process.returncode == 143, said(tmp_path)
+    assert record_of(tmp_path / "run")["status"] == "interrupted"
 
 
 @pytest.mark.slow
@@ -727,13 +715,13 @@ def test_each_job_is_the_one_that_hydra_composes_in_the_folder_that_it_names(
     asked: Callable[..., int], place: Path
 ) -> None:
     """What Hydra has written beside each run, and what its callbacks are told, against the record."""
-    words = [*MARKED, "seed=shuffle(range(4))", "model.head=auto"]
+    words = [*MARKED, "seed=shuffle(range(3))", "model.head=auto"]
     words += ["hydra.job.config.override_dirname.kv_sep=_", "training.batch_size=7"]
     told = place / "told.txt"
     callback = f"+hydra.callbacks={{mine:{{_target_:telltale.Told,file:{told}}}}}"
     assert asked("-m", *words, "hydra.sweep.dir=sweep", callback) == 0
     rows = summary_of(place / "sweep")
-    assert len(rows) == len([*(place / "sweep").glob("[0-9]*")]) == 4
+    assert len(rows) == len([*(place / "sweep").glob("[0-9]*")]) == 3
     lines = dict(line.rsplit(" ", 1) for line in told.read_text().splitlines())
     for row in rows:
         folder = place / "sweep" / row["folder"]

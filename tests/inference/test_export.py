@@ -118,7 +118,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
         assert train.main([*REVIEWS, *words, "hydra.run.dir=cut"]) == 0
         assert train.main([*REVIEWS, "hydra.run.dir=all"]) == 0
-        assert train.main(["dataset=mnist", "dataset.source=sample", "training.epochs=1", "hydra.run.dir=digits"]) == 0
+        digits = ["dataset=mnist", "dataset.source=sample", "model=cnn", "model.width=4", "training.epochs=1"]
+        assert train.main([*digits, "hydra.run.dir=digits"]) == 0
         assert final.main(["all", "--to", "two", "--seeds", "2"]) == 0
         for name, (run, *options) in EXPORTS.items():
             assert export.main([run, "--to", f"to/{name}", *options]) == 0
@@ -178,7 +179,7 @@ def joined(folder: Path) -> str:
 
 def test_the_signature_names_what_goes_in_and_comes_out(place: Path) -> None:
     words, digits = (read(place / "to" / name / "signature.json") for name in ("cut", "digits"))
-    assert words["input"] == {"name": "features", "dtype": "float32", "shape": [None, 300]}
+    assert words["input"] == {"name": "features", "dtype": "float32", "shape": [None, 300], "divisor": 1.0}
     assert (words["output"]["shape"], words["output"]["columns"]) == ([None, 1], ["positive"])
     assert words["classes"] == ["negative", "positive"]
     assert (words["text"]["start"], words["text"]["unknown"], words["text"]["first_word"]) == (1, 2, 4)

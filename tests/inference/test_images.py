@@ -1,8 +1,6 @@
 """Image files as rows: size, polarity and range are those of the data, and what was changed is said."""
 
 import io
-import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from runner.datasets import catalog
+from runner.datasets.base import ImageForm
+from runner.datasets.built_in.fashion_mnist import IMAGE as FASHION
 from runner.datasets.built_in.mnist import IMAGE
+from runner.datasets.pictures import Unusable
 from runner.inference import images
 from tests.datasets.files import mnist_config
+from tests.pictures import png
 
 INVERTED = "inverted, as a digit of the data is bright on black"
 
@@ -76,6 +78,38 @@ def test_a_digit_somewhere_on_a_large_sheet_is_brought_to_its_place(
         )
 
 
+def test_an_article_of_clothing_is_trimmed_and_set_in_the_middle_not_by_its_mass(tmp_path: Path) -> None:
+    """Fashion-MNIST was made so: the longest side is 28 pixels, the shorter one is extended on both sides alike."""
+    article = np.tile(np.linspace(250, 60, 20).astype(np.uint8), (28, 1))  # its mass is on the left
+    sheet = np.zeros((500, 700), np.uint8)
+    sheet[20:272, 400:580] = np.kron(article, np.ones((9, 9), np.uint8))
+    row, changed = images.read(saved(tmp_path / "a.png", 255 - sheet), FASHION)
+    expected = np.zeros((28, 28), np.uint8)
+    expected[:, 4:24] = article
+    np.testing.assert_array_equal(row.reshape(28, 28), expected)
+    assert changed == (
+        "inverted, as an article of the data is bright on black; "
+        "the article cut out of 700 × 500 and centred in 28 × 28"
+    )
+
+
+def test_a_picture_of_the_size_of_the_data_is_taken_as_it_is(drawn: NDArray[np.uint8], tmp_path: Path) -> None:
+    """Black on white too: only data of one figure each has a polarity. WebP is read as the others are."""
+    form = ImageForm(28, 28, what="picture")
+    for suffix in ("png", "webp"):
+        options = {"lossless": True} if suffix == "webp" else {}
+        rows, changed = images.read(saved(tmp_path / f"a.{suffix}", 255 - drawn[0], **options), form)
+        np.testing.assert_array_equal(rows, (255 - drawn[0]).reshape(1, 28, 28, 1))
+        assert changed == ""
+    np.save(tmp_path / "a.npy", drawn / 255)
+    rows, changed = images.read(tmp_path / "a.npy", form)
+    np.testing.assert_array_equal(rows[..., 0], drawn)
+    assert changed == "multiplied by 255"
+    np.save(tmp_path / "a.npy", drawn[:, :27])
+    with pytest.raises(Unusable, match=r"must hold .28, 28, 1., or several of them; got .20, 27, 28."):
+        images.read(tmp_path / "a.npy", form)
+
+
 def test_an_array_may_hold_one_image_or_several_flat_or_not_as_bytes_or_shares(
     drawn: NDArray[np.uint8], tmp_path: Path
 ) -> None:
@@ -109,16 +143,6 @@ def test_an_image_lies_as_its_camera_says(tmp_path: Path) -> None:
     np.testing.assert_array_equal(row.reshape(28, 28), np.rot90(bar, -1))
 
 
-def png(width: int, height: int) -> bytes:
-    """A PNG that announces more than it holds."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
-
-
 def npy(array: Any) -> bytes:
     stream = io.BytesIO()
     np.save(stream, array, allow_pickle=True)
@@ -127,16 +151,16 @@ def npy(array: Any) -> bytes:
 
 HUGE = npy(np.zeros(1)).replace(b"(1,), }      ", b"(99999999,), }")
 BAD = {
-    "missing.png": (None, "does not exist: this run takes the path of a PNG, JPEG or .npy file"),
-    "text.png": (b"hello", "is no PNG, JPEG or .npy file"),
-    "empty.png": (b"", "is no PNG, JPEG or .npy file"),
-    "gif.png": (b"GIF89a" + b"\0" * 50, "is no PNG, JPEG or .npy file"),
+    "missing.png": (None, "does not exist: this run takes the path of a PNG, JPEG, WebP or .npy file"),
+    "text.png": (b"hello", "is no picture in PNG, JPEG or WebP"),
+    "empty.png": (b"", "is no picture in PNG, JPEG or WebP"),
+    "gif.png": (b"GIF89a" + b"\0" * 50, "is no picture in PNG, JPEG or WebP"),
     "bomb.png": (png(100_000, 100_000), "is too large: at most 50,000,000 pixels"),
     "warned.png": (png(12_000, 12_000), "is too large: at most 50,000,000 pixels"),
     "large.png": (png(8_000, 8_000), "is too large: 8,000 × 8,000 pixels; at most 50,000,000"),
     "torn.png": (png(100, 100), "cannot be read as a picture, save it anew: image file is truncated"),
-    "zeros.png": (png(0, 0), "is no PNG, JPEG or .npy file"),
-    "nul\0.png": (None, "cannot be read as a picture, save it anew: embedded null byte"),
+    "zeros.png": (png(0, 0), "is no picture in PNG, JPEG or WebP"),
+    "nul\0.png": (None, "does not exist: this run takes the path of a PNG, JPEG, WebP or .npy file"),
     "missing.npy": (None, "cannot be read: No such file or directory"),
     "text.npy": (b"hello", "is not a .npy file of numbers"),
     "objects.npy": (npy(np.array([{}, 1], object)), "is not a .npy file of numbers"),
@@ -155,7 +179,7 @@ def test_a_file_that_is_no_image_is_one_line(tmp_path: Path, name: str) -> None:
     contents, why = BAD[name]
     if contents is not None:
         (tmp_path / name).write_bytes(contents)
-    with pytest.raises(images.Unusable) as caught:
+    with pytest.raises(Unusable) as caught:
         read(tmp_path / name)
     assert str(caught.value).startswith(why)
     assert str(caught.value).isprintable()
@@ -166,6 +190,6 @@ def test_a_picture_that_is_cut_off_anywhere_is_one_line(drawn: NDArray[np.uint8]
     whole = saved(tmp_path / f"whole.{suffix}", drawn[0]).read_bytes()
     for length in range(0, len(whole) - 20, 13):
         (tmp_path / f"cut.{suffix}").write_bytes(whole[:length])
-        with pytest.raises(images.Unusable) as caught:
+        with pytest.raises(Unusable) as caught:
             read(tmp_path / f"cut.{suffix}")
         assert str(caught.value).isprintable()

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from runner.config.monitor import Monitor
 from runner.runs import history
 from runner.runs.writer import Outcome
+from runner.system import files
 
 VALUES = st.lists(st.floats(allow_nan=False, width=32), min_size=1, max_size=50)
 
@@ -31,6 +33,34 @@ def test_the_rows_of_a_shorter_run_are_a_prefix(values: list[float]) -> None:
     rows = [{"epoch": epoch, "loss": value} for epoch, value in enumerate(values, 1)]
     for shorter in range(1, len(rows)):
         assert history.text(rows).startswith(history.text(rows[:shorter]))
+
+
+@given(VALUES, st.data())
+def test_rows_that_are_appended_make_the_file_of_all_rows(
+    tmp_path_factory: pytest.TempPathFactory, values: list[float], data: st.DataObject
+) -> None:
+    rows = [{"epoch": epoch, "loss": value} for epoch, value in enumerate(values, 1)]
+    file = files.Growing(tmp_path_factory.mktemp("csv") / "metrics.csv")
+    done = 0
+    while done < len(rows):
+        until = data.draw(st.integers(done + 1, len(rows)))
+        history.extend(file, rows[:until], done)
+        done = until
+    assert file.path.read_text() == history.text(rows)
+
+
+@given(st.lists(st.sampled_from([math.nan, -math.inf, math.inf, -1.0, 0.0, 0.25, 1.0]), min_size=1))
+def test_the_best_row_is_found_without_looking_at_earlier_ones(values: list[float]) -> None:
+    """NumPy's argmax takes the first of equal ones too."""
+    finite = np.where(np.isfinite(values), values, np.nan)
+    for direction, oracle in (("max", np.nanargmax), ("min", np.nanargmin)):
+        best: dict[str, float] | None = None
+        for epoch, value in enumerate(values, 1):
+            row = {"epoch": epoch, "val_accuracy": value}
+            if Monitor("val_accuracy", direction).is_better(row, best):
+                best = row
+        wanted = None if np.isnan(finite).all() else oracle(finite) + 1
+        assert (best["epoch"] if best else None) == wanted
 
 
 @pytest.mark.parametrize(

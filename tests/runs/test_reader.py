@@ -72,6 +72,18 @@ def test_a_run_that_another_process_holds_is_running_until_that_process_dies(tmp
     assert recorded.load(folder).status == "crashed"
 
 
+@pytest.mark.parametrize("torn", ["4,0.1", "4,0.15,0.85,0.3,0.6", "4,0.15,0.85,0.3,0.65\n"])
+def test_a_row_that_a_run_is_writing_is_no_row_until_its_record_counts_it(tmp_path: Path, torn: str) -> None:
+    folder = write_run(tmp_path / "a", (0.6, 0.8, 0.7), status="running")
+    before = recorded.load(folder)
+    for name in (run_folder.METRICS, run_folder.TIMINGS):
+        with (folder / name).open("a") as file:
+            file.write(torn)
+    after = recorded.load(folder)
+    assert len(after.metrics) == len(after.timings) == 3
+    assert (after.metrics, after.timings) == (before.metrics, before.timings)
+
+
 @pytest.mark.parametrize("status", ["completed", "failed", "interrupted"])
 def test_a_run_that_has_ended_keeps_its_status_whoever_holds_its_folder(tmp_path: Path, status: str) -> None:
     folder = write_run(tmp_path / "a", status=status)

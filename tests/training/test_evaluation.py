@@ -124,7 +124,7 @@ def test_training_at_best_is_evaluate_on_the_training_examples_and_leaves_the_ru
     train: Train, config_of: ConfigOf
 ) -> None:
     """With dropout the row's own column is another number; a run continued has the epochs of one never stopped."""
-    words = ["dataset.source=sample", "dataset.num_words=300", "model.dropout=0.5", "reuse=false"]
+    words = ["dataset.source=sample", "dataset.num_words=300", "model.depth=1", "model.dropout=0.5", "reuse=false"]
     whole = train(*words, "training.epochs=6", folder="whole").folder
     parts = [train(*words, f"training.epochs={epochs}", folder="parts").folder for epochs in (3, 6)]
     one, other = (checkpoint.load(checkpoint.path(folder, 6)) for folder in (whole, parts[1]))

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn.utils.class_weight import compute_class_weight
 
 from runner.config.schema import Config
 from runner.datasets.base import Data
@@ -29,6 +30,9 @@ TRAININGS = [
     "model.depth=1 model.head=softmax training.batch_size=2400 optimizer=nadam",
     "dataset.labels=one_hot optimizer=adagrad",
     "dataset=mnist optimizer=sgd optimizer.schedule=exponential",
+    "dataset=mnist model=cnn model.width=2 model.kernel=5 model.l2=0.01 training.class_weight={3:5,8:0}",
+    "training.class_weight=balanced training.validation_split=0.123",
+    "model.width=[8] dataset.labels=one_hot model.output_units=4 training.class_weight={positive:3}",
 ]
 
 
@@ -44,7 +48,8 @@ def plainly_fitted(config: Config) -> tuple[keras.Model, list[dict[str, float]]]
     keras.utils.clear_session()
     keras.utils.set_random_seed(config.seed)
     x, y = dense_rows(data), goal.targets(data.train.labels)
-    network = model.build(config.model, goal, x.shape[1:])
+    network = model.build(config.model, goal, x.shape[1:], data.image_shape)
+    weights = _class_weight(config.training.class_weight, data, data.train.labels[divided.train])
     network.compile(
         optimizer.optimizer(config, batches.updates(len(divided.train), config.training.batch_size)),
         model.loss(goal),
@@ -59,11 +64,19 @@ def plainly_fitted(config: Config) -> tuple[keras.Model, list[dict[str, float]]]
             batch_size=config.training.batch_size,
             validation_data=(x[divided.validation], y[divided.validation]),
             validation_batch_size=len(divided.validation),
+            class_weight=weights,
             shuffle=False,
             verbose=0,
         )
         logs.append({name: values[0] for name, values in history.history.items()})
     return network, logs
+
+
+def _class_weight(setting: Any, data: Data, trained: Any) -> dict[int, float] | None:
+    if setting == "balanced":
+        numbers = np.arange(data.classes)
+        return dict(enumerate(compute_class_weight("balanced", classes=numbers, y=trained).tolist()))
+    return setting and {number: setting.get(name, 1.0) for number, name in enumerate(data.class_names)}
 
 
 def assert_the_same_training(config: Config) -> None:

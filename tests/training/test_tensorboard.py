@@ -12,7 +12,8 @@ from tests.conftest import ConfigOf, Train
 
 pytestmark = pytest.mark.slow
 
-WORDS = ("dataset.source=sample", "dataset.num_words=200", "training.tensorboard=true")
+PLAIN = ("dataset.source=sample", "dataset.num_words=200", "model.depth=0")
+WORDS = (*PLAIN, "training.tensorboard=true")
 
 
 def logged(folder: Path, tag: str) -> list[tuple[int, float]]:
@@ -37,7 +38,7 @@ def test_a_run_that_goes_on_has_its_whole_curve_in_tensorboard(train: Train) -> 
 
 
 def test_a_run_that_has_everything_from_another_has_its_curve_all_the_same(train: Train, tmp_path: Path) -> None:
-    train("dataset.source=sample", "dataset.num_words=200", "training.epochs=2", folder="first", run_roots=[tmp_path])
+    train(*PLAIN, "training.epochs=2", folder="first", run_roots=[tmp_path])
     folder = train(*WORDS, "training.epochs=2", folder="second", run_roots=[tmp_path]).folder
     assert run_folder.read_record(folder)["inherited_epochs"] == 2
     assert [step for step, _ in logged(folder / "tensorboard" / "validation", "epoch_loss")] == [0, 1]
@@ -47,7 +48,7 @@ def test_the_parameters_stand_with_the_curves(train: Train) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.plugins.hparams import plugin_data_pb2
 
-    folder = train(*WORDS, "training.epochs=1", "model.width=[8,4,2]", "model.dropout=0.5").folder
+    folder = train(*WORDS[:2], *WORDS[3:], "training.epochs=1", "model.width=[8,4,2]", "model.dropout=0.5").folder
     events = EventAccumulator(str(folder / "tensorboard"))
     events.Reload()
     content = events.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
@@ -58,7 +59,7 @@ def test_the_parameters_stand_with_the_curves(train: Train) -> None:
 
 
 def test_logging_changes_no_number_and_no_identity(train: Train) -> None:
-    plain = train("dataset.source=sample", "dataset.num_words=200", "training.epochs=2", folder="plain").folder
+    plain = train(*PLAIN, "training.epochs=2", folder="plain").folder
     with_logs = train(*WORDS, "training.epochs=2", folder="logged").folder
     assert (plain / "metrics.csv").read_bytes() == (with_logs / "metrics.csv").read_bytes()
     assert not (plain / "tensorboard").exists()

