@@ -55,7 +55,8 @@ def _more(view: View, count: int) -> str:
     """The buttons under the settings; they need scripts. Of a single curve there is none to pick."""
     if len(view.curves) < 2:
         return ""
-    more = f'<button type="button" id="{view.prefix}-more" aria-expanded="false">Show all {count:,} settings</button>'
+    text = f"Show {'the best' if view.not_shown else 'all'} {count:,} settings"
+    more = f'<button type="button" id="{view.prefix}-more" aria-expanded="false">{text}</button>'
     return (
         f'<p class="controls scripted">{more if count > FIRST else ""}'
         f'<button type="button" id="{view.prefix}-clear" disabled>Pick none</button>'
@@ -116,8 +117,7 @@ def _key_cell(view: View, setting: Setting, key: str | None, tag: str) -> str:
 
 
 def _colour(view: View, setting: Setting) -> str:
-    colour = view.colours.get(setting)
-    return f' style="--c:{colour}"' if colour else ""
+    return f' style="--c:{view.colours[setting]}"'
 
 
 def _plot(view: View, setting: Setting, scale: Scale) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.compare.grouping import Setting
 from runner.compare.labels import is_number
-from runner.compare.report.view import View, escaped, value_of
+from runner.compare.report.view import MOST, View, escaped, value_of
 from runner.compare.wording import reason
 from runner.config.dotted import flat
 from runner.formatting import counted, shown
@@ -178,16 +178,18 @@ def left_out(runs: Sequence[Run], names: dict[Path, str]) -> str:
     """The runs that are not compared, and why."""
     if not runs:
         return ""
+    first = runs[:MOST]
     rows = "".join(
         f'<tr><th scope="row">{escaped(names[run.folder])}</th><td>{escaped(run.status)}</td>'
         f'<td class="reason">{escaped(reason(run))}</td></tr>'
-        for run in runs
+        for run in first
     )
     count = counted(len(runs), "run")
+    cut = f" The first {MOST} are shown." if len(runs) > MOST else ""
     return (
-        f"<section><h2>Left out</h2><p>In none of the plots, tables and verdicts above: {count}.</p>"
+        f"<section><h2>Left out</h2><p>In none of the plots, tables and verdicts above: {count}.{cut}</p>"
         '<div class="box" tabindex="0" role="group" aria-label="Runs left out"><table class="data"><thead><tr>'
         '<th scope="col">run</th><th scope="col">status</th><th scope="col">reason</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div><details><summary>Their configs</summary>{configs(runs, names)}</details>"
+        f"<tbody>{rows}</tbody></table></div><details><summary>Their configs</summary>{configs(first, names)}</details>"
         "</section>"
     )
