@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from statistics import fmean, median
@@ -20,6 +20,8 @@ from runner.formatting import shown
 from runner.runs import circumstances
 from runner.runs.reader import Run
 from runner.runs.status import COMPLETED
+
+MOST = 500  # most settings that the terminal, the page and the picture show
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,20 @@ class Judged:
     def good(self) -> frozenset[Setting]:
         """The settings of `as_good`, to look one up."""
         return frozenset(self.as_good)
+
+    def the_best(self, most: int) -> "Judged":
+        """The table with the best settings alone, and with the reference, which is what a page or a picture holds."""
+        settings = self.table.settings
+        if len(settings) <= most:
+            return self
+        kept = settings[:most] if self.reference in settings[:most] else [*settings[: most - 1], self.reference]
+        known = set(kept)
+        return replace(
+            self,
+            table=replace(self.table, settings=kept),
+            verdicts=[(setting, found) for setting, found in self.verdicts if setting in known],
+            as_good=[setting for setting in self.as_good if setting in known],
+        )
 
     @cached_property
     def luck(self) -> float | None:
@@ -212,6 +228,14 @@ def _row(judged: Judged, setting: Setting) -> dict[str, Any]:
         "saved_seconds": overfit.saved_seconds,
         "folder": str(max(setting.runs, key=lambda run: monitor.sign * setting.result(run)).folder),
     }
+
+
+def not_shown(judged: Judged) -> str:
+    """Which settings are shown where not all are, in words; empty where all are."""
+    count = len(judged.table.settings)
+    if count <= MOST:
+        return ""
+    return f"Shown are the best {MOST} of {count:,} settings: compare --csv FILE writes all, --filter chooses others."
 
 
 def unlearned(table: Table) -> list[Setting]:

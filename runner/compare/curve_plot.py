@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from runner.compare import comparison
 from runner.compare.comparison import Judged
-from runner.compare.facets import CLEAR, LEGEND, Curve, Facets, facets
+from runner.compare.facets import CLEAR, LEGEND, SEEDS, Curve, Facets, facets, single_seeds
 from runner.compare.grouping import Setting
 from runner.compare.interval_plot import row
 from runner.compare.labels import short_name
@@ -137,7 +137,7 @@ def _curve(axes: Axes, judged: Judged, setting: Setting, panel: Panel, colour: s
     mean, count = values.mean(axis=0), len(values)
     along = _costs(setting, panel.along)
     if clear and count > 1:
-        for seed in values:
+        for seed in values[:SEEDS]:
             axes.plot(along, seed, color=colour, linewidth=THIN, alpha=0.45, zorder=2)
         error = values.std(axis=0, ddof=1) / np.sqrt(count)
         axes.fill_between(along, mean - error, mean + error, color=colour, alpha=0.16, linewidth=0, zorder=1)
@@ -194,10 +194,14 @@ def _caption(judged: Judged, division: Facets, ends: Ends, rows: list[Row]) -> s
     clear = any(len(curves) <= CLEAR for curves in division.panels.values())
     several = clear and any(len(setting.runs) > 1 for setting in settings)
     one = settings[0].repeated
-    band = f"the band is ± one standard error over the {one}s, thin lines are single {one}s; " if several else ""
+    band = f"the band is ± one standard error over the {one}s, thin lines are {single_seeds(settings)}; "
     known = clear and any(row(judged, each)["epochs_as_good"] for each in settings)
     good = ", thick the epochs that cannot be told from it" if known else ""
-    said = [f"Lines are means over the {one}s; {band}" if any(len(each.runs) > 1 for each in settings) else ""]
+    said = [
+        f"Lines are means over the {one}s; {band if several else ''}"
+        if any(len(each.runs) > 1 for each in settings)
+        else ""
+    ]
     if any(len(curves) <= LEGEND for curves in division.panels.values()):
         said.append(f"marked is the chosen epoch{good}.")
     said.append(division.left_in_words)

@@ -16,6 +16,7 @@ TOGETHER = 6  # most settings that one panel holds without a division
 PANELS = 12  # most panels
 CLEAR = 6  # most curves of a panel of which bands and single seeds are drawn
 LEGEND = 12  # most values of a number that a legend names, and most curves of a panel of which each is marked
+SEEDS = 100  # most seeds of a curve that are drawn one by one
 COLOURS = len(palette.CATEGORIES)
 
 
@@ -66,6 +67,12 @@ class Facets:
         count = sum(map(len, self.left.values()))
         drawn = "the best of their panel and colour" if self.by else "the best"
         return f"{count} more curves are not drawn: those drawn are {drawn}." if count else ""
+
+
+def single_seeds(settings: Sequence[Setting]) -> str:
+    """The seeds, or folds, that are drawn one by one, in words."""
+    first = f"the first {SEEDS} " if any(len(each.runs) > SEEDS for each in settings) else "single "
+    return f"{first}{settings[0].repeated}s"
 
 
 def facets(table: Table) -> Facets:

@@ -3,6 +3,7 @@ const Curves = (() => {
   "use strict";
   const NEAR = 30;  // pixels from a point within which pointing tells of it
   const PRINTED = { alone: 400, multiple: 220 };  // width in pixels of a plot that is printed
+  const TOLD = 12;  // most seeds whose values are told of a point
   const NARROW = 300;  // width in pixels below which a plot has fewer ticks and narrower margins
 
   function element(name, attributes = {}, children = []) {
@@ -74,7 +75,7 @@ const Curves = (() => {
       const value = (each) => (each === null || each === undefined || (log && each <= 0) ? null : log ? Math.log10(each) : each);
       const xs = axis === "epochs" ? curve.epoch : curve[axis];
       const seeds = curve.seeds.map((seed) => seed[place]);
-      const means = curve.epoch.slice(0, curve.shared).map((_, row) => {
+      const means = curve.means ? curve.means[place] : curve.epoch.slice(0, curve.shared).map((_, row) => {
         const values = seeds.map((seed) => seed[row]);
         return values.includes(null) ? null : mean(values);
       });
@@ -123,7 +124,7 @@ const Curves = (() => {
       const seeds = curve.seeds.map((seed) => seed[column][row]?.toFixed(4)).join(", ");
       const told = html("div", "told-of", [
         curve.name,
-        `${this.now.column} ${main.raw[row].toFixed(4)}${curve.seeds.length > 1 ? ` (seeds ${seeds})` : ""}`,
+        `${this.now.column} ${main.raw[row].toFixed(4)}${curve.seeds.length > 1 && curve.seeds.length <= TOLD ? ` (seeds ${seeds})` : ""}`,
         `epoch ${curve.epoch[row]}, ${curve.updates[row].toLocaleString("en")} updates, ${curve.seconds[row].toFixed(1)} s`,
       ].join("\n"));
       this.root.append(told);

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from runner.compare import wording
 from runner.compare.comparison import Comparison
-from runner.compare.facets import CLEAR, LEGEND
+from runner.compare.facets import CLEAR, LEGEND, single_seeds
 from runner.compare.grouping import EPOCHS
 from runner.compare.labels import ordered
 from runner.compare.report import payload, tables
@@ -20,6 +20,7 @@ from runner.compare.report.intervals import intervals, needed_epochs
 from runner.compare.report.view import View, escaped, short_names, text_of
 from runner.formatting import counted
 
+RUNS = 1_000  # most runs that the page lists, with the config of each
 VALUES = 6  # most values of a key that are named
 
 
@@ -197,7 +198,7 @@ def _curves_key(view: View) -> Iterator[str]:
     panels = view.facets.panels.values()
     crowded = any(len(curves) > LEGEND for curves in panels)
     yield f"Dot: the best epoch of the mean curve{', of very many curves that of the best one' if crowded else ''}."
-    details = [f"thin: single {one}s"] if several else []
+    details = [f"thin: {single_seeds([*view.curves.values()])}"] if several else []
     if any(error is not None for error in view.errors.values()):
         details += ["band: mean ± one standard error", "thick: epochs that cannot be told from the best"]
     if details:
@@ -242,14 +243,16 @@ def _effects_key(view: View) -> str:
 
 def _details(view: View) -> str:
     """What is folded away: the verdicts in full, single runs, configs."""
-    runs = [run for setting in view.table.settings for run in setting.runs]
+    every = [run for setting in view.table.settings for run in setting.runs]
+    runs = sorted(every, key=lambda run: run.rank)[:RUNS] if len(every) > RUNS else every
+    title = f"{'Each of the ' if len(every) > 1 else ''}{counted(len(every), 'run')}"
+    title = title if runs is every else f"The best {RUNS:,} of {len(every):,} runs, by the best epoch of each"
     pairs = [*wording.pairs(view.judged)] if view.judged.verdicts else []
     items = "".join(f"<li>{escaped(sentence)}</li>" for sentence in pairs)
     verdicts = (
         f"<details><summary>Verdicts in full</summary><ul class='verdicts'>{items}</ul></details>" if items else ""
     )
     return (
-        f"{verdicts}<details><summary>{'Each of the ' if len(runs) > 1 else ''}{counted(len(runs), 'run')}</summary>"
-        f"{tables.runs_table(view)}</details>"
+        f"{verdicts}<details><summary>{title}</summary>{tables.runs_table(view, runs)}</details>"
         f"<details><summary>Configs and commands</summary>{tables.configs(runs, view.names)}</details>"
     )

@@ -7,8 +7,10 @@ from itertools import zip_longest
 from statistics import fmean
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from runner.compare.answers import sample
-from runner.compare.facets import CLEAR, LEGEND
+from runner.compare.facets import CLEAR, LEGEND, SEEDS
 from runner.compare.grouping import Setting
 from runner.compare.report.view import View
 from runner.compare.sample import standard_error
@@ -83,7 +85,8 @@ def _curve(view: View, curve: Setting, place: _Place, columns: list[str]) -> dic
 
     epoch    the epochs drawn, from 1; `shared` of them all seeds have
     updates  totals from the start, seconds too, mean over the seeds
-    seeds    [seeds, columns, epochs] the values
+    seeds    [seeds, columns, epochs] the values, of the first SEEDS
+    means    [columns, shared] over all of them; null where `seeds` has them all
     errors   the standard error of the monitored mean, epoch by epoch; null where it is not drawn
     """
     every, found, longest = step(view), view.epochs[curve], max(len(run.metrics) for run in curve.runs)
@@ -103,14 +106,20 @@ def _curve(view: View, curve: Setting, place: _Place, columns: list[str]) -> dic
         "seconds": _along(curve, "seconds", kept),
         "seeds": [
             [[_short(row.get(column, math.nan)) for row in _kept(run.metrics, kept)] for column in columns]
-            for run in curve.runs
+            for run in curve.runs[:SEEDS]
         ],
+        "means": [_means(curve, column, kept) for column in columns] if len(curve.runs) > SEEDS else None,
         "errors": _errors(curve, [epoch for epoch in kept if epoch <= found.last]) if has_band else None,
     }
 
 
 def _kept(rows: Sequence[Any], kept: list[int]) -> list[Any]:
     return [rows[epoch - 1] for epoch in kept if epoch <= len(rows)]
+
+
+def _means(curve: Setting, column: str, kept: list[int]) -> list[float | None]:
+    values = [[row.get(column, math.nan) for row in run.metrics[: len(curve.curve)]] for run in curve.runs]
+    return [_short(each) for each in _kept(np.mean(values, axis=0).tolist(), kept)]
 
 
 def _along(curve: Setting, axis: str, kept: list[int]) -> list[float | None]:

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
 
 from runner.compare import comparison
-from runner.compare.comparison import Judged
+from runner.compare.comparison import MOST, Judged
 from runner.compare.epochs import Epochs, epochs
 from runner.compare.facets import Facets, facets
 from runner.compare.grouping import EPOCHS, Setting, Table, is_cut
@@ -16,8 +16,6 @@ from runner.compare.labels import short_keys
 from runner.compare.significance import Verdict
 from runner.formatting import shown
 from runner.runs.reader import Run
-
-MOST = 500  # most settings that the page shows
 
 
 @dataclass(frozen=True)
@@ -36,27 +34,12 @@ class View:
     @cached_property
     def judged(self) -> Judged:
         """The best settings, with the reference among them."""
-        settings, reference = self.whole.table.settings, self.whole.reference
-        if len(settings) <= MOST:
-            return self.whole
-        kept = settings[:MOST] if reference in settings[:MOST] else [*settings[: MOST - 1], reference]
-        known = set(kept)
-        return replace(
-            self.whole,
-            table=replace(self.whole.table, settings=kept),
-            verdicts=[(setting, found) for setting, found in self.whole.verdicts if setting in known],
-            as_good=[setting for setting in self.whole.as_good if setting in known],
-        )
+        return self.whole.the_best(MOST)
 
     @property
     def not_shown(self) -> str:
         """Which settings are shown, in words; empty where all are."""
-        count = len(self.whole.table.settings)
-        if count <= MOST:
-            return ""
-        return (
-            f"Shown are the best {MOST} of {count:,} settings: compare --csv FILE writes all, --filter chooses others."
-        )
+        return comparison.not_shown(self.whole)
 
     @property
     def table(self) -> Table:
