@@ -169,6 +169,8 @@ def _refuse_reference(reference: Path, runs: list[Run]) -> None:
 
 def _with_known_columns(found: Comparison, options: Options) -> Options:
     """The options with columns by their names, also where they are given by a heading. Raises ConfigError."""
+    if not options.columns and not options.sort:
+        return options
     tables = [judged.table for judged in found.tables]
     by_heading = {heading: name for table in tables for name, heading in compare_display.headings(table).items()}
     columns = dict.fromkeys(name for judged in found.tables for row in judged.rows for name in row)

@@ -17,6 +17,7 @@ from runner.runs.reader import Run
 from runner.system.console import say, table
 
 SENTENCES = 20  # most sentences about the settings of a table
+MORE = ": --top N shows more of them, --csv FILE writes all"
 CURVES = 3  # most learning curves whose epochs are told without --pairs
 NAMED = 10  # most of the runs left out that are named
 AS_GOOD = "*"  # marks the best and those that cannot be told from it
@@ -51,10 +52,10 @@ def _show_table(judged: Judged, wanted: Wanted) -> None:
     for line in wording.answer(judged):
         say(line)
     say(judged.table.title)
-    rows = comparison.rows(judged, wanted.sort, wanted.top)
+    rows = comparison.rows(judged, wanted.sort, wanted.top or comparison.MOST)
     _show_rows(rows, judged, wanted.columns)
     if len(rows) < len(judged.table.settings):
-        say(f"… and {counted(len(judged.table.settings) - len(rows), 'more setting')}")
+        say(f"… and {counted(len(judged.table.settings) - len(rows), 'more setting')}{'' if wanted.top else MORE}")
     for line in (*_legend(judged, wanted), *_findings(judged, wanted)):
         say(line)
     if judged.verdicts or len(judged.table.settings) == 1:  # of cuts of one curve the answer names another epoch

@@ -34,6 +34,8 @@ def tested(setting: Setting) -> Sample:
 def at_chosen(setting: Setting) -> Sample:
     """The results after the chosen epoch, with the noise and the luck that come of the choice."""
     found = sample(setting, [setting.chosen_epoch] * len(setting.runs))
+    if len(setting.runs) == 1:  # which tells of neither
+        return found
     curves = _curves(setting)
     return replace(found, spread=spread(curves), highest=of_highest(curves), luck=allowance(curves))
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from statistics import fmean, median
@@ -20,6 +20,8 @@ from runner.formatting import shown
 from runner.runs import circumstances
 from runner.runs.reader import Run
 from runner.runs.status import COMPLETED
+
+MOST = 500  # most settings that the terminal, the page and the picture show
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,36 @@ class Judged:
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """A row for each setting, in the table's order."""
-        return [_row(self, setting) for setting in self.table.settings]
+        return [self.row(setting) for setting in self.table.settings]
+
+    def row(self, setting: Setting) -> dict[str, Any]:
+        """The row of a setting; a millisecond or more, so that of thousands only what is shown is worked out."""
+        if setting not in self._rows:
+            self._rows[setting] = _row(self, setting)
+        return self._rows[setting]
+
+    @cached_property
+    def _rows(self) -> dict[Setting, dict[str, Any]]:
+        return {}
+
+    @cached_property
+    def good(self) -> frozenset[Setting]:
+        """The settings of `as_good`, to look one up."""
+        return frozenset(self.as_good)
+
+    def the_best(self, most: int) -> "Judged":
+        """The table with the best settings alone, and with the reference, which is what a page or a picture holds."""
+        settings = self.table.settings
+        if len(settings) <= most:
+            return self
+        kept = settings[:most] if self.reference in settings[:most] else [*settings[: most - 1], self.reference]
+        known = set(kept)
+        return replace(
+            self,
+            table=replace(self.table, settings=kept),
+            verdicts=[(setting, found) for setting, found in self.verdicts if setting in known],
+            as_good=[setting for setting in self.as_good if setting in known],
+        )
 
     @cached_property
     def luck(self) -> float | None:
@@ -127,8 +158,7 @@ def _judged(table: Table, wanted: list[Run], margin: float | None) -> Judged:
     samples = {id(setting): tested(setting) for setting in table.settings}
     named = [each for each in table.settings if any(run in each.every for run in wanted)]
     against_best = _verdicts(table, best, samples, chosen=True, margin=margin)
-    told = [setting for setting, found in against_best if found.outcome == "worse"]
-    as_good = [best, *(setting for setting, found in against_best if setting not in told)]
+    as_good = [best, *(setting for setting, found in against_best if found.outcome != "worse")]
     if not named:
         return Judged(table, best, True, margin, against_best, as_good)
     found = _verdicts(table, named[0], samples, chosen=False, margin=margin)
@@ -179,7 +209,7 @@ def _row(judged: Judged, setting: Setting) -> dict[str, Any]:
     found: dict[str, Any] = {key: setting.values.get(key) for key in table.keys}
     found |= {"seeds": len(set(setting.seeds)), monitor.name: setting.mean, "deviation": setting.deviation}
     found |= {"folds": setting.folds} if setting.folds else {}
-    found |= {"standard_error": error(setting), "not_told_from_best": setting in judged.as_good}
+    found |= {"standard_error": error(setting), "not_told_from_best": setting in judged.good}
     training = setting.training_at_best(monitor.training_counterpart)
     if monitor.is_of_validation and training is not None:
         best = fmean(run.monitored or 0.0 for run in setting.runs)  # where the training examples were evaluated
@@ -198,6 +228,14 @@ def _row(judged: Judged, setting: Setting) -> dict[str, Any]:
         "saved_seconds": overfit.saved_seconds,
         "folder": str(max(setting.runs, key=lambda run: monitor.sign * setting.result(run)).folder),
     }
+
+
+def not_shown(judged: Judged) -> str:
+    """Which settings are shown where not all are, in words; empty where all are."""
+    count = len(judged.table.settings)
+    if count <= MOST:
+        return ""
+    return f"Shown are the best {MOST} of {count:,} settings: compare --csv FILE writes all, --filter chooses others."
 
 
 def unlearned(table: Table) -> list[Setting]:
@@ -236,7 +274,8 @@ def rows(judged: Judged, sort: Sort | None = None, top: int | None = None) -> li
 
     Each row also has the keys of the config in which the settings do not differ.
     """
-    found = [{**each.values, **row} for each, row in zip(judged.table.settings, judged.rows, strict=True)]
+    settings = judged.table.settings if sort else judged.table.settings[:top]
+    found = [{**each.values, **judged.row(each)} for each in settings]
     if sort:
         known = [each for each in found if each.get(sort.column) is not None]
         known.sort(key=lambda each: _order(each[sort.column]), reverse=sort.descending)

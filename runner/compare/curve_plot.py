@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from runner.compare import comparison
 from runner.compare.comparison import Judged
-from runner.compare.facets import Curve, Facets, facets
+from runner.compare.facets import CLEAR, LEGEND, SEEDS, Curve, Facets, facets, single_seeds
 from runner.compare.grouping import Setting
 from runner.compare.interval_plot import row
 from runner.compare.labels import short_name
@@ -20,8 +20,6 @@ from runner.runs.plot_style import SIZE, SMALL, WIDTH, epoch_ticks, limits, log_
 from runner.runs.sheet import EDGE, Block, blank, legend, place, text
 
 LEFT, GAP = 0.55, 0.55  # inches before the axes, and between them where each has numbers of its own
-CLEAR = 6  # most settings of a panel of which bands and single seeds are drawn
-LEGEND = 12  # most values of a number that a legend names, and most curves of which each is marked
 MANY = 4  # most small multiples in a row
 WIDE = 4  # ratio of the most to the fewest updates (or seconds) from which their axis is logarithmic
 LINE, GOOD, THIN = 1.0, 2.2, 0.5  # widths of a mean, of its epochs as good as the chosen one, of a single seed
@@ -85,14 +83,12 @@ def _title(column: str, along: str) -> str:
 
 
 def _legend(division: Facets) -> tuple[list[str], list[Line2D]]:
-    """An entry for each colour; of very many numbers some, from the first to the last."""
-    count = len(division.labels)
-    chosen = range(count) if count <= LEGEND else np.linspace(0, count - 1, 6).round().astype(int).tolist()
+    """An entry for each colour that is named."""
     handles = [
         Line2D([], [], color=division.colours[each], marker=division.markers[each], markersize=4, linewidth=1.6)
-        for each in chosen
+        for each in division.named
     ]
-    return [division.labels[each] for each in chosen], handles
+    return [division.labels[each] for each in division.named], handles
 
 
 def _row(judged: Judged, division: Facets, ends: Ends, panels: list[Panel]) -> Block:
@@ -141,7 +137,7 @@ def _curve(axes: Axes, judged: Judged, setting: Setting, panel: Panel, colour: s
     mean, count = values.mean(axis=0), len(values)
     along = _costs(setting, panel.along)
     if clear and count > 1:
-        for seed in values:
+        for seed in values[:SEEDS]:
             axes.plot(along, seed, color=colour, linewidth=THIN, alpha=0.45, zorder=2)
         error = values.std(axis=0, ddof=1) / np.sqrt(count)
         axes.fill_between(along, mean - error, mean + error, color=colour, alpha=0.16, linewidth=0, zorder=1)
@@ -198,14 +194,17 @@ def _caption(judged: Judged, division: Facets, ends: Ends, rows: list[Row]) -> s
     clear = any(len(curves) <= CLEAR for curves in division.panels.values())
     several = clear and any(len(setting.runs) > 1 for setting in settings)
     one = settings[0].repeated
-    band = f"the band is ± one standard error over the {one}s, thin lines are single {one}s; " if several else ""
+    band = f"the band is ± one standard error over the {one}s, thin lines are {single_seeds(settings)}; "
     known = clear and any(row(judged, each)["epochs_as_good"] for each in settings)
     good = ", thick the epochs that cannot be told from it" if known else ""
-    said = [f"Lines are means over the {one}s; {band}" if any(len(each.runs) > 1 for each in settings) else ""]
+    said = [
+        f"Lines are means over the {one}s; {band if several else ''}"
+        if any(len(each.runs) > 1 for each in settings)
+        else ""
+    ]
     if any(len(curves) <= LEGEND for curves in division.panels.values()):
         said.append(f"marked is the chosen epoch{good}.")
-    if division.left:
-        said.append(f"{division.left} more curves are not drawn: those drawn are the best of their panel and colour.")
+    said.append(division.left_in_words)
     columns = dict.fromkeys(panel.column for each in rows for panel in each.panels)
     said += _outside(judged, division, {column: ends[column] for column in columns})
     words = " ".join(filter(None, said))

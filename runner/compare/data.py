@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from runner.config.dotted import flat
 from runner.config.monitor import Monitor
 from runner.config.schema import NEVER_DECIDING
 from runner.formatting import shown
@@ -73,7 +72,7 @@ def title(data: Data, groups: dict[Data, list[Run]]) -> str:
 
 def values_of(run: Run) -> dict[str, Any]:
     """The config and the circumstances; the validation split always as the number of examples."""
-    values = {key: value for key, value in flat(run.record["config"]) if key not in ASIDE}
+    values = {key: value for key, value in run.config.items() if key not in ASIDE}
     count = run.record["dataset"]["validation"]
     if SPLIT in values:
         values[SPLIT] = count

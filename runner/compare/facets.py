@@ -2,8 +2,10 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from runner.compare.grouping import Setting, Table
 from runner.compare.labels import by_values, is_number, ordered, short_keys, short_name
@@ -12,6 +14,9 @@ from runner.runs import palette
 
 TOGETHER = 6  # most settings that one panel holds without a division
 PANELS = 12  # most panels
+CLEAR = 6  # most curves of a panel of which bands and single seeds are drawn
+LEGEND = 12  # most values of a number that a legend names, and most curves of a panel of which each is marked
+SEEDS = 100  # most seeds of a curve that are drawn one by one
 COLOURS = len(palette.CATEGORIES)
 
 
@@ -30,14 +35,14 @@ class Facets:
     by      what the colours are the values of; empty where they are settings
     labels  of the colours, in their order
     scaled  whether the labels are numbers
-    left    how many curves are not drawn, as the same panel and colour has a better one
+    left    the curves that are not drawn, by the panel that each belongs to: better ones are drawn
     """
 
     panels: dict[str, list[Curve]]
     by: str
     labels: list[str]
     scaled: bool
-    left: int = 0
+    left: dict[str, list[Curve]] = field(default_factory=dict)
 
     @property
     def colours(self) -> list[str]:
@@ -49,6 +54,25 @@ class Facets:
         if self.scaled:
             return ["o"] * len(self.labels)
         return [palette.MARKERS[place % COLOURS] for place in range(len(self.labels))]
+
+    @property
+    def named(self) -> list[int]:
+        """The places of the labels that a legend names: all, or some of very many numbers, first to last."""
+        count = len(self.labels)
+        return list(range(count)) if count <= LEGEND else np.linspace(0, count - 1, 6).round().astype(int).tolist()
+
+    @property
+    def left_in_words(self) -> str:
+        """How many curves are not drawn, and why; empty where all are."""
+        count = sum(map(len, self.left.values()))
+        drawn = "the best of their panel and colour" if self.by else "the best"
+        return f"{count} more curves are not drawn: those drawn are {drawn}." if count else ""
+
+
+def single_seeds(settings: Sequence[Setting]) -> str:
+    """The seeds, or folds, that are drawn one by one, in words."""
+    first = f"the first {SEEDS} " if any(len(each.runs) > SEEDS for each in settings) else "single "
+    return f"{first}{settings[0].repeated}s"
 
 
 def facets(table: Table) -> Facets:
@@ -97,17 +121,22 @@ def _by_two(table: Table, settings: list[Setting], panel: str, colour: str) -> F
     values, short = [shown(value) for value in _values(settings, colour)], short_keys(table)[panel]
     ranked = sorted(settings, key=table.settings.index)
     panels: dict[str, list[Curve]] = {}
+    left: dict[str, list[Curve]] = {}
     for value in map(shown, _values(settings, panel)):
-        best: dict[str, Setting] = {}
+        best: dict[int, Curve] = {}
         for setting in (each for each in ranked if shown(each.values.get(panel)) == value):
-            best.setdefault(shown(setting.values.get(colour)), setting)
-        panels[f"{short} {value}"] = [Curve(best[each], place) for place, each in enumerate(values) if each in best]
-    left = len(settings) - sum(map(len, panels.values()))
+            curve = Curve(setting, values.index(shown(setting.values.get(colour))))
+            if best.setdefault(curve.place, curve) is not curve:
+                left.setdefault(f"{short} {value}", []).append(curve)
+        panels[f"{short} {value}"] = [best[place] for place in sorted(best)]
     return Facets(panels, short_keys(table)[colour], values, _is_scale(settings, colour), left)
 
 
 def _one_each(table: Table, settings: list[Setting], keys: list[str]) -> Facets:
     """A panel for each of the best settings."""
-    chosen = sorted(settings, key=table.settings.index)[:PANELS]
-    panels = {short_name(table, each, keys): [Curve(each, 0)] for each in by_values(chosen, keys)}
-    return Facets(panels, "", [""], scaled=False, left=len(settings) - len(chosen))
+    ranked = sorted(settings, key=table.settings.index)
+    panels, left = (
+        {short_name(table, each, keys): [Curve(each, 0)] for each in by_values(part, keys)}
+        for part in (ranked[:PANELS], ranked[PANELS:])
+    )
+    return Facets(panels, "", [""], False, left)

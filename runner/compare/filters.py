@@ -4,7 +4,6 @@ from typing import Any
 
 from runner.config import conditions
 from runner.config.conditions import Condition
-from runner.config.dotted import flat
 from runner.errors import ConfigError
 from runner.runs import circumstances
 from runner.runs.reader import Run
@@ -29,7 +28,7 @@ def known_values(run: Run) -> dict[str, Any]:
     """What a filter can test, by key: config, circumstances, metrics at the best epoch, status and totals."""
     record = run.record
     return {
-        **dict(flat(record["config"])),
+        **run.config,
         **circumstances.of(run.record),
         "dataset.source": (record["dataset"] or {}).get("source"),  # where the config says auto, what was used
         **run.best,

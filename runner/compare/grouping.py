@@ -186,14 +186,17 @@ class Table:
         apart = [key for key in self.keys if not other or setting.values.get(key) != other.values.get(key)]
         return words_of(setting.values, apart) or "the only setting"
 
-    @property
+    @cached_property
     def curves(self) -> dict[str, Setting]:
         """The learning curves by name: of settings that are one curve, cut at different epochs, the longest."""
+        cuts: dict[str, list[Setting]] = defaultdict(list)
+        for setting in self.settings:
+            cuts[_curve_of(setting)].append(setting)
         found = {}
         for setting in self.settings:
-            cuts = [each for each in self.settings if is_cut(each, setting)] if EPOCHS in self.keys else []
-            if all(_length(each) < _length(setting) for each in cuts):
-                keys = [key for key in self.keys if key != EPOCHS or not cuts]
+            of_curve = cuts[_curve_of(setting)]
+            if setting is max(of_curve, key=_length):
+                keys = [key for key in self.keys if key != EPOCHS or len(of_curve) == 1]
                 found[words_of(setting.values, keys) or "the only setting"] = setting
         return found
 
@@ -233,6 +236,12 @@ def is_cut(one: Setting, other: Setting) -> bool:
     return differing == {EPOCHS} and one.values.get(SCHEDULE) != "cosine"
 
 
+def _curve_of(setting: Setting) -> str:
+    """What cuts of one learning curve have in common, and no two other settings."""
+    whole = setting.values.get(SCHEDULE) == "cosine"
+    return _json({key: each for key, each in setting.values.items() if each is not None and (whole or key != EPOCHS)})
+
+
 def _differs(key: str, found: list[Setting]) -> bool:
     """Whether settings differ in a key. That only some have it says no more than the choice that brings it."""
     chosen = any(len({_json(setting.values.get(choice)) for setting in found}) > 1 for choice in choices(key))
@@ -257,6 +266,8 @@ def _alike(group: list[Run]) -> Iterable[list[Run]]:
 
 
 def _json(value: Any) -> str:
+    if value is None or type(value) in (bool, int, str):  # most values, in a sixth of the time
+        return repr(value)
     return json.dumps(value, sort_keys=True, default=str)
 
 

@@ -65,7 +65,7 @@ def interval(judged: Judged, setting: Setting) -> tuple[float, float]:
 
 
 def row(judged: Judged, setting: Setting) -> dict[str, Any]:
-    return judged.rows[judged.table.settings.index(setting)]
+    return judged.row(setting)
 
 
 def axis(judged: Judged, settings: Sequence[Setting]) -> tuple[float, float]:
@@ -128,12 +128,12 @@ def _rows(judged: Judged, settings: list[Setting], ends: tuple[float, float]) ->
             for line, cell in enumerate(cells):
                 y = (top - 0.2 - ROW * (line + 0.5)) / high
                 words = "" if cell is None else shortened(shown(cell), width)
-                colour = TEXT if settings[line] in judged.as_good else QUIET
+                colour = TEXT if settings[line] in judged.good else QUIET
                 figure.text(x / WIDTH, y, plain(words), color=colour, ha=side, va="center_baseline")
         end = 1 - EDGE / WIDTH
         figure.text(end, (top - 0.13) / high, plain(judged.table.monitor.name), size=SMALL, color=QUIET, ha="right")
         for line, words in enumerate(written):
-            colour = TEXT if settings[line] in judged.as_good else QUIET
+            colour = TEXT if settings[line] in judged.good else QUIET
             y = (top - 0.2 - ROW * (line + 0.5)) / high
             figure.text(end, y, words, color=colour, ha="right", va="center_baseline")
 
@@ -193,7 +193,7 @@ def _intervals(axes: Axes, judged: Judged, settings: list[Setting], ends: tuple[
 
 
 def _style(judged: Judged, setting: Setting) -> dict[str, Any]:
-    if setting in judged.as_good:
+    if setting in judged.good:
         return FILLED
     return CUT if is_cut(setting, judged.best) else HOLLOW
 
@@ -222,7 +222,7 @@ def _by_rank(judged: Judged) -> Block:
     values = [setting.mean for setting in settings]
     ends = limits(values, values[: -(-len(values) // 2)], judged.table.monitor.sign, LONGEST)
     assert ends is not None
-    good = [setting in judged.as_good for setting in settings]
+    good = [setting in judged.good for setting in settings]
 
     def draw(figure: Figure, top: float) -> None:
         axes = place(figure, 0.55, top - 0.25, WIDTH - 0.55 - EDGE, RANKS)

@@ -10,6 +10,8 @@ from runner.compare.grouping import Setting
 from runner.compare.sample import Array, Sample, share_examples
 from runner.compare.selection import DRAWS, of_choice
 
+AT_ONCE = 50  # draws: all weights at once would take 4 kB for each example
+
 
 def luck(settings: Sequence[Setting]) -> float | None:
     """By how much the best value is too good, in the monitor's unit; None where no noise is known.
@@ -53,7 +55,7 @@ def _of_examples(samples: Sequence[Sample], random: np.random.Generator) -> Arra
     """Of the mean over examples, the same weights for all settings: those of the Bayesian bootstrap."""
     shares = np.stack([each.by_example for each in samples], axis=1).astype(np.float32)
     noise = np.empty((DRAWS, len(samples)))
-    for draw in range(DRAWS):  # one at a time: all weights at once would take 40 bytes for each review
-        weights = random.standard_exponential(len(shares), dtype=np.float32)
-        noise[draw] = weights @ shares / weights.sum()
+    for first in range(0, DRAWS, AT_ONCE):
+        weights = random.standard_exponential((AT_ONCE, len(shares)), dtype=np.float32)
+        noise[first : first + AT_ONCE] = weights @ shares / weights.sum(axis=1, keepdims=True)
     return noise - shares.mean(axis=0)

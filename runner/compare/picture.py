@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from runner.compare import comparison as comparison_of
 from runner.compare import curve_plot, effect_plot, interval_plot, wording
-from runner.compare.comparison import Judged
+from runner.compare.comparison import MOST, Judged
 from runner.runs.palette import QUIET
 from runner.runs.plot_style import SIZE, SMALL, in_style, rendered
 from runner.runs.sheet import Block, blank, sheet, text
@@ -29,13 +30,15 @@ def picture(tables: Sequence[Judged]) -> Figure:
     return sheet(found)
 
 
-def _table(judged: Judged) -> list[Block]:
-    headline, rest = _headline(judged)
+def _table(whole: Judged) -> list[Block]:
+    headline, rest = _headline(whole)
+    judged = whole.the_best(MOST)
     found = [
         text(headline, SIZE + 1, weight="bold"),
         blank(0.03),
         text(rest, SIZE),
         text(judged.table.title, SMALL, colour=QUIET),
+        *([text(comparison_of.not_shown(whole), SMALL, colour=QUIET)] if judged is not whole else []),
     ]
     if interval_plot.is_drawn(judged):
         found += [blank(BETWEEN), *interval_plot.blocks(judged)]

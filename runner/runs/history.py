@@ -100,7 +100,10 @@ def _rows(path: Path, most: int | None) -> list[Row]:
 def _row(header: list[str], cells: list[str], line: int) -> Row:
     if len(cells) != len(header):
         raise ValueError(f"line {line} must have {len(header)} cells, as the header has; got {len(cells)}{SAVED_ANEW}")
-    return {name: _number(name, cell, line) for name, cell in zip(header, cells, strict=True)}
+    try:
+        return dict(zip(header, map(float, cells), strict=True))
+    except ValueError:
+        return {name: _number(name, cell, line) for name, cell in zip(header, cells, strict=True)}
 
 
 def _number(name: str, cell: str, line: int) -> float:

@@ -77,6 +77,11 @@ class Run:
             return None
         return found if found and len(found.right) == self.record["epochs"] else None
 
+    @functools.cached_property
+    def config(self) -> dict[str, Any]:
+        """The recorded config by dotted keys."""
+        return dict(flat(self.record["config"]))
+
     @property
     def updates(self) -> int:
         """Optimizer steps of all recorded epochs, inherited ones included."""
@@ -144,7 +149,7 @@ def _refuse_incomplete(run: Run) -> None:
         raise ValueError(f"its best epoch has no {run.monitor.name}")
     if not (math.isfinite(run.seconds) and math.isfinite(run.updates)):
         raise ValueError(f"its {TIMINGS} has values that are no numbers")
-    _ = run.rank, dict(flat(record["config"]))
+    _ = run.rank, run.config
     _ = circumstances.of(run.record), circumstances.mixed(run.record)
     if record["dataset"] is not None or run.status == COMPLETED:
         _ = [record["dataset"][key] for key in ("name", "source", "fingerprint", "train", "validation")]

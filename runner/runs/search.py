@@ -43,14 +43,24 @@ def some_runs(paths: Sequence[str | Path], *, warn: Callable[[str], None]) -> li
     if found:
         return found
     remedy = "train one with python -m runner, or give the folder of a run or a sweep"
-    without = [_is_missing(path, remedy) for path in missing] or [f"{path} holds no runs: {remedy}" for path in paths]
-    raise ConfigError(without)
+    raise ConfigError([_is_missing(path, remedy) for path in missing] or [_holds_none(path, remedy) for path in paths])
 
 
 def _is_missing(path: str | Path, remedy: str) -> str:
     if "=" in str(path) and os.sep not in str(path):
         return f"{path} is no folder: compare chooses by settings with --filter, final with --select"
     return f"{path} does not exist: {remedy}"
+
+
+def _holds_none(path: str | Path, remedy: str) -> str:
+    roots = glob.glob(str(path), recursive=True)
+    if any(CHOICE in files for root in roots for _, _, files in os.walk(root)):
+        return (
+            f"{path} holds final models alone, which were trained without validation, so that there is nothing to "
+            "compare them by: give the runs or sweeps that they were chosen from; test.json in the folder of each has "
+            "the test values"
+        )
+    return f"{path} holds no runs: {remedy}"
 
 
 def sweep_goes_on(paths: Sequence[str | Path]) -> bool:

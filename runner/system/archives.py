@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 import zipfile
@@ -17,6 +18,8 @@ else:
     np = late("numpy")
 
 MOST_BYTES = 4096 * MIB  # of all that an archive unpacks to
+SIZES = {(1, 0): 2, (2, 0): 4}  # bytes that tell the length of a header's text, by version of the format
+MOST_OF_HEADER = 1 << 16  # bytes; NumPy itself refuses more than 10,000
 SMALL, RATIO = 64 * MIB, 16  # what a recorded archive may unpack to in any case, or for each byte of it
 
 
@@ -38,15 +41,16 @@ def arrays(content: bytes) -> dict[str, NDArray[Any]]:
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         refuse_bomb(archive, max(SMALL, RATIO * len(content)))
-        found = {}
-        for each in archive.infolist():
-            with archive.open(each) as stream:
-                _, _, dtype = header(stream, each.file_size)
-                if dtype.hasobject:
-                    raise ValueError(f"{each.filename} holds objects")
-            with archive.open(each) as stream:
-                found[each.filename.removesuffix(".npy")] = np.lib.format.read_array(stream, allow_pickle=False)
-        return found
+        return {each.filename.removesuffix(".npy"): _array(archive, each) for each in archive.infolist()}
+
+
+def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
+    with archive.open(entry) as stream:
+        shape, is_fortran, dtype = header(stream, entry.file_size)
+        if dtype.hasobject:
+            raise ValueError(f"{entry.filename} holds objects")
+        values = np.frombuffer(stream.read(), dtype)
+    return values.reshape(shape, order="F" if is_fortran else "C")
 
 
 def header(stream: IO[bytes], size: int) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
@@ -55,11 +59,19 @@ def header(stream: IO[bytes], size: int) -> tuple[tuple[int, ...], bool, np.dtyp
     Raises ValueError where it is no array, or numbers that take another room than the stream has.
     """
     version = np.lib.format.read_magic(stream)
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    if version not in readers:
+    if version not in SIZES:
         raise ValueError(f"its format version {version} is unknown")
-    shape, order, dtype = readers[version](stream)
+    size_of_text = SIZES[version]
+    start = stream.read(size_of_text)
+    text = stream.read(min(int.from_bytes(start, "little"), MOST_OF_HEADER))
+    shape, order, dtype = _parsed(version, start + text)
     wanted = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or (not dtype.hasobject and wanted != size - stream.tell()):
         raise ValueError(f"its header announces {wanted:,} bytes, and {size - stream.tell():,} are there")
     return shape, order, dtype
+
+
+@functools.lru_cache(256)  # runs have arrays of the same shapes, and NumPy takes 0.1 ms for the text
+def _parsed(version: tuple[int, int], head: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    return readers[version](io.BytesIO(head))

@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import comparing, growth, long, parallel, saving, sweeps
+from tests.benchmarks import comparing, growth, long, many, parallel, saving, sweeps
 from tests.benchmarks.contenders import CONTENDERS
 
 TWO_HUNDRED = ["optimizer=adam,sgd", "model.width=1,2,3,4,5", "training.epochs=1,2,3,4", "seed=0,1,2,3,4"]
@@ -47,6 +47,7 @@ def main() -> None:
         "workers": parallel.main,
         "compare": comparing.main,
         "growth": growth.main,
+        "many": many.main,
     }
     print(machine())
     for part in options.parts:

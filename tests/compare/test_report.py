@@ -1,6 +1,7 @@
 """The report of a comparison, in a real browser: what it shows, what it lets one do, and that it is inert."""
 
 import csv
+import itertools
 import json
 import math
 import os
@@ -28,6 +29,7 @@ from runner.config.dotted import flat
 from runner.config.plan import plan_of
 from runner.experiment import run as experiment
 from runner.runs import reader as recorded
+from tests.records import write_run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -214,23 +216,23 @@ def test_training_examples_are_drawn_dashed_when_asked_for(opened: Open, sweep: 
 
 def test_a_picked_setting_stands_out_in_its_own_colour(opened: Open, sweep: Path) -> None:
     tab = opened(sweep)
-    colours = {name: colour_of(tab, name) for name in ("width=4", "width=16")}
+    colours = {width: colour_of(tab, width) for width in ("4", "16")}
     assert len(set(colours.values())) == 2
     tab.get_by_label("Pick model.width=4").check()
     assert tab.get_by_role("status").inner_text() == "1 picked: the other curves step back."
-    for name, kind in {"width=4": "picked", "width=16": "aside"}.items():
+    for width, kind in {"4": "picked", "16": "aside"}.items():
         group = tab.locator(f'.curves figure[data-metric="accuracy"] g.{kind}')
-        assert group.evaluate("group => getComputedStyle(group.querySelector('circle')).fill") == colours[name]
-        assert colour_of(tab, name) == colours[name]
+        assert group.evaluate("group => getComputedStyle(group.querySelector('circle')).fill") == colours[width]
+        assert colour_of(tab, width) == colours[width]
     tab.get_by_role("button", name="Pick none").click()
     assert tab.locator(".curves .picked, .curves .aside").count() == 0
 
 
-def colour_of(tab: "Page", name: str) -> str:
-    """The colour of a setting in the legend; it is the one of its row in the plot of the settings."""
-    entry = tab.locator(".legend li", has=tab.get_by_text(name, exact=True))
+def colour_of(tab: "Page", width: str) -> str:
+    """The colour of a width in the legend; it is the one of its row in the plot of the settings."""
+    entry = tab.locator(".legend li", has_text=re.compile(f"^{width}$"))
     colour: str = entry.locator("i").evaluate("each => getComputedStyle(each).backgroundColor")
-    row = tab.locator(".intervals tbody tr", has=tab.get_by_role("rowheader", name=name[6:], exact=True))
+    row = tab.locator(".intervals tbody tr", has=tab.get_by_role("rowheader", name=width, exact=True))
     assert row.locator("circle.mean").evaluate("each => getComputedStyle(each).stroke") == colour
     return colour
 
@@ -304,10 +306,67 @@ def test_of_many_settings_the_best_come_first_and_words_find_the_others(
     tab.get_by_label("Only settings with these words").fill("")
     tab.get_by_role("button", name="Show all 40 settings").click()
     assert shown.count() == 40
-    grey = tab.locator(".curves figure[data-metric=accuracy] g.plain")
-    assert (grey.count(), tab.locator(".legend li").count()) == (34, 7)
+    assert tab.locator(".legend li").all_inner_texts() == ["1", "9", "17", "24", "32", "40"]
+    dots = tab.locator(".curves figure[data-metric=accuracy] circle.mean")
+    assert dots.count() == 1
     tab.get_by_label("Pick model.width=7", exact=True).check()
-    assert grey.count() == 33
+    assert dots.count() == 2
+
+
+OPTIMIZERS, RATES, BATCHES = ("adam", "rmsprop", "sgd"), (0.001, 0.01, 0.1), (64, 128)
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """18 settings with two seeds each: optimizers by learning rates by batch sizes, of which the larger is better."""
+    folder = tmp_path_factory.mktemp("grid")
+    for name, rate, batch, seed in itertools.product(OPTIMIZERS, RATES, BATCHES, (0, 1)):
+        best = 0.7 + OPTIMIZERS.index(name) / 10 + RATES.index(rate) / 50 + batch / 10_000 + seed / 500
+        keys = {"optimizer": {"name": name, "learning_rate": rate}, "training.batch_size": batch, "seed": seed}
+        write_run(folder / f"{name}-{rate}-{batch}-{seed}", [best - 0.1, best, best - 0.01], keys)
+    return folder
+
+
+def test_many_settings_are_small_multiples_with_one_short_legend(opened: Open, grid: Path) -> None:
+    """Of settings with the same panel and colour the best is drawn, the other when it is picked, in its own colour."""
+    tab = opened(grid)
+    accuracy = tab.locator('.curves figure[data-metric="accuracy"]')
+    assert accuracy.locator(".panel p").all_inner_texts() == [f"optimizer {name}" for name in OPTIMIZERS]
+    assert tab.locator(".legend").inner_text().split() == ["learning_rate", *map(str, RATES)]
+    for panel in accuracy.locator(".panel").all():
+        assert (panel.locator("g[data-curve]").count(), panel.locator(".band").count()) == (3, 3)
+    assert "9 more curves are not drawn" in tab.locator("#t0-curves + noscript + .caption").inner_text()
+    middle = tab.get_by_label("optimizer.learning_rate=0.01 training.batch_size=64")
+    row = tab.locator(".intervals tbody tr", has=middle).nth(0)
+    colour = "each => getComputedStyle(each).stroke"
+    own = row.locator("circle.mean").evaluate(colour)
+    row.get_by_role("checkbox").check()
+    assert row.locator("circle.mean").evaluate(colour) == own
+    picked = accuracy.locator("g.picked path:not([class])")
+    assert picked.evaluate(colour) == own
+    assert accuracy.locator(".panel").nth(2).locator("g.picked").count() == 1  # sgd is the best
+    assert accuracy.locator("g[data-curve]").count() == 10
+
+
+# Whether a pixel of a plot is one of the screen.
+DRAWN_TO_SIZE = """() => [...document.querySelectorAll(".panel svg")].every(
+  (svg) => Math.abs(svg.viewBox.baseVal.width - svg.clientWidth) <= 1
+)"""
+
+
+def test_small_multiples_fit_screen_and_paper(opened: Open, grid: Path) -> None:
+    """Two in a row on a narrow screen, all in one on a wide one, and the same axis for all."""
+    tab = opened(grid, width=400)
+    for width, rows in ((400, 2), (1400, 1)):
+        tab.set_viewport_size({"width": width, "height": 800})
+        tab.wait_for_function(DRAWN_TO_SIZE)
+        boxes = [panel.bounding_box() for panel in tab.locator('figure[data-metric="accuracy"] .panel').all()]
+        assert len({round(box["y"]) for box in boxes if box}) == rows
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    axes = [panel.locator("text").all_inner_texts() for panel in tab.locator('figure[data-metric="loss"] .panel').all()]
+    assert axes == [axes[0]] * 3
+    tab.emulate_media(media="print")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 1400
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -326,9 +385,9 @@ def test_axe_finds_no_violation(opened: Open, sweep: Path, scheme: str) -> None:
 def test_the_dark_scheme_is_followed_at_once(opened: Open, sweep: Path) -> None:
     tab = opened(sweep, color_scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"
-    dark = tab.evaluate(background), colour_of(tab, "width=4")
+    dark = tab.evaluate(background), colour_of(tab, "4")
     tab.emulate_media(color_scheme="light")
-    light = tab.evaluate(background), colour_of(tab, "width=4")
+    light = tab.evaluate(background), colour_of(tab, "4")
     assert light[0] == "rgb(255, 255, 255)"
     assert all(one != other for one, other in zip(dark, light, strict=True))
 
@@ -448,6 +507,34 @@ def test_each_data_set_has_a_question_and_curves_of_its_own(opened: Open, sweep:
 # Without a browser -------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def search(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """510 widths, of which the larger is better."""
+    folder = tmp_path_factory.mktemp("search")
+    for width in range(1, 511):
+        write_run(folder / f"{width}", [0.6, 0.6 + width / 2000], {"model.width": width})
+    return folder
+
+
+def test_of_more_settings_than_500_the_best_are_shown_and_the_page_says_so(search: Path) -> None:
+    markup = page(search)
+    told = Text(markup).text
+    assert "Which of 510 values of width?" in told
+    assert "510 runs, 510 settings" in told
+    assert told.count("Shown are the best 500 of 510 settings: compare --csv FILE writes all") == 4
+    rows = re.findall(r'data-curve="\d+" aria-label="Pick model.width=(\d+)"', markup)
+    assert rows == [str(width) for width in range(510, 10, -1)]
+    curves = json.loads(markup.split('id="report-data">')[1].split("</script>")[0])[0]["curves"]
+    assert [curve["name"] for curve in curves] == [f"width={width}" for width in range(510, 10, -1)]
+
+
+def test_the_reference_is_shown_also_where_it_is_not_among_the_best(search: Path) -> None:
+    runs = [recorded.load(found) for found in sorted(search.iterdir())]
+    markup = report.page(comparison.compare(runs, search / "1"), command="")
+    assert "the reference" in row_of(markup, "1")
+    assert markup.count("data-curve=") == 500
+
+
 class Text(HTMLParser):
     """What of a page is text, and its tags."""
 
@@ -563,8 +650,8 @@ def test_effects_join_settings_that_differ_in_one_key_alone(sweep: Path, tmp_pat
 def test_a_number_has_shades_in_the_order_of_its_values(sweep: Path, tmp_path: Path) -> None:
     for width, gain in ((4, 0.2), (64, 0.1), (16, 0.3)):
         varied(sweep / "width-4_seed-0", tmp_path / f"{width}", gain=gain, model__width=width)
-    legend = page(tmp_path).split('<ul class="legend">')[1].split("</ul>")[0]
-    assert re.findall(r"width=\d+", legend) == ["width=4", "width=16", "width=64"]
+    legend = page(tmp_path).split('<div class="legend"><span>width</span>')[1].split("</ul>")[0]
+    assert re.findall(r"</i>(\d+)</li>", legend) == ["4", "16", "64"]
     assert re.findall(r"--r(\d).*?(\d+)%", legend) == [("0", "0"), ("1", "0"), ("1", "100")]
 
 

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
+from runner.errors import ConfigError
 from runner.runs import search
-from runner.runs.folder import PLAN, claimed
+from runner.runs.folder import CHOICE, PLAN, claimed
 from tests.records import write_run
 
 
@@ -25,6 +28,18 @@ def test_the_caller_is_told_of_each_record_that_cannot_be_read(tmp_path: Path) -
     assert [run.folder.name for run in search.runs([tmp_path], warn=told.append)] == ["b"]
     assert [each.split(": ")[0] for each in told] == [f"{tmp_path / name} is skipped" for name in ("a", "c")]
     assert "its run.json is empty" in told[0]
+
+
+def test_final_models_alone_are_nothing_to_compare_and_the_reason_is_told(tmp_path: Path) -> None:
+    write_run(tmp_path / "final" / "today" / "noon", monitor="accuracy", data={"validation": 0})
+    (tmp_path / "final" / "today" / "noon" / CHOICE).write_text("{}")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError) as refused:
+        search.some_runs([tmp_path / "final", tmp_path / "empty"], warn=pytest.fail)
+    final, empty = refused.value.problems
+    assert final.startswith(f"{tmp_path / 'final'} holds final models alone, which were trained without validation")
+    assert "test.json in the folder of each has the test values" in final
+    assert empty.startswith(f"{tmp_path / 'empty'} holds no runs: ")
 
 
 def test_a_run_knows_the_sweep_that_it_belongs_to(tmp_path: Path) -> None:

@@ -84,8 +84,8 @@ def _line(view: View, effect: Effect, place: int, frame: Frame) -> str:
 
 
 def _dot(view: View, setting: Setting, x: float, y: float, frame: Frame) -> str:
-    colour, error = view.colours.get(setting), view.errors[setting]
-    style = f' style="--c:{colour}"' if colour else ""
+    colour, error = view.colours[setting], view.errors[setting]
+    style = f' style="--c:{colour}"'
     title = f"<title>{escaped(f'{view.table.name(setting)}: {number(setting.mean)}')}</title>"
     if not frame.y.holds(setting.mean):
         sign = "▾" if setting.mean < frame.y.low else "▴"
@@ -102,10 +102,11 @@ def _axes(view: View, effect: Effect, frame: Frame) -> Iterator[str]:
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>'
         yield f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{frame.y.label(tick, 4)}</text>'
     texts = [text if len(text) <= LONG else f"{text[: LONG - 1]}…" for text in map(text_of, effect.values)]
-    fitting = (WIDTH - LEFT - RIGHT) // (7 * max(map(len, texts)) + 12)
-    step = math.ceil(len(texts) / max(1, fitting))
-    for cut, x in [*zip(texts, frame.xs, strict=True)][::step]:
-        yield f'<text x="{x}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle">{escaped(cut)}</text>'
+    room, last = 7 * max(map(len, texts)) + 12, -math.inf
+    for cut, x in zip(texts, frame.xs, strict=True):
+        if x - last >= room:
+            yield f'<text x="{x}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle">{escaped(cut)}</text>'
+            last = x
     yield (
         f'<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 5}" text-anchor="middle">'
         f"{escaped(effect.key)}</text>"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from runner.compare.comparison import Judged
 from runner.compare.epochs import Epochs
+from runner.compare.facets import SEEDS
 from runner.compare.grouping import Setting
 from runner.compare.report.scale import Scale, scale_for
 from runner.compare.report.view import View, escaped, value_of
@@ -55,7 +56,8 @@ def _more(view: View, count: int) -> str:
     """The buttons under the settings; they need scripts. Of a single curve there is none to pick."""
     if len(view.curves) < 2:
         return ""
-    more = f'<button type="button" id="{view.prefix}-more" aria-expanded="false">Show all {count:,} settings</button>'
+    text = f"Show {'the best' if view.not_shown else 'all'} {count:,} settings"
+    more = f'<button type="button" id="{view.prefix}-more" aria-expanded="false">{text}</button>'
     return (
         f'<p class="controls scripted">{more if count > FIRST else ""}'
         f'<button type="button" id="{view.prefix}-clear" disabled>Pick none</button>'
@@ -83,7 +85,8 @@ def _key(view: View) -> Iterator[str]:
     else:
         yield "How far chance moves a value is not known: train more seeds."
     if any(len(setting.runs) > 1 for setting in judged.table.settings):
-        yield "Small dots: single runs."
+        cut = any(len(setting.runs) > SEEDS for setting in judged.table.settings)
+        yield f"Small dots: {f'the first {SEEDS}' if cut else 'single'} runs."
     if any(view.kind(setting) == "told" for setting in judged.table.settings):
         yield "Full: the best and those that cannot be told from it; hollow: the others."
     yield f"{'Higher' if judged.table.monitor.sign > 0 else 'Lower'} is better."
@@ -116,8 +119,7 @@ def _key_cell(view: View, setting: Setting, key: str | None, tag: str) -> str:
 
 
 def _colour(view: View, setting: Setting) -> str:
-    colour = view.colours.get(setting)
-    return f' style="--c:{colour}"' if colour else ""
+    return f' style="--c:{view.colours[setting]}"'
 
 
 def _plot(view: View, setting: Setting, scale: Scale) -> str:
@@ -132,7 +134,7 @@ def _plot(view: View, setting: Setting, scale: Scale) -> str:
         low, high = _percent(scale, mean - error), _percent(scale, mean + error)
         parts.append(f'<line class="bar" x1="{low}" x2="{high}" y1="13" y2="13"/>')
     if len(setting.results) > 1:
-        seeds = [_percent(scale, each) for each in setting.results if scale.holds(each)]
+        seeds = [_percent(scale, each) for each in setting.results[:SEEDS] if scale.holds(each)]
         parts += [f'<circle class="seed" cx="{each}" cy="13" r="2"/>' for each in seeds]
     parts.append(f'<circle class="mean" cx="{_percent(scale, mean)}" cy="13" r="5"/>')
     return f'<svg aria-hidden="true">{"".join(parts)}</svg>'

@@ -11,14 +11,16 @@ from pathlib import Path
 
 from runner.compare import wording
 from runner.compare.comparison import Comparison
-from runner.compare.grouping import EPOCHS, Setting
-from runner.compare.labels import is_number
+from runner.compare.facets import CLEAR, LEGEND, single_seeds
+from runner.compare.grouping import EPOCHS
+from runner.compare.labels import ordered
 from runner.compare.report import payload, tables
 from runner.compare.report.effects_plot import effect_figures
 from runner.compare.report.intervals import intervals, needed_epochs
-from runner.compare.report.view import COLOURS, View, escaped, short_names, text_of, value_of
+from runner.compare.report.view import View, escaped, short_names, text_of
 from runner.formatting import counted
 
+RUNS = 1_000  # most runs that the page lists, with the config of each
 VALUES = 6  # most values of a key that are named
 
 
@@ -35,7 +37,7 @@ def page(comparison: Comparison, *, command: str) -> str:
         tables.left_out(comparison.left_out, named),
         f"<footer><h2>Make this page again</h2><pre tabindex='0'>{escaped(command)}</pre></footer></main>",
     ]
-    return _document(title, body, [_asset("report.js")] if views else [], payload.payload(views))
+    return _document(title, body, [_asset("curves.js"), _asset("report.js")] if views else [], payload.payload(views))
 
 
 def _document(title: str, body: list[str], scripts: list[str], data: str) -> str:
@@ -75,8 +77,10 @@ def _question(view: View) -> str:
     keys, names = list(view.keys), list(view.keys.values())
     if not keys:
         return "How many epochs?"
+    if len(keys) > 3:
+        return f"Which of {len(view.whole.table.settings):,} settings?"
     if len(keys) > 1:
-        return f"Which {_listed(names, 'and')}?" if len(keys) <= 3 else f"Which of {len(view.table.settings)} settings?"
+        return f"Which {_listed(names, 'and')}?"
     values = [text_of(value) for value in _values(view, keys[0])]
     if len(values) > VALUES:
         return f"Which of {len(values)} values of {names[0]}?"
@@ -88,40 +92,41 @@ def _listed(words: list[str], last: str) -> str:
 
 
 def _values(view: View, key: str) -> list[object]:
-    """The values of a key, each once: numbers by size, then the rest by its text."""
-    found = {text_of(each.values[key]): each.values[key] for each in view.table.settings if key in each.values}
-    numbers = sorted(value for value in found.values() if is_number(value))
-    return [*numbers, *(value for text, value in sorted(found.items()) if not is_number(value))]
+    return ordered(each.values[key] for each in view.whole.table.settings if key in each.values)
 
 
 def _section(view: View, heading: str) -> str:
     prefix = view.prefix
     several = len(view.table.settings) > 1
     first = "h2" if heading == "h1" else "h3"
-    effects = effect_figures(view)
+    effects, cut = effect_figures(view), _not_shown(view)
     parts = [
         f'<section aria-labelledby="{prefix}-title"><header class="first">',
         f'<{heading} id="{prefix}-title">{escaped(_question(view))}</{heading}>',
         f'<div class="answer">{"".join(_answer(view))}</div>{_facts(view)}</header>',
-        f"<figure class='settings'>{intervals(view)}</figure>" if several else "",
-        f"<{first}>Learning curves</{first}>{_curves(view)}",
-        f"<{first}>How many epochs</{first}><figure>{needed_epochs(view)}</figure>",
-        f"<{first}>Table</{first}>{tables.settings_table(view)}" if several else "",
+        f"<figure class='settings'>{intervals(view)}{cut}</figure>" if several else "",
+        f"<{first}>Learning curves</{first}>{_curves(view)}{cut}",
+        f"<{first}>How many epochs</{first}><figure>{needed_epochs(view)}{cut}</figure>",
+        f"<{first}>Table</{first}>{tables.settings_table(view)}{cut}" if several else "",
         f"<{first}>What each key does</{first}>{effects}{_effects_key(view)}" if effects else "",
         f"<{first}>Details</{first}>{_details(view)}</section>",
     ]
     return "\n".join(filter(None, parts))
 
 
+def _not_shown(view: View) -> str:
+    return f'<p class="caption">{escaped(view.not_shown)}</p>' if view.not_shown else ""
+
+
 def _answer(view: View) -> Iterator[str]:
     """The answer, how many epochs the best setting needs, and the settings that have not learned."""
-    first, *more = wording.answer(view.judged) or [""]
+    first, *more = wording.answer(view.whole) or [""]
     yield f"<p>{escaped(_sentence(first))}</p>"
     if view.judged.verdicts:
         best = view.curve_of[view.judged.best]
         words = wording.epochs_in_words(view.epochs[best], view.table)
         more.insert(0, f"{'How many epochs, with the best' if len(view.curves) > 1 else 'How many epochs'}: {words}")
-    more += wording.unlearned(view.judged)
+    more += wording.unlearned(view.whole)
     yield f"<ul>{''.join(f'<li>{escaped(_sentence(line))}</li>' for line in more)}</ul>" if more else ""
 
 
@@ -134,11 +139,12 @@ def _sentence(text: str) -> str:
 
 def _facts(view: View) -> str:
     """What was varied, on what data, by how many runs, and where it is judged."""
-    runs = [run for setting in view.table.settings for run in setting.runs]
+    settings = view.whole.table.settings
+    runs = [run for setting in settings for run in setting.runs]
     facts = {
         "varied": [f"{key}: {_named(view, key)}" for key in view.keys],
         "data": [view.table.about],
-        "runs": [f"{counted(len(runs), 'run')}, {counted(len(view.table.settings), 'setting')}, {_seeds(view)}"],
+        "runs": [f"{counted(len(runs), 'run')}, {counted(len(settings), 'setting')}, {_seeds(view)}"],
         "judged": [view.table.rule],
     }
     if view.table.commonest is not None:
@@ -152,7 +158,7 @@ def _facts(view: View) -> str:
 
 
 def _seeds(view: View) -> str:
-    seeds = sorted({seed for setting in view.table.settings for seed in setting.seeds})
+    seeds = sorted({seed for setting in view.whole.table.settings for seed in setting.seeds})
     if len(seeds) > VALUES:
         return f"{len(seeds)} seeds"
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
@@ -164,35 +170,43 @@ def _named(view: View, key: str) -> str:
 
 
 def _curves(view: View) -> str:
-    """The figures that report.js draws into, with their choices and the legend."""
+    """The figures that curves.js draws into, with their choices and the legend."""
     prefix = view.prefix
-    captions = [f'<figcaption class="metric">{escaped(name)}</figcaption>' for name in payload.panels(view)]
-    named = zip(payload.panels(view), captions, strict=True)
-    figures = "".join(f'<figure data-metric="{escaped(name)}">{caption}</figure>' for name, caption in named)
+    figures = "".join(
+        f'<figure data-metric="{name}"><figcaption class="metric">{name}</figcaption>'
+        '<div class="panels"></div></figure>'
+        for name in map(escaped, payload.panels(view))
+    )
+    multiples = " multiples" if len(view.facets.panels) > 1 else ""
     thinned = f" One epoch in {payload.step(view)} is drawn." if payload.step(view) > 1 else ""
     training = _box(f"{prefix}-training", "training examples, dashed")
     return (
         f'<div class="controls scripted">{_radios(f"{prefix}-axis", "Along", ("epochs", "updates", "seconds"))}'
         f"{training if view.table.monitor.is_of_validation else ''}"
         f"{_box(f'{prefix}-log', 'log scale')}</div>{_legend(view)}"
-        f'<div class="curves" id="{prefix}-curves">{figures}</div><noscript><p>Curves need scripts.</p></noscript>'
+        f'<div class="curves{multiples}" id="{prefix}-curves">{figures}</div>'
+        "<noscript><p>Curves need scripts.</p></noscript>"
         f'<p class="caption">{" ".join(_curves_key(view))}{thinned} <span id="{prefix}-cut"></span></p>'
     )
 
 
 def _curves_key(view: View) -> Iterator[str]:
-    """How to read the curves; report.js draws bands, seeds and ranges of few coloured curves, of many when picked."""
+    """How to read the curves; curves.js draws bands, seeds and ranges of few curves, of many when picked."""
     several = any(len(curve.runs) > 1 for curve in view.curves.values())
     one = view.table.settings[0].repeated
     yield f"Line: mean over the {one}s." if several else f"Line: the only {one}."
-    yield "Dot: the best epoch of the mean curve."
-    details = [f"thin: single {one}s"] if several else []
+    panels = view.facets.panels.values()
+    crowded = any(len(curves) > LEGEND for curves in panels)
+    yield f"Dot: the best epoch of the mean curve{', of very many curves that of the best one' if crowded else ''}."
+    details = [f"thin: {single_seeds([*view.curves.values()])}"] if several else []
     if any(error is not None for error in view.errors.values()):
         details += ["band: mean ± one standard error", "thick: epochs that cannot be told from the best"]
     if details:
-        many = sum(curve in view.colours for curve in view.curves.values()) > COLOURS
         text = "; ".join(details)
-        yield f"Of picked settings: {text}." if many else f"{text[0].upper()}{text[1:]}."
+        clear = all(len(curves) <= CLEAR for curves in panels)
+        yield f"{text[0].upper()}{text[1:]}." if clear else f"Of picked settings, and where curves are few: {text}."
+    if left := view.facets.left_in_words:
+        yield f"{left[:-1]}, and what is picked."
 
 
 def _box(name: str, title: str) -> str:
@@ -209,25 +223,14 @@ def _radios(name: str, title: str, choices: tuple[str, ...]) -> str:
 
 
 def _legend(view: View) -> str:
-    """The curves that have a colour, in the order of their values."""
-    if len(view.curves) < 2:
+    """What the colours mean, in the order of the values."""
+    found = view.facets
+    if len(found.labels) < 2:
         return ""
-    coloured = [curve for curve in _in_order(view) if curve in view.colours]
     items = "".join(
-        f'<li style="--c:{view.colours[curve]}"><i></i>{escaped(view.short_curve(curve))}</li>' for curve in coloured
+        f'<li style="--c:{view.colour(place)}"><i></i>{escaped(found.labels[place])}</li>' for place in found.named
     )
-    others = len(view.curves) - len(coloured)
-    rest = f"<li><i></i>{counted(others, 'other setting')}; a picked one stands out</li>" if others else ""
-    return f'<ul class="legend">{items}{rest}</ul>'
-
-
-def _in_order(view: View) -> list[Setting]:
-    """The curves in the order of the values of their keys."""
-    places = {key: {text_of(value): place for place, value in enumerate(_values(view, key))} for key in view.keys}
-    return sorted(
-        view.curves.values(),
-        key=lambda each: [places[key].get(value_of(each, key), -1) for key in view.keys],
-    )
+    return f'<div class="legend"><span>{escaped(found.by)}</span><ul>{items}</ul></div>'
 
 
 def _effects_key(view: View) -> str:
@@ -240,14 +243,16 @@ def _effects_key(view: View) -> str:
 
 def _details(view: View) -> str:
     """What is folded away: the verdicts in full, single runs, configs."""
-    runs = [run for setting in view.table.settings for run in setting.runs]
+    every = [run for setting in view.table.settings for run in setting.runs]
+    runs = sorted(every, key=lambda run: run.rank)[:RUNS] if len(every) > RUNS else every
+    title = f"{'Each of the ' if len(every) > 1 else ''}{counted(len(every), 'run')}"
+    title = title if runs is every else f"The best {RUNS:,} of {len(every):,} runs, by the best epoch of each"
     pairs = [*wording.pairs(view.judged)] if view.judged.verdicts else []
     items = "".join(f"<li>{escaped(sentence)}</li>" for sentence in pairs)
     verdicts = (
         f"<details><summary>Verdicts in full</summary><ul class='verdicts'>{items}</ul></details>" if items else ""
     )
     return (
-        f"{verdicts}<details><summary>{'Each of the ' if len(runs) > 1 else ''}{counted(len(runs), 'run')}</summary>"
-        f"{tables.runs_table(view)}</details>"
+        f"{verdicts}<details><summary>{title}</summary>{tables.runs_table(view, runs)}</details>"
         f"<details><summary>Configs and commands</summary>{tables.configs(runs, view.names)}</details>"
     )

@@ -7,11 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from runner.compare.comparison import MOST
 from runner.compare.grouping import Setting
 from runner.compare.labels import is_number
 from runner.compare.report.view import View, escaped, value_of
 from runner.compare.wording import reason
-from runner.config.dotted import flat
 from runner.formatting import counted, shown
 from runner.runs.reader import Run
 
@@ -52,12 +52,12 @@ def settings_table(view: View) -> str:
     return f'{table}<p class="caption">{terms}.</p>'
 
 
-def runs_table(view: View) -> str:
-    """A row for each run; the best first."""
-    sign = view.table.monitor.sign
-    placed = [(setting, run) for setting in view.table.settings for run in setting.runs]
+def runs_table(view: View, runs: Sequence[Run]) -> str:
+    """A row for each of these runs; the best first."""
+    sign, known = view.table.monitor.sign, {run.folder for run in runs}
+    placed = [(setting, run) for setting in view.table.settings for run in setting.runs if run.folder in known]
     placed.sort(key=lambda each: -sign * each[0].result(each[1]))
-    return _table(list(_of_runs(view, placed)), f"{view.prefix}-runs", "All runs, the best first")
+    return _table(list(_of_runs(view, placed)), f"{view.prefix}-runs", "Runs, the best first")
 
 
 def _of_settings(view: View) -> Iterator[Column]:
@@ -171,23 +171,25 @@ def _own(run: Run, lines: dict[str, None], common: dict[str, None]) -> list[str]
 
 def _lines(run: Run) -> list[str]:
     """The config as words of the command line."""
-    return [f"{key}={shown(value)}" for key, value in flat(run.record["config"])]
+    return [f"{key}={shown(value)}" for key, value in run.config.items()]
 
 
 def left_out(runs: Sequence[Run], names: dict[Path, str]) -> str:
     """The runs that are not compared, and why."""
     if not runs:
         return ""
+    first = runs[:MOST]
     rows = "".join(
         f'<tr><th scope="row">{escaped(names[run.folder])}</th><td>{escaped(run.status)}</td>'
         f'<td class="reason">{escaped(reason(run))}</td></tr>'
-        for run in runs
+        for run in first
     )
     count = counted(len(runs), "run")
+    cut = f" The first {MOST} are shown." if len(runs) > MOST else ""
     return (
-        f"<section><h2>Left out</h2><p>In none of the plots, tables and verdicts above: {count}.</p>"
+        f"<section><h2>Left out</h2><p>In none of the plots, tables and verdicts above: {count}.{cut}</p>"
         '<div class="box" tabindex="0" role="group" aria-label="Runs left out"><table class="data"><thead><tr>'
         '<th scope="col">run</th><th scope="col">status</th><th scope="col">reason</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div><details><summary>Their configs</summary>{configs(runs, names)}</details>"
+        f"<tbody>{rows}</tbody></table></div><details><summary>Their configs</summary>{configs(first, names)}</details>"
         "</section>"
     )

@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from runner.compare import comparison
-from runner.compare.comparison import Judged
+from runner.compare.comparison import MOST, Judged
 from runner.compare.epochs import Epochs, epochs
+from runner.compare.facets import Facets, facets
 from runner.compare.grouping import EPOCHS, Setting, Table, is_cut
-from runner.compare.labels import is_number
+from runner.compare.labels import short_keys
 from runner.compare.significance import Verdict
 from runner.formatting import shown
 from runner.runs.reader import Run
-
-COLOURS = 6  # --s0 to --s5 in report.css; most settings that have a colour without an order among them
-SHADES = 12  # most values of a number that are told apart by a shade
 
 
 @dataclass(frozen=True)
@@ -26,12 +23,23 @@ class View:
     """A table with what the page shows of it.
 
     prefix  of the ids of its HTML elements, such as `t0`
+    whole   all settings, of which the answer speaks; `judged` are those that are shown
     names   the name of each run's folder
     """
 
     prefix: str
-    judged: Judged
+    whole: Judged
     names: dict[Path, str]
+
+    @cached_property
+    def judged(self) -> Judged:
+        """The best settings, with the reference among them."""
+        return self.whole.the_best(MOST)
+
+    @property
+    def not_shown(self) -> str:
+        """Which settings are shown, in words; empty where all are."""
+        return comparison.not_shown(self.whole)
 
     @property
     def table(self) -> Table:
@@ -40,10 +48,8 @@ class View:
     @cached_property
     def keys(self) -> dict[str, str]:
         """The keys that tell the settings apart, each with its heading: without its group where that is clear."""
-        keys = self.table.telling_keys
-        names = [key.rpartition(".")[2] for key in keys]
-        clear = [name != "name" and names.count(name) == 1 for name in names]
-        return {key: name if alone else key for key, name, alone in zip(keys, names, clear, strict=True)}
+        short = short_keys(self.whole.table)
+        return {key: short[key] for key in self.whole.table.telling_keys}
 
     def short(self, setting: Setting) -> str:
         """What sets a setting apart, in the words of the headings."""
@@ -97,32 +103,24 @@ class View:
     def kind(self, setting: Setting) -> str:
         """The CSS class of a setting: `told` where it is told from the best, `good` where it is not, or not tested."""
         curves = self.curve_of[setting], self.curve_of[self.judged.best]
-        return "good" if setting in self.judged.as_good or curves[0] is curves[1] else "told"
+        return "good" if setting in self.judged.good or curves[0] is curves[1] else "told"
+
+    @cached_property
+    def facets(self) -> Facets:
+        """How the learning curves are divided, as in the picture."""
+        return facets(self.table)
 
     @cached_property
     def colours(self) -> dict[Setting, str]:
-        """The CSS colour of each setting; the settings of one curve have one, those left grey have none.
+        """The CSS colour of each setting, that of its learning curve."""
+        divided = [*self.facets.panels.values(), *self.facets.left.values()]
+        places = {curve.setting: curve.place for curves in divided for curve in curves}
+        return {setting: self.colour(places[curve]) for setting, curve in self.curve_of.items()}
 
-        A number has shades in the order of its values. Else the best settings have a colour each.
-        """
-        curves = list(self.curves.values())
-        numbers = _only_number(curves, [key for key in self.keys if key != EPOCHS])
-        if numbers and 2 < len(curves) <= SHADES:
-            values = sorted(numbers)
-            found = {
-                each: _shade(values.index(value), len(values)) for each, value in zip(curves, numbers, strict=True)
-            }
-        else:
-            found = {each: f"var(--s{place})" for place, each in enumerate(curves[:COLOURS])}
-        return {setting: found[curve] for setting, curve in self.curve_of.items() if curve in found}
-
-
-def _only_number(curves: Sequence[Setting], keys: Sequence[str]) -> list[float]:
-    """The values of the only key in which the curves differ; none where it is another's or no number."""
-    if len(keys) != 1:
-        return []
-    values: list[Any] = [curve.values.get(keys[0]) for curve in curves]
-    return [float(value) for value in values] if all(map(is_number, values)) else []
+    def colour(self, place: int) -> str:
+        """The CSS colour of a label of `facets`: numbers have shades in their order, a name one of its own."""
+        count = len(self.facets.labels)
+        return _shade(place, count) if self.facets.scaled and count > 1 else f"var(--s{place})"
 
 
 def _shade(place: int, count: int) -> str:
