@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from runner import register
 from runner.config.schema import CNN, Model
+from runner.formatting import counted, shown
 
 
 def problems(model: Model, data: str, image_shape: tuple[int, int, int] | None) -> Iterator[str]:
@@ -21,6 +22,9 @@ def problems(model: Model, data: str, image_shape: tuple[int, int, int] | None) 
         return
     if model.depth and model.depth > blocks:
         size = f"{height} × {width} pixels of {data}"
-        yield f"model.depth must be at most {blocks} with the {size}, which each block halves; got {model.depth}"
+        limit, got = f"model.depth must be at most {blocks}", shown(model.depth)
+        if isinstance(model.width, list):  # then the list gives the number of blocks
+            limit, got = f"model.width must have at most {counted(blocks, 'number')}", shown(model.width)
+        yield f"{limit} with the {size}, which each block halves; got {got}"
     if model.kernel > side:
         yield f"model.kernel must be at most {side}, a side of the images of {data}; got {model.kernel}"

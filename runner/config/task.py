@@ -147,17 +147,25 @@ def _metric_misfits(task: Task) -> list[str]:
     found = []
     for name in task.metrics:
         if name not in register.metrics and not fits(name, task):
-            of_two = " of two classes" if name in keras_names.COUNTS and task.form == keras_names.ONE_HOT else ""
+            of_classes = " of two classes" if name in keras_names.COUNTS and task.form == keras_names.ONE_HOT else ""
             if keras_names.top_k(name):
-                of_two = f" of {task.classes} classes"
-            named = [*keras_names.METRICS, *keras_names.OWN_METRICS, *map("top_{}_accuracy".format, (2, 3))]
-            fitting = ", ".join(each for each in named if fits(each, task))
-            found.append(f"training.metrics: {name} does not fit {_described(task.form)}{of_two}: use {fitting}")
+                of_classes = f" of {task.classes} classes"
+            named = [each for each in (*keras_names.METRICS, *keras_names.OWN_METRICS) if fits(each, task)]
+            fitting = ", ".join([*named, *_top_k_names(task)])
+            found.append(f"training.metrics: {name} does not fit {_described(task.form)}{of_classes}: use {fitting}")
     if len(set(task.metrics)) < len(task.metrics):
         found.append(f"training.metrics must name each metric once; got {list(task.metrics)}")
     if _direction(task.monitor.name, task.metrics) is None:
         found.append(_no_monitor(task))
     return found
+
+
+def _top_k_names(task: Task) -> list[str]:
+    """The names of top_K_accuracy that fit, as one range."""
+    first, last = "top_2_accuracy", f"top_{task.classes - 1}_accuracy"
+    if not fits(first, task):
+        return []
+    return [first if first == last else f"{first} to {last}"]
 
 
 def _no_monitor(task: Task) -> str:

@@ -35,6 +35,10 @@ def test_rows_that_are_no_images_or_too_small_and_large_kernels_are_refused(conf
         "model=cnn needs images of at least 2 × 2 pixels; those of mine are 1 × 9: use model=mlp"
     ]
     assert [*image_size.problems(config_of().model, "mine", None)] == []
+    listed = config_of("model=cnn", "model.width=[8,8,8]").model
+    assert [*image_size.problems(listed, "mine", (6, 9, 1))] == [
+        "model.width must have at most 2 numbers with the 6 × 9 pixels of mine, which each block halves; got [8,8,8]"
+    ]
 
 
 PLUGIN = """

@@ -213,7 +213,8 @@ def test_top_k_accuracy_is_taken_for_a_k_below_the_number_of_classes_of_a_softma
     assert [problems(2), problems(4), problems(4, "dataset.labels=one_hot")] == [[], [], []]
     (beyond,), (of_sigmoid,) = problems(5), problems(2, classes=2)
     assert "top_5_accuracy does not fit a softmax head with integer labels of 5 classes: use accuracy, " in beyond
-    assert beyond.endswith("top_2_accuracy, top_3_accuracy")
+    assert beyond.endswith(", macro_f1, top_2_accuracy to top_4_accuracy")
+    assert problems(3, classes=3)[0].endswith(", macro_f1, top_2_accuracy")
     assert "top_2_accuracy does not fit a sigmoid head of 2 classes: use accuracy, " in of_sigmoid
     assert (
         task.resolve(config_of("training.metrics=[top_3_accuracy]", "training.monitor=val_top_3_accuracy"), 5)[1] == []
