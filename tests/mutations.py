@@ -87,7 +87,7 @@ def mutate(file: Path, chance: random.Random) -> str:
     """Damage a file, and tell how."""
     ways: list[Callable[[Path, random.Random], str]] = [_bytes]
     if file.suffix == ".json":
-        ways += [_entry] * 4
+        ways += [entry] * 4
     if file.suffix == ".csv":
         ways += [_cell] * 2
     return chance.choice(ways)(file, chance)
@@ -103,7 +103,7 @@ def _bytes(file: Path, chance: random.Random) -> str:
     return f"bytes {start} to {end} became {new[:20]!r}"
 
 
-def _entry(file: Path, chance: random.Random) -> str:
+def entry(file: Path, chance: random.Random) -> str:
     """Another value in the place of an entry, or none."""
     content = json.loads(file.read_text())
     places = list(_places(content))
@@ -137,25 +137,25 @@ def _cell(file: Path, chance: random.Random) -> str:
 def look(root: Path, name: str, about: str) -> bool:
     """Compare, or resume what is no run; whether the damaged file was passed over."""
     if name == "sweep.json":
-        code, said = _said(resume.main, [str(root / "sweep"), "dry=run"], about)
+        code, said = said_by(resume.main, [str(root / "sweep"), "dry=run"], about)
         assert code in (1, 2), f"{about}\n{said}"
         return code == 1
     if name == "choice.json":
-        code, said = _said(resume.main, [str(root / "choice"), "plugins=[]", "dry=run"], about)
+        code, said = said_by(resume.main, [str(root / "choice"), "plugins=[]", "dry=run"], about)
         assert code in (1, 2), f"{about}\n{said}"
         return code == 1
     to = ["--csv", str(root / "t.csv"), "--md", str(root / "t.md"), "--html", str(root / "t.html"), "--pairs"]
-    code, said = _said(compare.main, [str(root / "runs"), *to], about)
+    code, said = said_by(compare.main, [str(root / "runs"), *to], about)
     assert code == 0, f"{about}\n{said}"
     table = (root / "t.csv").read_text()
     missing = [run for run in ("8-", "16-") if f"/runs/{run}" not in table]
     assert not missing, f"{about}: the other runs are not in the table\n{said}"
-    _said(compare.main, [str(root / "runs"), "--json"], about)
+    said_by(compare.main, [str(root / "runs"), "--json"], about)
     assert not {each for each in said if not each.isprintable() and each != "\n"}, f"{about}: {said!r}"
     return "is skipped" in said
 
 
-def _said(command: Callable[[list[str]], int], words: list[str], about: str) -> tuple[int, str]:
+def said_by(command: Callable[[list[str]], int], words: list[str], about: str) -> tuple[int, str]:
     """The exit code of a command, and what it wrote."""
 
     def too_long(number: int, frame: Any) -> None:

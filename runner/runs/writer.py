@@ -89,8 +89,9 @@ def read(folder: Path) -> dict[str, Any]:
         return {"identity": None, **record}
     except ValueError as error:
         for epoch in checkpoint.epochs(folder):
-            with contextlib.suppress(OSError, checkpoint.DamagedState):
+            with contextlib.suppress(OSError, ValueError, checkpoint.DamagedState):
                 state = checkpoint.load(checkpoint.path(folder, epoch))
+                shape.refuse_damaged(state.record)
                 log.warning("run.json could not be read (%s): made again from epoch %d", error, epoch)
                 return {**state.record, "status": INTERRUPTED, "holder": None}
         raise DataError(
