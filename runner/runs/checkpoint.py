@@ -159,7 +159,7 @@ def _decoded(content: bytes, folder: Path) -> State:
             best=list(_numbered(arrays, "best")),
             metrics=_rows(arrays, "metrics"),
             timings=_rows(arrays, "timings"),
-            record=json.loads(arrays["record"].tobytes()),
+            record=files.parsed(arrays["record"].tobytes()),
             predictions=_predictions(arrays),
         )
         _refuse_misfits(found)

@@ -150,14 +150,30 @@ RECORD: dict[str, Check] = {
 }
 
 
-def refuse_damaged(record: dict[str, Any]) -> None:
+TEST: dict[str, Check] = {
+    "examples": lambda value: is_count(value, 1),
+    "accuracy": is_number,
+    "accuracy_standard_error": is_number,
+    "network": is_text,
+    "epoch": is_count,
+    "looked_at_before": is_count,
+    "accuracy_of_each": or_none(is_list_of(is_number)),
+}
+
+
+def refuse_damaged_record(record: dict[str, Any]) -> None:
     """Raises ValueError, naming the entry, where run.json holds what the runner does not write."""
-    for key, check in RECORD.items():
+    refuse_damaged(record, RECORD)
+    if (record["best_epoch"] or 0) > record["epochs"]:
+        raise ValueError("its best_epoch is beyond its epochs")
+
+
+def refuse_damaged(record: dict[str, Any], wanted: dict[str, Check]) -> None:
+    """Raises ValueError, naming the entry, where one does not pass the check of it."""
+    for key, check in wanted.items():
         try:
             fits = check(record.get(key))
         except (KeyError, TypeError, AttributeError, RecursionError):
             fits = False
         if not fits:
             raise ValueError(f"its {key} is not as the runner wrote it")
-    if (record["best_epoch"] or 0) > record["epochs"]:
-        raise ValueError("its best_epoch is beyond its epochs")
