@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import os
 import random
 import re
@@ -16,7 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.cli import compare, export, final, predict, resume, test, train
+from runner.config import compose
+from runner.experiment import run as experiment
 from runner.runs import checkpoint
+from runner.runs.folder import read_record
 from runner.system import archives, backend
 from tests import mutations, own_data
 
@@ -62,6 +64,35 @@ def campaign(folder: Path, count: int, seed: int) -> str:
     finally:
         os.chdir(before)
     return f"{count} mutations of files of trained runs: {refused} refused or passed over with a line, no traceback"
+
+
+def states(folder: Path, count: int, seed: int) -> str:
+    """Load damaged states and put a training there: each is refused as damaged, or is one of this network."""
+    file, refused = trained(folder / "states") / STATE, 0
+    content, training = file.read_bytes(), _training(file.parents[1])
+    for number in range(count):
+        chance = random.Random(f"{seed} state {number}")
+        file.write_bytes(content)
+        how = mutate(file, chance)
+        try:
+            state = checkpoint.load(file)
+            if not training.misfit(state):
+                training.restore(state)
+                continue
+        except checkpoint.DamagedState:
+            pass
+        except Exception as error:
+            raise AssertionError(f"seed {seed}, state {number}: {how}: {error!r}") from error
+        refused += 1
+    return f"{count} changes of a state, most with the right checksum: {refused} refused, the others restored"
+
+
+def _training(run: Path) -> Any:
+    """The training of a recorded run, at the beginning."""
+    from runner.training.fit import Training
+
+    resolved = experiment.resolve(compose.from_record(read_record(run)["config"]))
+    return Training(resolved.config, resolved.data, resolved.task, resolved.split)
 
 
 def trained(root: Path) -> Path:
@@ -139,7 +170,7 @@ CHANGES: list[tuple[str, Changed | None]] = [
 
 
 def _entry_of_archive(file: Path, chance: random.Random) -> str:
-    """Change a value of the config in a .keras file, or damage a part of the file, which opens as a zip all the same."""
+    """Damage a part of a .keras file, which opens as a zip all the same; often a value of its config."""
     with zipfile.ZipFile(file) as archive:
         contents = {name: archive.read(name) for name in archive.namelist()}
     name = chance.choice(list(contents))

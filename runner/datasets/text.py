@@ -138,7 +138,8 @@ def _fits(found: Vocabulary) -> bool:
     return (
         within
         and found.first_word + len(found.words) <= found.columns
-        and all(isinstance(each, str) for each in found.words)
+        and all(isinstance(each, str) for each in (*found.words, found.tokenizer.filters, found.tokenizer.split))
+        and found.tokenizer.split != ""
     )
 
 

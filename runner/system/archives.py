@@ -17,6 +17,7 @@ else:
     np = late("numpy")
 
 MOST_BYTES = 4096 * MIB  # of all that an archive unpacks to
+SMALL_DATA, DATA_RATIO = 256 * MIB, 500  # the same of a file of data: dense rows of ones and zeros pack 300 to 1
 SMALL, RATIO = 64 * MIB, 16  # what a recorded archive may unpack to in any case, or for each byte of it
 
 
@@ -28,6 +29,11 @@ def refuse_bomb(archive: zipfile.ZipFile, most: int = MOST_BYTES) -> None:
     total = sum(each.file_size for each in archive.infolist())
     if total > most:
         raise ValueError(f"it unpacks to {total:,} bytes, at most {most:,} are read")
+
+
+def most_of_data(packed: int) -> int:
+    """What a file of data of `packed` bytes may unpack to."""
+    return min(MOST_BYTES, max(SMALL_DATA, DATA_RATIO * packed))
 
 
 def arrays(content: bytes) -> dict[str, NDArray[Any]]:

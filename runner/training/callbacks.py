@@ -33,7 +33,8 @@ class Validation(keras.callbacks.Callback):
 class EpochRows(keras.callbacks.Callback):
     """Turns the logs of an epoch into the rows of a history, and keeps the weights of the best epoch.
 
-    `columns` are those between the epoch and the learning rate; an epoch has `updates` updates over `examples` examples.
+    `columns` are those between the epoch and the learning rate; an epoch has `updates` updates over `examples`
+    examples.
     """
 
     def __init__(self, history: History, monitor: Monitor, columns: Sequence[str], updates: int, examples: int) -> None:
