@@ -161,13 +161,14 @@ def said_by(command: Callable[[list[str]], int], words: list[str], about: str) -
     def too_long(number: int, frame: Any) -> None:
         raise BaseException("it hangs")
 
-    out = io.StringIO()
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
     before = signal.signal(signal.SIGALRM, too_long)
     signal.alarm(SECONDS)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             code = command(words)
-        return code, out.getvalue()
+        out.seek(0)
+        return code, out.read()
     except BaseException:
         raise AssertionError(f"{about}\n{traceback.format_exc()}") from None
     finally:
