@@ -26,7 +26,7 @@ from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
 from runner.runs import test_ledger
 from runner.system import backend
-from tests import beside, mutations, trained
+from tests import beside, hostile, mutations, streams, trained
 
 Whole = tuple[dict[str, Any], float]
 KINDS: tuple[Any, ...] = (errno.ENOSPC, errno.EIO, "short", "kill")
@@ -52,11 +52,16 @@ def main() -> None:
     parser.add_argument("--step", type=int, default=1, help="fail each N-th file operation")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--mutations", type=int, metavar="N", help="damage N recorded files instead, and compare")
+    parser.add_argument("--hostile", action="store_true", help="look at hostile texts in every field instead")
+    parser.add_argument("--streams", action="store_true", help="take the streams away from every verb instead")
     parser.add_argument("--quick", action="store_true", help="one kill and one fault of each kind, of a small setting")
     options = parser.parse_args()
-    if options.mutations:
+    if options.mutations or options.hostile or options.streams:
         with tempfile.TemporaryDirectory() as folder:
-            mutate(Path(folder), options.mutations, options.seed)
+            if options.mutations:
+                mutate(Path(folder), options.mutations, options.seed)
+            for kind in [*([hostile] if options.hostile else []), *([streams] if options.streams else [])]:
+                print(kind.campaign(Path(folder) / "campaign"), flush=True)
         return
     backend.start()
     import runner.training.fit  # noqa: F401  # once for all attempts; TensorFlow stands a fork before its first operation

@@ -26,7 +26,7 @@ TEXTS = {
     "clipboard": "\x1b]52;c;b3duZWQ=\x07",
     "bidi": "a\u202egpj.exe\u2066\u200f",
     "lines": "a\nbest run: b\r\nc\u2028d\x85e",
-    "tabs": "\ta\x0b\x0c\x00b".replace("\x00", "\x01"),
+    "tabs": "\ta\x0b\x0c\x01b",
     "script": "<script>window.pwned=1</script>",
     "end of script": "</script><script>window.pwned=1</script><!--<script>",
     "attribute": "\"'><img src=x onerror=window.pwned=1>",
@@ -50,17 +50,13 @@ CHROMIUM = "/usr/bin/chromium"
 
 def campaign(folder: Path) -> str:
     """What was looked at. Raises AssertionError where a text is more than text somewhere."""
-    before = Path.cwd()
     for number, (name, text) in enumerate(TEXTS.items()):
         place = folder / str(number)
         place.mkdir(parents=True)
-        os.chdir(place)
-        try:
+        with contextlib.chdir(place):
             records(Path("runs"), text)
             compared(name)
             asked(name, text)
-        finally:
-            os.chdir(before)
     terminal(folder)
     browser = in_browser(folder)
     mlflow = in_mlflow(folder)
@@ -178,6 +174,7 @@ def _tables(name: str) -> None:
 def asked(name: str, text: str) -> None:
     """Words of the command that hold the text: refused in a few lines."""
     named = f"folder{folder_name(text)}"
+    text = text.replace("\ud800", "\udcff")  # so a byte that is no UTF-8 comes with a command
     quoted = json.dumps(text, ensure_ascii=False)
     for words in (
         [f"model.activation={quoted}", "plan=true"],
@@ -200,8 +197,8 @@ def asked(name: str, text: str) -> None:
         ["export", named, "--to", named],
         ["data", f"dataset={text}"],
     ):
-        if any("\0" in word for word in words) or (text == "" and words == [text]):
-            continue
+        if words == [""]:
+            continue  # a training
         about = f"{name}: {words!r}"[:500]
         code, said = said_by(command, words, about)
         plain(said, about)

@@ -1,13 +1,13 @@
 """Files of trained runs, damaged at random, and read by the verbs that use them: a line each, never a traceback."""
 
+import contextlib
 import hashlib
 import io
-import os
 import random
 import re
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,21 +48,13 @@ FILES: dict[str, tuple[int, list[Look]]] = {
 
 def campaign(folder: Path, count: int, seed: int) -> str:
     """What was tried. Raises AssertionError for a traceback, a hang, or a state that stopped a run."""
-    before = Path.cwd()
-    whole = trained(folder / "trained")
-    place, refused = folder / "case", 0
-    try:
-        for number in range(count):
-            chance = random.Random(f"{seed} trained {number}")
-            shutil.copytree(whole, place, symlinks=True)
-            os.chdir(place)
+    whole, refused = trained(folder / "trained"), 0
+    for number in range(count):
+        chance = random.Random(f"{seed} trained {number}")
+        with case(whole, folder / "case"):
             (name,) = chance.choices(list(FILES), [share for share, _ in FILES.values()])
             how = mutate(Path(name), chance)
             refused += look(name, whole, f"seed {seed}, mutation {number} of trained runs: {name}, {how}")
-            os.chdir(before)
-            shutil.rmtree(place)
-    finally:
-        os.chdir(before)
     return f"{count} mutations of files of trained runs: {refused} refused or passed over with a line, no traceback"
 
 
@@ -95,12 +87,21 @@ def _training(run: Path) -> Any:
     return Training(resolved.config, resolved.data, resolved.task, resolved.split)
 
 
+@contextlib.contextmanager
+def case(whole: Path, place: Path) -> Iterator[None]:
+    """A copy of a folder as the current one, removed at the end of the block."""
+    shutil.copytree(whole, place, symlinks=True)
+    try:
+        with contextlib.chdir(place):
+            yield
+    finally:
+        shutil.rmtree(place)
+
+
 def trained(root: Path) -> Path:
     """A folder with runs on texts and on a table, and with a final model."""
-    before = Path.cwd()
     root.mkdir(parents=True)
-    os.chdir(root)
-    try:
+    with contextlib.chdir(root):
         own_data.write(Path("tickets.csv"), 200)
         Path("new.csv").write_text("plan,age\nfree,0.1\nodd,3\n")
         _done(train.main, [*TEXTS, "training.epochs=3", "hydra.run.dir=longer", "reuse=false"])
@@ -108,8 +109,6 @@ def trained(root: Path) -> Path:
         _done(train.main, [*TABLE, "model.depth=0", "training.epochs=1", "hydra.run.dir=table"])
         _done(final.main, ["texts", "--to", "final"])
         shutil.rmtree("outputs/.shelf", ignore_errors=True)
-    finally:
-        os.chdir(before)
     return root
 
 
