@@ -77,7 +77,8 @@ def _is_dataset(value: Any) -> bool:
     names, test = value.get("class_names"), value.get("test")
     whole = all(is_text(value[key]) for key in texts) and all(is_count(value[key]) for key in counts)
     divides = or_none(lambda divisor: is_number(divisor) and divisor > 0)(value.get("divisor"))
-    return whole and divides and or_none(are_texts)(names) and or_none(is_count)(test)
+    named = or_none(lambda value: are_texts(value) and len(value) != 1)(names)  # nothing is told apart by one class
+    return whole and divides and named and or_none(is_count)(test)
 
 
 SCALARS = frozenset([str, int, bool, type(None)])
