@@ -17,7 +17,7 @@ from runner.cli import compare, resume
 from runner.runs.identity import NUMERICS
 from tests.records import write_run
 
-SECONDS = 20  # at most for a look, also on a busy machine
+SECONDS = 60  # at most for a look, also on a busy machine
 THREADS = {"intra_op": 1, "inter_op": 1}
 VALUES: list[Any] = [None, True, False, 0, -1, 1, 2**70, 10**30, 0.5, -1e308, "", "x", "nan", "\x1b[2J", "\ud800", "=1"]
 VALUES += [[], {}, [[]], [None], {"": None}, {"a": {"b": [1]}}, ["a"] * 50]
@@ -155,7 +155,9 @@ def look(root: Path, name: str, about: str) -> bool:
     return "is skipped" in said
 
 
-def said_by(command: Callable[[list[str]], int], words: list[str], about: str) -> tuple[int, str]:
+def said_by(
+    command: Callable[[list[str]], int], words: list[str], about: str, seconds: int = SECONDS
+) -> tuple[int, str]:
     """The exit code of a command, and what it wrote."""
 
     def too_long(number: int, frame: Any) -> None:
@@ -163,7 +165,7 @@ def said_by(command: Callable[[list[str]], int], words: list[str], about: str) -
 
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
     before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(SECONDS)
+    signal.alarm(seconds)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             code = command(words)

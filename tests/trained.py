@@ -21,6 +21,7 @@ from runner.runs import checkpoint
 from runner.runs.folder import read_record
 from runner.system import archives, backend
 from tests import mutations, own_data
+from tests.processes import PATIENCE
 
 TEXTS = ["dataset=imdb", "dataset.source=sample", "dataset.num_words=20", "model.depth=0", "training.save_seconds=0"]
 TABLE = ["dataset=csv", "dataset.path=tickets.csv", "dataset.features=[age,plan]", "dataset.target=topic"]
@@ -113,7 +114,7 @@ def trained(root: Path) -> Path:
 
 
 def _done(command: Callable[[list[str]], int], words: list[str]) -> None:
-    code, said = mutations.said_by(command, words, " ".join(words))
+    code, said = mutations.said_by(command, words, " ".join(words), PATIENCE)
     assert code == 0, said
 
 
@@ -130,7 +131,7 @@ def mutate(file: Path, chance: random.Random) -> str:
 
 def reseal(file: Path, chance: random.Random) -> str:
     """Change the arrays of a state, and make the checksum right again."""
-    arrays = archives.arrays(file.read_bytes().partition(b"\n")[2])
+    arrays = arrays_of(file)
     name = chance.choice(list(arrays))
     how, changed = chance.choice(CHANGES)
     if how == "text":
@@ -142,11 +143,21 @@ def reseal(file: Path, chance: random.Random) -> str:
         del arrays[name]
     else:
         arrays[name] = changed(arrays[name])
+    seal(file, arrays)
+    return f"{name} became {how}"
+
+
+def arrays_of(file: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a state by their names in the file."""
+    return archives.arrays(file.read_bytes().partition(b"\n")[2])
+
+
+def seal(file: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    """Write a state of arrays, with the checksum of it."""
     stream = io.BytesIO()
     np.savez(stream, **arrays)  # type: ignore[arg-type]
     contents = stream.getvalue()
     file.write_bytes(checkpoint.MAGIC + hashlib.sha256(contents).hexdigest().encode() + b"\n" + contents)
-    return f"{name} became {how}"
 
 
 Changed = Callable[[NDArray[Any]], NDArray[Any]]
