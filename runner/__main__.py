@@ -27,11 +27,14 @@ def main() -> None:
     os.environ["MPLBACKEND"] = "agg"  # pictures are files; matplotlib refuses to start with a name it does not know
     if logging.lastResort:  # which shows warnings where nothing else does
         logging.lastResort.setFormatter(console.OneLine())
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends this command like any other
-    code = _dispatch(words := sys.argv[1:])
-    with console.dropped(sys.stdout):
-        sys.stdout.flush()
+    words = sys.argv[1:]
+    if words[:1] in PRINTED and hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it; a training goes on without a reader
+    try:
+        code = _dispatch(words)
+    finally:
+        with console.dropped(sys.stdout):
+            sys.stdout.flush()
     sys.exit(code or int(sys.stdout in console.lost and words[:1] in PRINTED))
 
 

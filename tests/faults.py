@@ -1,6 +1,7 @@
 """Kill runs, fail their disks, damage their files, and see that nothing recorded is lost.
 
-`python -m tests.faults [--kills 300]`; `python -m tests.faults --mutations 3000` damages recorded files and no more.
+`python -m tests.faults [--kills 300]`. Of the others each runs alone: `--mutations 10000` damages recorded files,
+`--hostile` puts what is more than text into every text, `--streams` takes stdout and stderr away from every verb.
 
 A parent imports TensorFlow once and forks a child for each attempt, so that an attempt costs its training and no more.
 """
@@ -25,7 +26,7 @@ from runner.experiment import run as experiment
 from runner.runs import folder as run_folder
 from runner.runs import test_ledger
 from runner.system import backend
-from tests import beside, mutations
+from tests import beside, hostile, mutations, streams, trained
 
 Whole = tuple[dict[str, Any], float]
 KINDS: tuple[Any, ...] = (errno.ENOSPC, errno.EIO, "short", "kill")
@@ -51,11 +52,16 @@ def main() -> None:
     parser.add_argument("--step", type=int, default=1, help="fail each N-th file operation")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--mutations", type=int, metavar="N", help="damage N recorded files instead, and compare")
+    parser.add_argument("--hostile", action="store_true", help="look at hostile texts in every field instead")
+    parser.add_argument("--streams", action="store_true", help="take the streams away from every verb instead")
     parser.add_argument("--quick", action="store_true", help="one kill and one fault of each kind, of a small setting")
     options = parser.parse_args()
-    if options.mutations:
+    if options.mutations or options.hostile or options.streams:
         with tempfile.TemporaryDirectory() as folder:
-            print(mutations.campaign(Path(folder), options.mutations, options.seed), flush=True)
+            if options.mutations:
+                mutate(Path(folder), options.mutations, options.seed)
+            for kind in [*([hostile] if options.hostile else []), *([streams] if options.streams else [])]:
+                print(kind.campaign(Path(folder) / "campaign"), flush=True)
         return
     backend.start()
     import runner.training.fit  # noqa: F401  # once for all attempts; TensorFlow stands a fork before its first operation
@@ -77,6 +83,15 @@ def main() -> None:
         print(f"file operations: {told}", flush=True)
         print(f"readers beside a run: {beside.readers(Path(folder) / 'readers', claims=1000)}", flush=True)
         print(f"deletion beside compare: {beside.deletion(Path(folder) / 'deletion', calls=500)}", flush=True)
+
+
+def mutate(folder: Path, count: int, seed: int) -> None:
+    """Damage recorded files: half of the times before a comparison, else states, else what other verbs read."""
+    of_trained = count // 5
+    of_states = count * 3 // 10
+    print(trained.states(folder, of_states, seed), flush=True)
+    print(trained.campaign(folder / "trained", of_trained, seed), flush=True)
+    print(mutations.campaign(folder / "records", count - of_states - of_trained, seed), flush=True)
 
 
 def config_of(words: list[str]) -> Config:

@@ -17,7 +17,7 @@ from runner.cli import compare, resume
 from runner.runs.identity import NUMERICS
 from tests.records import write_run
 
-SECONDS = 20  # at most for a look, also on a busy machine
+SECONDS = 60  # at most for a look, also on a busy machine
 THREADS = {"intra_op": 1, "inter_op": 1}
 VALUES: list[Any] = [None, True, False, 0, -1, 1, 2**70, 10**30, 0.5, -1e308, "", "x", "nan", "\x1b[2J", "\ud800", "=1"]
 VALUES += [[], {}, [[]], [None], {"": None}, {"a": {"b": [1]}}, ["a"] * 50]
@@ -87,7 +87,7 @@ def mutate(file: Path, chance: random.Random) -> str:
     """Damage a file, and tell how."""
     ways: list[Callable[[Path, random.Random], str]] = [_bytes]
     if file.suffix == ".json":
-        ways += [_entry] * 4
+        ways += [entry] * 4
     if file.suffix == ".csv":
         ways += [_cell] * 2
     return chance.choice(ways)(file, chance)
@@ -103,7 +103,7 @@ def _bytes(file: Path, chance: random.Random) -> str:
     return f"bytes {start} to {end} became {new[:20]!r}"
 
 
-def _entry(file: Path, chance: random.Random) -> str:
+def entry(file: Path, chance: random.Random) -> str:
     """Another value in the place of an entry, or none."""
     content = json.loads(file.read_text())
     places = list(_places(content))
@@ -137,37 +137,40 @@ def _cell(file: Path, chance: random.Random) -> str:
 def look(root: Path, name: str, about: str) -> bool:
     """Compare, or resume what is no run; whether the damaged file was passed over."""
     if name == "sweep.json":
-        code, said = _said(resume.main, [str(root / "sweep"), "dry=run"], about)
+        code, said = said_by(resume.main, [str(root / "sweep"), "dry=run"], about)
         assert code in (1, 2), f"{about}\n{said}"
         return code == 1
     if name == "choice.json":
-        code, said = _said(resume.main, [str(root / "choice"), "plugins=[]", "dry=run"], about)
+        code, said = said_by(resume.main, [str(root / "choice"), "plugins=[]", "dry=run"], about)
         assert code in (1, 2), f"{about}\n{said}"
         return code == 1
     to = ["--csv", str(root / "t.csv"), "--md", str(root / "t.md"), "--html", str(root / "t.html"), "--pairs"]
-    code, said = _said(compare.main, [str(root / "runs"), *to], about)
+    code, said = said_by(compare.main, [str(root / "runs"), *to], about)
     assert code == 0, f"{about}\n{said}"
     table = (root / "t.csv").read_text()
     missing = [run for run in ("8-", "16-") if f"/runs/{run}" not in table]
     assert not missing, f"{about}: the other runs are not in the table\n{said}"
-    _said(compare.main, [str(root / "runs"), "--json"], about)
+    said_by(compare.main, [str(root / "runs"), "--json"], about)
     assert not {each for each in said if not each.isprintable() and each != "\n"}, f"{about}: {said!r}"
     return "is skipped" in said
 
 
-def _said(command: Callable[[list[str]], int], words: list[str], about: str) -> tuple[int, str]:
+def said_by(
+    command: Callable[[list[str]], int], words: list[str], about: str, seconds: int = SECONDS
+) -> tuple[int, str]:
     """The exit code of a command, and what it wrote."""
 
     def too_long(number: int, frame: Any) -> None:
         raise BaseException("it hangs")
 
-    out = io.StringIO()
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
     before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(SECONDS)
+    signal.alarm(seconds)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             code = command(words)
-        return code, out.getvalue()
+        out.seek(0)
+        return code, out.read()
     except BaseException:
         raise AssertionError(f"{about}\n{traceback.format_exc()}") from None
     finally:

@@ -45,21 +45,26 @@ def show(found: Comparison, wanted: Wanted) -> None:
             say("")
         _show_table(judged, wanted)
     for line in (*wording.tests_opened(found), *_left_out(found.left_out)):
-        say(line)
+        _say(line)
 
 
 def _show_table(judged: Judged, wanted: Wanted) -> None:
     for line in wording.answer(judged):
-        say(line)
-    say(judged.table.title)
+        _say(line)
+    _say(judged.table.title)
     rows = comparison.rows(judged, wanted.sort, wanted.top or comparison.MOST)
     _show_rows(rows, judged, wanted.columns)
     if len(rows) < len(judged.table.settings):
         say(f"… and {counted(len(judged.table.settings) - len(rows), 'more setting')}{'' if wanted.top else MORE}")
     for line in (*_legend(judged, wanted), *_findings(judged, wanted)):
-        say(line)
+        _say(line)
     if judged.verdicts or len(judged.table.settings) == 1:  # of cuts of one curve the answer names another epoch
-        say(wording.best_run(judged.table))
+        _say(wording.best_run(judged.table))
+
+
+def _say(line: str) -> None:
+    """Print a line, which stays one whatever the names of a record hold."""
+    say(line.replace("\n", " "))
 
 
 def headings(table: Table) -> dict[str, str]:

@@ -19,15 +19,13 @@ from runner.sweeps import launch as launching
 from runner.sweeps.executor import Work
 from runner.sweeps.sweep import Sweep
 from runner.system.console import say
-from runner.system.signals import broken_pipes_survived
 
 
 def launch(plan: Plan, place: Place) -> int:
     """Check a plan, train it or show what it would train, and return the exit code."""
     checked = check([job.config for job in plan.jobs], lambda found: launching.refuse_other_runs(plan, found))
     if plan.multirun:
-        with broken_pipes_survived():
-            return _sweep(plan, checked, place)
+        return _sweep(plan, checked, place)
     if plan.jobs[0].config.plan:
         return _show_plan(checked[0])
     outcome = launching.single(plan, place, TerminalProgress())

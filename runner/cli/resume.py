@@ -32,7 +32,6 @@ from runner.sweeps.executor import Work
 from runner.sweeps.summary import SUMMARY, Line
 from runner.system import backend
 from runner.system.console import say
-from runner.system.signals import broken_pipes_survived
 
 USAGE = "python -m runner resume PATH [training.epochs=N] [--anyway] [--trust]"
 PLUGINS = "plugins="
@@ -188,7 +187,7 @@ def _resume_sweep(folder: Path, overrides: list[str], trusted: Trust, *, force: 
         return 0
     backend.take_threads(whole.threads)
     checked = check([job.config for job in whole.jobs])
-    with broken_pipes_survived(), claimed(folder):
+    with claimed(folder):
         unfinished = _unfinished(summary.lines(whole))
         begun = [(line.run, checked[line.job.number]) for line in unfinished if line.run]
         _refuse_other_numerics((run.folder, run.record) for run, _ in begun)

@@ -29,8 +29,10 @@ def warnings(checked: Sequence[Checked]) -> None:
     """Say what there is to say of configs before the training: a sample that nobody asked for stands out."""
     for text in preflight.unasked_samples(checked):
         console = Console(stderr=True, highlight=False)
-        with dropped(sys.stderr):
+        with console.capture() as drawn:  # rich itself would end the command where nobody reads
             console.print(Text(f"WARNING: {one_line(text)}", "bold black on yellow"), soft_wrap=not console.is_terminal)
+        with dropped(sys.stderr):
+            print(drawn.get(), end="", file=sys.stderr, flush=True)
     for text in preflight.warnings(checked):
         warn(text)
 

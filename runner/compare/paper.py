@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from runner.compare import comparison
 from runner.compare.comparison import Comparison, Judged, Sort
 from runner.compare.labels import is_number, short_keys
-from runner.formatting import counted, number, shown
+from runner.formatting import counted, number, one_line, shown
 
 MARK = "†"
 
-MARKDOWN = {sign: f"\\{sign}" for sign in "\\`*_[]<>|~$&"} | {"\n": " "}
+MARKDOWN = {sign: f"\\{sign}" for sign in "\\`*_[]<>|~$&"}
 LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -23,7 +23,6 @@ LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "*": "{*}",
     "±": r"$\pm$",
     MARK: r"$^\dagger$",
-    "\n": " ",
 }
 
 
@@ -106,7 +105,7 @@ def _coverage(judged: Judged) -> str:
 
 
 def _escaped(text: str, signs: dict[str, str]) -> str:
-    return "".join(signs.get(sign, sign) for sign in text)
+    return "".join(signs.get(sign, sign) for sign in one_line(text))
 
 
 def _markdown(table: Printed) -> str:

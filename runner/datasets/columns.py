@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runner.formatting import counted, one_line
+from runner.system import files
 from runner.system.late import late
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Columns:
 def from_json(text: str) -> Columns:
     """The columns of a file's contents. Raises ValueError where they are not as the runner writes them."""
     try:
-        entries = json.loads(text)
+        entries = files.parsed(text)
         found = Columns(tuple(_column(each) for each in entries["columns"]), bool(entries["fills"]))
         fits = entries["schema_version"] == SCHEMA_VERSION and len(found.columns) > 0
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.datasets import encoding
 from runner.datasets.encoding import FORMS, MULTI_HOT, TF_IDF
+from runner.system import files
 from runner.system.late import late
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Vocabulary:
 def from_json(text: str) -> Vocabulary:
     """The vocabulary of a file's contents. Raises ValueError where they are not as the runner writes them."""
     try:
-        entries: dict[str, Any] = json.loads(text)
+        entries: dict[str, Any] = files.parsed(text)
         version = entries.pop("schema_version")
         weights = entries.get("weights")
         parts = {"words": tuple(entries["words"]), "tokenizer": Tokenizer(**entries["tokenizer"])}
@@ -137,7 +138,8 @@ def _fits(found: Vocabulary) -> bool:
     return (
         within
         and found.first_word + len(found.words) <= found.columns
-        and all(isinstance(each, str) for each in found.words)
+        and all(isinstance(each, str) for each in (*found.words, found.tokenizer.filters, found.tokenizer.split))
+        and found.tokenizer.split != ""
     )
 
 

@@ -1,6 +1,7 @@
 """The story of one run: data, what is recorded already, training, record."""
 
 import contextlib
+import functools
 import logging
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -14,10 +15,11 @@ from runner.config.task import Task
 from runner.datasets import catalog, split
 from runner.datasets.base import Data
 from runner.datasets.split import Split
+from runner.errors import DataError
 from runner.experiment import saving, test_set
 from runner.experiment.failures import FitFailed, reason, unwritten
 from runner.experiment.progress import Progress
-from runner.runs import reuse
+from runner.runs import checkpoint, reuse
 from runner.runs.folder import MODEL, claimed
 from runner.runs.identity import differences, identity_of
 from runner.runs.reuse import Recorded
@@ -88,7 +90,8 @@ def run(
         if record.is_complete():
             return record.outcome("finished already")
         progress = progress or Progress()
-        earlier = _earlier(resolved, record, run_roots, progress)
+        find = functools.partial(_earlier, resolved, record, run_roots, progress)
+        earlier = find()
         _identify(record, resolved, earlier)
         on_begin()
         with recorded(record, interruption):
@@ -96,7 +99,7 @@ def run(
             saving.save_what_makes_rows(folder, resolved.data)
             if config.training.keep_state != "none" and not record.entries["mixed"]:
                 reuse.note(run_roots, resolved.identity, folder)
-            training = _train(resolved, record, earlier, epochs_to_keep, interruption, progress)
+            training = _train(resolved, record, earlier, find, epochs_to_keep, interruption, progress)
             _test(resolved, record, training, ledger, interruption)
         return record.outcome(_stopped_early(record), interruption.signal)
 
@@ -115,9 +118,14 @@ def dataset_info(data: Data, divided: Split) -> DatasetInfo:
     return DatasetInfo(data.name, data.source, data.fingerprint, *examples, data.class_names, data.train.divisor)
 
 
-def _earlier(resolved: Resolved, record: Record, run_roots: Sequence[Path], progress: Progress) -> Recorded | None:
-    """The longest training that this run can continue: its own, else, with reuse, another run's."""
-    epochs = resolved.config.training.epochs
+def _earlier(
+    resolved: Resolved, record: Record, run_roots: Sequence[Path], progress: Progress, most: int | None = None
+) -> Recorded | None:
+    """The longest training of at most `most` epochs that this run can continue: its own, else, with reuse, another's.
+
+    `most` is by default the number of epochs of the config.
+    """
+    epochs = resolved.config.training.epochs if most is None else most
     own = reuse.own_state(record.folder, record.identity or resolved.identity, epochs, progress.warn)
     if own or not resolved.config.reuse:
         return own
@@ -157,6 +165,7 @@ def _train(
     resolved: Resolved,
     record: Record,
     earlier: Recorded | None,
+    find: Callable[[int], Recorded | None],
     epochs_to_keep: Collection[int],
     interruption: Interruption,
     progress: Progress,
@@ -170,7 +179,7 @@ def _train(
         training = Training(resolved.config, resolved.data, resolved.task, resolved.split)
         record.write(parameter_count=training.network.count_params())
         saving.refuse_full_disk(record.folder, training)
-        if earlier:
+        if earlier := _fitting(training, record, earlier, find, progress):
             _continue(training, record, earlier, progress)
         else:
             saving.save_predictions(record, training)  # so that none of another training stand there until the end
@@ -195,6 +204,26 @@ def _test(resolved: Resolved, record: Record, training: "Training", ledger: Path
     with interruption.waiting():
         candidate = test_set.Candidate(training.saved_network(), MODEL, len(training.history.metrics))
         test_set.evaluate(record, candidate, resolved.data, resolved.task, ledger)
+
+
+def _fitting(
+    training: "Training",
+    record: Record,
+    earlier: Recorded | None,
+    find: Callable[[int], Recorded | None],
+    progress: Progress,
+) -> Recorded | None:
+    """The training to continue, or the longest earlier one where its state is none of this network; None without any.
+
+    Raises DataError where the record tells already that others trained the epochs before.
+    """
+    while earlier and (why := training.misfit(earlier.state)):
+        damaged = f"{checkpoint.path(earlier.folder, earlier.state.epoch)} is damaged ({why})"
+        if record.entries["mixed"]:
+            raise DataError(f"{damaged}: train the run anew, in another folder")
+        progress.warn(f"{damaged}: an earlier one is used")
+        earlier = find(earlier.state.epoch - 1)
+    return earlier
 
 
 def _continue(training: "Training", record: Record, earlier: Recorded, progress: Progress) -> None:

@@ -133,7 +133,19 @@ def of_run(loaded: LoadedRun, ledger: Path) -> dict[str, Any]:
         file = loaded.file.relative_to(loaded.folder).as_posix()
         if not is_tested(record, file, loaded.epoch):
             with interruption.waiting():
+                _refuse_misfit(loaded)
                 candidate = Candidate(loaded.network, file, loaded.epoch)
                 evaluate(record, candidate, loaded.data, loaded.task, ledger)
             interruption.stop()
     return read_test(loaded.folder, test_of(file))
+
+
+def _refuse_misfit(loaded: LoadedRun) -> None:
+    """Raises DataError where the network is none of the data or of the classes that the record names."""
+    found = (tuple(loaded.network.input_shape[1:]), int(loaded.network.output_shape[-1]))
+    features, units = loaded.data.test.features.shape[1:], loaded.task.output_units
+    if found[0] != tuple(features) or found[1] < units or (found[1] == 1) != (units == 1):
+        raise DataError(
+            f"{loaded.file} takes rows of {list(found[0])} and gives {found[1]}, where the run has rows of "
+            f"{list(features)} and {units}: put back what the runner wrote"
+        )

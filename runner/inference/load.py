@@ -186,8 +186,15 @@ class LoadedRun:
     def probabilities(self, rows: Any) -> NDArray[np.float32]:
         """float32 [rows, classes] for features as the data set has them: [rows, …], an array or a CSR matrix.
 
-        The one column of a sigmoid head becomes two. Raises DataError for a network whose outputs are no numbers.
+        The one column of a sigmoid head becomes two. Raises DataError for a network that takes other rows, or whose
+        outputs are no numbers.
         """
+        takes = tuple(self.network.input_shape[1:])
+        if tuple(rows.shape[1:]) != takes:
+            raise DataError(
+                f"{self.file} takes rows of {list(takes)} features, and the files next to it make rows of "
+                f"{list(rows.shape[1:])}: put back what the runner wrote, or train anew"
+            )
         outputs = self._outputs(rows, self.divisor)
         if not np.isfinite(outputs).all():
             raise DataError(f"{self.file} gives outputs that are no numbers: its training has diverged; train anew")

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from runner.errors import DataError
 from runner.formatting import data_label
 from runner.inference.load import LoadedRun
-from runner.runs.folder import COLUMNS, VOCABULARY, read_json, test_of
+from runner.runs.folder import COLUMNS, VOCABULARY, read_test, test_of
 from runner.training.formats import FEATURES, PROBABILITIES, TEXTS
 
 SCHEMA_VERSION = 1
@@ -59,10 +60,10 @@ def _values(run: LoadedRun) -> dict[str, float]:
 
 def _test(run: LoadedRun) -> dict[str, Any] | None:
     try:
-        found = read_json(run.folder / test_of(_name(run)))
+        found = read_test(run.folder, test_of(_name(run)))
         is_of_this = (found["network"], found["epoch"]) == (_name(run), run.epoch)
         return {name: found[name] for name in TOLD_OF_TEST} if is_of_this else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, DataError):
         return None
 
 

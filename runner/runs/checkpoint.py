@@ -153,17 +153,32 @@ def _decoded(content: bytes, folder: Path) -> State:
         arrays = archives.arrays(contents)
         if magic == MAGIC:
             _add_rows(arrays, folder)
-        return State(
+        found = State(
             model=list(_numbered(arrays, "model")),
             optimizer=list(_numbered(arrays, "optimizer")),
             best=list(_numbered(arrays, "best")),
             metrics=_rows(arrays, "metrics"),
             timings=_rows(arrays, "timings"),
-            record=json.loads(arrays["record"].tobytes()),
+            record=files.parsed(arrays["record"].tobytes()),
             predictions=_predictions(arrays),
         )
+        _refuse_misfits(found)
+        return found
     except Exception as error:  # numpy and zipfile raise many kinds, whoever made the checksum
         raise DamagedState(str(error)) from None
+
+
+def _refuse_misfits(found: State) -> None:
+    """Raises ValueError for parts that do not fit one another, whoever made the checksum."""
+    wanted = list(range(1, found.epoch + 1))
+    if not wanted or any([row.get("epoch") for row in rows] != wanted for rows in (found.metrics, found.timings)):
+        raise ValueError("its epochs do not count from 1")
+    if not isinstance(found.record, dict):
+        raise ValueError("its record is no mapping")
+    if found.predictions:
+        predictions.refuse_misfits(found.predictions)
+        if len(found.predictions.right) != found.epoch:
+            raise ValueError("its predictions are not those of its epochs")
 
 
 def _add_rows(arrays: dict[str, NDArray[Any]], folder: Path) -> None:

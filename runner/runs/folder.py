@@ -13,6 +13,7 @@ from typing import Any
 import filelock
 
 from runner.errors import DataError
+from runner.runs import shape
 from runner.system import files
 
 if sys.platform != "win32":
@@ -191,12 +192,9 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 def read_json(path: Path, most: int = MOST_BYTES) -> dict[str, Any]:
     """A recorded JSON file. Raises OSError, or ValueError for what the runner does not write."""
-    content = files.read(path, most)
     try:
-        found = json.loads(content, parse_constant=_no_number)
-        if b"\\ud" in content.lower():  # half a sign, which no file and no terminal takes
-            json.dumps(found, ensure_ascii=False).encode()
-    except (RecursionError, MemoryError):
+        found = files.parsed(files.read(path, most))
+    except RecursionError:
         raise ValueError(f"{path} is nested too deeply") from None
     if not isinstance(found, dict):
         raise ValueError(f"{path} is not a mapping")
@@ -206,10 +204,8 @@ def read_json(path: Path, most: int = MOST_BYTES) -> dict[str, Any]:
 def read_test(folder: Path, name: str = TEST) -> dict[str, Any]:
     """What the test said of a run. Raises OSError where it was not opened, DataError where the file is damaged."""
     try:
-        return read_json(folder / name)
+        found = read_json(folder / name)
+        shape.refuse_damaged(found, shape.TEST)
+        return found
     except ValueError as error:
         raise DataError(f"{folder / name} is damaged ({error}): remove it, and open the test set again") from None
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")

@@ -72,9 +72,10 @@ def differences(record: dict[str, Any], config: Config, fingerprint: str, source
         yield "dataset: the real data is not found now, only the sample: set RUNNER_DATA_DIR or connect to the network"
     elif recorded["fingerprint"] != fingerprint:
         yield f"dataset: the data has changed; recorded {recorded['fingerprint'][:12]}, now {fingerprint[:12]}"
+    versions = record.get("versions") or {}
     for name in LIBRARIES:
-        if record["versions"].get(name) != now["versions"][name]:
-            yield f"versions.{name}: recorded {record['versions'].get(name)}, now {now['versions'][name]}"
+        if versions.get(name) != now["versions"][name]:
+            yield f"versions.{name}: recorded {versions.get(name)}, now {now['versions'][name]}"
     then = record.get("plugin_sources") or {}
     for name in sorted({*then, *now["plugin_sources"]}):
         if then.get(name) != now["plugin_sources"].get(name):

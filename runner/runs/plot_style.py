@@ -1,8 +1,10 @@
 """The style of all pictures: type, axes, ticks, limits, and the formats they are written in."""
 
+import contextlib
 import functools
 import io
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import matplotlib
@@ -15,10 +17,12 @@ from matplotlib.textpath import TextToPath
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
+from runner.formatting import one_line
 from runner.runs.palette import QUIET, RULE, TEXT
 
 WIDTH = 7.0  # inches, the width of a printed page: its type can be read
 SIZE, SMALL = 8.5, 7.5  # points of the type
+LONGEST = 300  # signs of a text, more than a line has room for
 FORMATS = ("png", "pdf", "svg")
 BETWEEN = 0.12  # inches between the labels of two epochs; half of it next to the chosen one
 WORST = 0.1  # share of those values that do not count in their range, as a diverged loss
@@ -77,20 +81,30 @@ def new_figure(width: float, height: float) -> Figure:
 def rendered(figure: Figure, form: str = "png") -> bytes:
     """The file of a picture, in one of FORMATS."""
     stream = io.BytesIO()
-    figure.savefig(stream, format=form, metadata=METADATA[form])
+    with _boxes_for_unknown_signs():
+        figure.savefig(stream, format=form, metadata=METADATA[form])
     return stream.getvalue()
 
 
+@contextlib.contextmanager
+def _boxes_for_unknown_signs() -> Iterator[None]:
+    """Nothing is said of signs that the font lacks, in whose place a box is drawn."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ ", UserWarning)
+        yield
+
+
 def plain(text: str) -> str:
-    """Text that matplotlib shows as it is; between dollar signs it would read mathematics."""
-    return text.replace("$", r"\$")
+    """Text from elsewhere that matplotlib shows as it is, on a line; between dollar signs it would read mathematics."""
+    return one_line(text, LONGEST).replace("$", r"\$")
 
 
 @functools.cache
 def breadth(text: str, size: float = SIZE, weight: str = "normal") -> float:
     """The width of a text in inches; `size` is in points."""
     font = FontProperties(family=STYLE["font.family"], size=size, weight=weight)
-    return float(TextToPath().get_text_width_height_descent(text, font, False)[0]) / 72
+    with _boxes_for_unknown_signs():
+        return float(TextToPath().get_text_width_height_descent(one_line(text, LONGEST), font, False)[0]) / 72
 
 
 def wrapped(text: str, size: float, width: float, weight: str = "normal") -> list[str]:
@@ -109,6 +123,7 @@ def wrapped(text: str, size: float, width: float, weight: str = "normal") -> lis
 
 def shortened(text: str, width: float, size: float = SIZE) -> str:
     """A text that is at most `width` inches wide: a longer one ends in three dots."""
+    text = one_line(text, LONGEST)
     if breadth(text, size) <= width:
         return text
     return next(

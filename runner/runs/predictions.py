@@ -111,7 +111,7 @@ def read(folder: Path) -> Predictions | None:
         return None
     try:
         found = _decoded(content)
-        _refuse_misfits(found)
+        refuse_misfits(found)
     except Exception as error:  # numpy and zipfile raise many kinds for a damaged file
         reason = " ".join(str(error).split())
         raise ValueError(f"{file} is damaged, put back the file that the runner wrote: {reason}") from None
@@ -125,7 +125,7 @@ def _decoded(content: bytes) -> Predictions:
     return Predictions(*(arrays[name] for name in NAMES))
 
 
-def _refuse_misfits(found: Predictions) -> None:
+def refuse_misfits(found: Predictions) -> None:
     """Raises ValueError for arrays that do not fit one another."""
     v, epochs, classes = len(found.examples), len(found.right), found.best.shape[-1]
     wanted = {

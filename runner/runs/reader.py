@@ -122,7 +122,7 @@ def load(folder: Path) -> Run:
 def told(folder: Path) -> tuple[str, dict[str, Any]]:
     """The status of a run and its run.json; rows are not read. Raises as `load` does."""
     record = _record(folder)
-    shape.refuse_damaged(record)
+    shape.refuse_damaged_record(record)
     status = status_of(folder, record)
     if status == CRASHED:  # or it has ended between the two looks
         record = _record(folder)

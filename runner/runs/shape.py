@@ -77,7 +77,8 @@ def _is_dataset(value: Any) -> bool:
     names, test = value.get("class_names"), value.get("test")
     whole = all(is_text(value[key]) for key in texts) and all(is_count(value[key]) for key in counts)
     divides = or_none(lambda divisor: is_number(divisor) and divisor > 0)(value.get("divisor"))
-    return whole and divides and or_none(are_texts)(names) and or_none(is_count)(test)
+    named = or_none(lambda value: are_texts(value) and len(value) != 1)(names)  # nothing is told apart by one class
+    return whole and divides and named and or_none(is_count)(test)
 
 
 SCALARS = frozenset([str, int, bool, type(None)])
@@ -150,14 +151,30 @@ RECORD: dict[str, Check] = {
 }
 
 
-def refuse_damaged(record: dict[str, Any]) -> None:
+TEST: dict[str, Check] = {
+    "examples": lambda value: is_count(value, 1),
+    "accuracy": is_number,
+    "accuracy_standard_error": is_number,
+    "network": is_text,
+    "epoch": is_count,
+    "looked_at_before": is_count,
+    "accuracy_of_each": or_none(is_list_of(is_number)),
+}
+
+
+def refuse_damaged_record(record: dict[str, Any]) -> None:
     """Raises ValueError, naming the entry, where run.json holds what the runner does not write."""
-    for key, check in RECORD.items():
+    refuse_damaged(record, RECORD)
+    if (record["best_epoch"] or 0) > record["epochs"]:
+        raise ValueError("its best_epoch is beyond its epochs")
+
+
+def refuse_damaged(record: dict[str, Any], wanted: dict[str, Check]) -> None:
+    """Raises ValueError, naming the entry, where one does not pass the check of it."""
+    for key, check in wanted.items():
         try:
             fits = check(record.get(key))
         except (KeyError, TypeError, AttributeError, RecursionError):
             fits = False
         if not fits:
             raise ValueError(f"its {key} is not as the runner wrote it")
-    if (record["best_epoch"] or 0) > record["epochs"]:
-        raise ValueError("its best_epoch is beyond its epochs")

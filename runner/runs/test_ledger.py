@@ -8,7 +8,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import filelock
 
 from runner.errors import DataError
 from runner.formatting import counted
+from runner.runs import shape
 from runner.runs.folder import OUTPUTS
 from runner.system import files
 
@@ -86,9 +87,11 @@ def read(ledger: Path) -> list[Opening]:
 
 
 def _decoded(line: bytes) -> Opening | None:
-    """The opening of a line; None where it is cut off."""
+    """The opening of a line; None where it is cut off, or no line that the runner writes."""
     with contextlib.suppress(ValueError, TypeError, RecursionError):
-        return Opening(**json.loads(line))
+        found = Opening(**files.parsed(line))
+        checks = ((each.name, shape.is_count if each.type is int else shape.is_text) for each in fields(found))
+        return found if all(check(getattr(found, name)) for name, check in checks) else None
     return None
 
 

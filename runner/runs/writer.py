@@ -20,8 +20,8 @@ from runner.runs.folder import (
     TEST,
     TIMINGS,
     me,
-    read_json,
     read_record,
+    read_test,
     write_record,
 )
 from runner.runs.history import History, Row
@@ -85,12 +85,13 @@ def read(folder: Path) -> dict[str, Any]:
         return {}
     try:
         record = read_record(folder)
-        shape.refuse_damaged(record)
+        shape.refuse_damaged_record(record)
         return {"identity": None, **record}
     except ValueError as error:
         for epoch in checkpoint.epochs(folder):
-            with contextlib.suppress(OSError, checkpoint.DamagedState):
+            with contextlib.suppress(OSError, ValueError, checkpoint.DamagedState):
                 state = checkpoint.load(checkpoint.path(folder, epoch))
+                shape.refuse_damaged_record(state.record)
                 log.warning("run.json could not be read (%s): made again from epoch %d", error, epoch)
                 return {**state.record, "status": INTERRUPTED, "holder": None}
         raise DataError(
@@ -282,8 +283,8 @@ class Record:
         opening = self.entries.get(opening_of(MODEL)) or {}
         if not opening.get("done") or opening["epoch"] != len(self.metrics):
             return {}
-        with contextlib.suppress(OSError, ValueError):  # removed, or changed by hand
-            return read_json(self.folder / TEST)
+        with contextlib.suppress(OSError, DataError):  # removed, or changed by hand
+            return read_test(self.folder)
         return {}
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import json
 import os
 import re
 import secrets
@@ -9,8 +10,10 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 TEMPORARY = re.compile(r"^\..*-[0-9a-f]{16}-tmp(\.[^.]*)?$")
+HALF_A_SIGN = re.compile(rb"\\ud", re.IGNORECASE)  # perhaps: as JSON writes it
 MIB = 2**20
 NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # for the writer of a pipe
 
@@ -37,6 +40,25 @@ def read(path: Path, most: int) -> bytes:
         return b"".join(parts)
     finally:
         os.close(handle)
+
+
+def parsed(content: str | bytes) -> Any:
+    """The value of a JSON text that anybody may have written.
+
+    Raises ValueError for what is none, also for NaN and half a sign, which no file and no terminal takes, and
+    RecursionError where it is nested too deeply.
+    """
+    try:
+        found = json.loads(content, parse_constant=_no_number)
+        if HALF_A_SIGN.search(content if isinstance(content, bytes) else content.encode()):
+            json.dumps(found, ensure_ascii=False).encode()
+    except MemoryError:
+        raise RecursionError from None
+    return found
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def write(path: Path, content: str | bytes, *, durable: bool = False) -> None:

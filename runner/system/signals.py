@@ -131,16 +131,3 @@ def raised() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, leave)
-
-
-@contextmanager
-def broken_pipes_survived() -> Iterator[None]:
-    """Let a write to a pipe without a reader raise BrokenPipeError, so that a dead worker does not end its parent."""
-    if not hasattr(signal, "SIGPIPE"):
-        yield
-        return
-    earlier = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGPIPE, earlier)

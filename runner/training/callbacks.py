@@ -14,6 +14,8 @@ from runner.runs.history import History, Row
 from runner.system.signals import Interruption
 from runner.training.evaluation import Evaluation
 
+RATE = "learning_rate"
+SPEED = ("epoch", "seconds", "updates", "examples_per_second")  # the columns of timings.csv
 Observer = Callable[[History], None]
 
 
@@ -31,7 +33,8 @@ class Validation(keras.callbacks.Callback):
 class EpochRows(keras.callbacks.Callback):
     """Turns the logs of an epoch into the rows of a history, and keeps the weights of the best epoch.
 
-    `columns` are those of the training examples; an epoch has `updates` updates over `examples` examples.
+    `columns` are those between the epoch and the learning rate; an epoch has `updates` updates over `examples`
+    examples.
     """
 
     def __init__(self, history: History, monitor: Monitor, columns: Sequence[str], updates: int, examples: int) -> None:
@@ -45,16 +48,13 @@ class EpochRows(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         seconds = time.perf_counter() - self.started
-        row = {"epoch": epoch + 1, **self._values(logs), "learning_rate": _last_learning_rate(self.model.optimizer)}
-        speed = {"seconds": seconds, "updates": self.updates, "examples_per_second": self.examples / seconds}
+        values = {name: float(logs[name]) for name in self.columns}
+        row = {"epoch": epoch + 1, **values, RATE: _last_learning_rate(self.model.optimizer)}
+        speed = dict(zip(SPEED, (epoch + 1, seconds, self.updates, self.examples / seconds), strict=True))
         self._keep_best(row)
         self.history.metrics.append(row)
-        self.history.timings.append({"epoch": epoch + 1, **speed})
+        self.history.timings.append(speed)
         self._end_without_a_finite_loss(row)
-
-    def _values(self, logs: dict[str, Any]) -> Row:
-        validated = [f"val_{name}" for name in self.columns] if "val_loss" in logs else []
-        return {name: float(logs[name]) for name in [*self.columns, *validated]}
 
     def _keep_best(self, row: Row) -> None:
         if self.monitor.is_better(row, self.history.best):

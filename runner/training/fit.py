@@ -20,6 +20,8 @@ from runner.system import backend
 from runner.system.signals import Interruption
 from runner.training import batches, layers, model, optimizer
 from runner.training.callbacks import (
+    RATE,
+    SPEED,
     EarlyStopping,
     EpochRows,
     Observer,
@@ -78,6 +80,27 @@ class Training:
             predictions=self.history.predictions.now if self.history.predictions else None,
         )
 
+    def misfit(self, saved: State) -> str:
+        """Why a state cannot be one of this training, in words; empty where it can be."""
+        weights = [_kind(variable) for variable in self.model.weights]
+        wanted = {
+            "model": [_kind(variable) for variable in self.model.variables],
+            "optimizer": [_kind(variable) for variable in self.model.optimizer.variables],
+            "best": weights if self.task.monitor.best_epoch(saved.metrics) else [],
+        }
+        for part, kinds in wanted.items():
+            if [(array.shape, str(array.dtype)) for array in getattr(saved, part)] != kinds:
+                return f"its arrays {part} are not those of this network"
+        if (list(saved.metrics[0]), tuple(saved.timings[0])) != (["epoch", *self.columns, RATE], SPEED):
+            return "its columns are not those of this training"
+        return ""
+
+    @property
+    def columns(self) -> list[str]:
+        """Those of metrics.csv between the epoch and the learning rate."""
+        names = ["loss", *map(column, self.task.metrics)]
+        return [*names, *(f"val_{name}" for name in names if len(self.split.validation))]
+
     def restore(self, saved: State) -> None:
         """Put the training back to where it was saved."""
         _assign(self.model.variables, saved.model)
@@ -103,13 +126,12 @@ class Training:
         early_stopping = EarlyStopping(settings.early_stopping, self.task.monitor, self.history)
         if done >= settings.epochs or early_stopping.has_stopped(self.model):
             return self._show_recorded(extra_callbacks)
-        columns = ["loss", *map(column, self.task.metrics)]
         validation = Evaluation(self.model, self.split.validation, self.targets)
         callbacks = [
             StopOnSignal(interruption),
             Validation(validation),
             early_stopping,
-            EpochRows(self.history, self.task.monitor, columns, self.updates, len(self.split.train)),
+            EpochRows(self.history, self.task.monitor, self.columns, self.updates, len(self.split.train)),
             PredictionRows(self.history, validation),
             Observers(self.history, observers),
             *extra_callbacks,
@@ -143,6 +165,11 @@ class Training:
             states = [variable.numpy() for variable in self.model.optimizer.variables]
             _assign(self.network.optimizer.variables, states)
         return self.network
+
+
+def _kind(variable: keras.Variable) -> tuple[tuple[int, ...], str]:
+    """Shape and type, as those of an array of its values."""
+    return tuple(variable.shape), str(variable.dtype)
 
 
 def _assign(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -> None:

@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.datasets import npz
+from runner.datasets import catalog, npz
+from runner.datasets.built_in import mnist
 from runner.datasets.built_in.mnist import IMAGE
 from runner.errors import DataError
 from runner.inference import images
 from runner.runs import checkpoint, predictions
+from tests.conftest import ConfigOf
 from tests.records import write_run
 
 MIB = 2**20
@@ -39,12 +41,12 @@ def archive_of(content: bytes, method: int = zipfile.ZIP_STORED) -> bytes:
     return stream.getvalue()
 
 
-def inflated(content: bytes) -> bytes:
-    """An archive whose entries each announce nearly 4 GiB."""
+def inflated(content: bytes, each: int = 2**32 - 2) -> bytes:
+    """An archive whose entries each announce so many bytes, by default nearly 4 GiB."""
     changed = bytearray(content)
     place = changed.find(b"PK\x01\x02")
     while place >= 0:
-        changed[place + 24 : place + 28] = b"\xfe\xff\xff\xff"
+        changed[place + 24 : place + 28] = struct.pack("<I", each)
         place = changed.find(b"PK\x01\x02", place + 4)
     return bytes(changed)
 
@@ -133,3 +135,31 @@ def test_a_network(tmp_path: Path) -> None:
     (tmp_path / "model.keras").write_bytes(inflated(archive_of(plain())))
     with pytest.raises(DataError, match=r"model\.keras cannot be opened by Keras.* it unpacks to"):
         saved.load(tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize("name", ["imdb", "mnist", "npz"])
+def test_a_small_file_of_data_that_unpacks_to_gigabytes_takes_none(
+    config_of: ConfigOf, tmp_path: Path, name: str
+) -> None:
+    """4 MB that announce 3.9 GB, less than any file may have: more than 500 to 1 is no data."""
+    file = tmp_path / "data.npz"
+    file.write_bytes(bytes(4 * MIB) + inflated(archive_of(plain(), zipfile.ZIP_DEFLATED), each=3_900_000_000 // 11))
+    config = config_of(f"dataset={name}", f"dataset.path={file}").dataset
+
+    def load() -> None:
+        with pytest.raises(DataError, match=r"of so small a file: save it by np\.savez, which does not pack"):
+            catalog.load(config)
+
+    assert peak_of(load) < 32 * MIB
+
+
+def test_images_of_another_shape_are_refused_by_their_header(tmp_path: Path) -> None:
+    file = tmp_path / "mnist.npz"
+    labels, images = np.zeros(10), np.zeros((10, 1024, 1024), np.uint8)
+    np.savez(file, x_train=images, y_train=labels, x_test=images, y_test=labels)
+
+    def read() -> None:
+        with pytest.raises(DataError, match=r"x_train must be \[n, 28, 28\] and y_train \[n\]; got \(10, 1024, 1024\)"):
+            mnist.read(file, {})
+
+    assert peak_of(read) < 4 * MIB

@@ -132,7 +132,7 @@ def _shade(place: int, count: int) -> str:
 
 def escaped(value: object) -> str:
     """A value as HTML that shows its text."""
-    return escape(clean(str(value)))
+    return escape(clean(str(value))).replace("\r", "&#13;")  # which a browser would take for the end of a line
 
 
 def clean(text: str) -> str:

