@@ -70,12 +70,22 @@ def test_rows_that_are_dropped_or_filled_are_those_that_miss_a_number(tmp_path: 
         ({}, "has no columns age, plan"),
         ({"age": ["1", "x"], "plan": ["free", "free"]}, "has no number in row 2 of column age: 'x'"),
         ({"age": ["1", None], "plan": ["free", "free"]}, "has no number in row 2 of column age: an empty cell"),
+        ({"age": ["1", "inf"], "plan": ["free", "free"]}, "has no number in row 2 of column age: 'inf'"),
     ],
 )
 def test_cells_that_make_no_row_are_refused(cells: dict[str, Any], wanted: str) -> None:
     with pytest.raises(UnusableCells) as caught:
         COLUMNS.encode(pd.DataFrame(cells))
     assert str(caught.value) == wanted
+
+
+def test_the_mean_stands_for_missing_cells_alone() -> None:
+    filling = Columns(COLUMNS.columns, fills=True)
+    plans = ["free", "paid"]
+    rows, _ = filling.encode(pd.DataFrame({"age": ["NA", " "], "plan": plans}))
+    assert rows[:, 0].tolist() == [0, 0]
+    with pytest.raises(UnusableCells, match="has no number in row 2 of column age: '1,5'"):
+        filling.encode(pd.DataFrame({"age": ["NA", "1,5"], "plan": plans}))
 
 
 @pytest.mark.parametrize(
