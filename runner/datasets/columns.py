@@ -101,9 +101,11 @@ class Columns:
         name = one_line(column.name, NAME_WIDTH)
         if isinstance(column, Number):
             found = numbers(cells)
-            bad = np.flatnonzero(np.isnan(found))
-            if len(bad) and not self.fills:
-                raise UnusableCells(f"has no number in row {bad[0] + 1} of column {name}: {shown(cells.iloc[bad[0]])}")
+            bad = np.flatnonzero(~np.isfinite(found))
+            refused = bad[~absent(cells)[bad]] if self.fills else bad
+            if len(refused):
+                row = refused[0]
+                raise UnusableCells(f"has no number in row {row + 1} of column {name}: {shown(cells.iloc[row])}")
             return found, ((row, f"{name} is missing: the mean stands for it") for row in bad.tolist())
         texts = cells.fillna("").str.strip()
         places = pd.Index(column.categories).get_indexer(pd.Index(texts))

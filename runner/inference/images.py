@@ -36,8 +36,11 @@ def read(path: Path, form: ImageForm) -> tuple[NDArray[np.uint8], str]:
     return scaled[None], "" if same else f"scaled from {size[0]:,} × {size[1]:,} to {form.width} × {form.height}"
 
 
-def numbers(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[Any], str]:
-    """The rows of a .npy file, [rows, *shape], for data that is neither texts nor images. Raises Unusable."""
+def numbers(path: Path, shape: tuple[int, ...], *, are_bytes: bool) -> tuple[NDArray[Any], str]:
+    """The rows of a .npy file, [rows, *shape], for data that is neither texts nor images, and how they were changed.
+
+    Where those of the data are bytes, so are these. Raises Unusable.
+    """
     wanted = f"[{', '.join(map(str, shape))}], or several of them"
     _refuse_irregular(path)
     if path.suffix.lower() != ".npy":
@@ -46,7 +49,10 @@ def numbers(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[Any], str]:
     rows = array[None] if array.shape == shape else array
     if rows.shape[1:] != shape or not len(rows):
         raise Unusable(f"must hold an array {wanted}; got {list(array.shape)}")
-    return np.asarray(rows), ""
+    if not are_bytes:
+        return np.asarray(rows), ""
+    found, changes = _bytes(np.asarray(rows))
+    return found, _changed(changes)
 
 
 def _refuse_irregular(path: Path) -> None:

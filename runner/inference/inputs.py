@@ -108,7 +108,9 @@ def _files(run: LoadedRun, paths: Sequence[str]) -> Inputs:
     for path in paths:
         try:
             loaded, remark = (
-                images.read(Path(path), run.image) if run.image else images.numbers(Path(path), _shape(run))
+                images.read(Path(path), run.image)
+                if run.image
+                else images.numbers(Path(path), _shape(run), are_bytes=run.divisor != 1)
             )
         except Unusable as error:
             problems.append(f"{one_line(path, 200)} {error}")

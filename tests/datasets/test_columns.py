@@ -48,6 +48,15 @@ def test_all_columns_but_the_target_are_learned_from_unless_some_are_named(tmp_p
     assert data.columns.features == ["n", "kind=a", "kind=b"]
 
 
+def test_a_category_for_nearly_each_example_is_said(tmp_path: Path) -> None:
+    rows = [f'"{1000 + place:,}",c{place % 21},{place % 2}' for place in range(42)]
+    path = table_file(tmp_path / "t.csv", *rows, headings="pay,kind,label")
+    assert catalog.load(table_config(path, text=None)).notes == (
+        f"{path}: column pay has 42 different values in 42 training examples, and each is a category: leave it out of "
+        "dataset.features, or if it is of numbers, write them as 1234.5",
+    )
+
+
 def test_a_column_of_equal_numbers_is_zero(tmp_path: Path) -> None:
     path = table_file(tmp_path / "t.csv", "7,x", "7,y", "7,x", headings="n,label")
     data = catalog.load(table_config(path, text=None)).fitted(np.arange(3, dtype=np.int32))
@@ -70,12 +79,22 @@ def test_rows_that_are_dropped_or_filled_are_those_that_miss_a_number(tmp_path: 
         ({}, "has no columns age, plan"),
         ({"age": ["1", "x"], "plan": ["free", "free"]}, "has no number in row 2 of column age: 'x'"),
         ({"age": ["1", None], "plan": ["free", "free"]}, "has no number in row 2 of column age: an empty cell"),
+        ({"age": ["1", "inf"], "plan": ["free", "free"]}, "has no number in row 2 of column age: 'inf'"),
     ],
 )
 def test_cells_that_make_no_row_are_refused(cells: dict[str, Any], wanted: str) -> None:
     with pytest.raises(UnusableCells) as caught:
         COLUMNS.encode(pd.DataFrame(cells))
     assert str(caught.value) == wanted
+
+
+def test_the_mean_stands_for_missing_cells_alone() -> None:
+    filling = Columns(COLUMNS.columns, fills=True)
+    plans = ["free", "paid"]
+    rows, _ = filling.encode(pd.DataFrame({"age": ["NA", " "], "plan": plans}))
+    assert rows[:, 0].tolist() == [0, 0]
+    with pytest.raises(UnusableCells, match="has no number in row 2 of column age: '1,5'"):
+        filling.encode(pd.DataFrame({"age": ["NA", "1,5"], "plan": plans}))
 
 
 @pytest.mark.parametrize(

@@ -114,12 +114,21 @@ def test_decimal_commas_are_numbers_where_semicolons_divide(tmp_path: Path) -> N
     np.testing.assert_allclose(data.columns.columns[0].mean, 1 / 3)  # type: ignore[union-attr]
 
 
+def test_decimal_commas_are_numbers_where_cells_are_missing(tmp_path: Path) -> None:
+    path = table_file(tmp_path / "t.csv", "1,5;a", "NA;b", ";a", "2,5;b", headings="age;label")
+    data = loaded(path, text=None, missing="mean")
+    assert data.columns
+    assert data.columns.features == ["age"]
+    np.testing.assert_allclose(data.train.features[:, 0], [-(2**0.5), 0, 0, 2**0.5], rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("labels", "names", "numbers"),
     [
         (["1", "0", "10", "2"], ("0", "1", "2", "10"), [1, 0, 3, 2]),
         (["3.0", "1.5", "3", "-1"], ("-1", "1.5", "3"), [2, 1, 2, 0]),
         (["007", "7", "007", "8"], ("007", "7", "8"), [0, 1, 0, 2]),
+        (["9007199254740993", "9007199254740992"] * 2, ("9007199254740992", "9007199254740993"), [1, 0, 1, 0]),
         (["yes", " yes", "no", "no "], ("no", "yes"), [1, 1, 0, 0]),
         (["NA", "null", "NA", "null"], ("NA", "null"), [0, 1, 0, 1]),
         (['"a, b"', "b", '"a, b"', "b"], ("a, b", "b"), [0, 1, 0, 1]),

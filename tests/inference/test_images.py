@@ -19,6 +19,7 @@ from tests.datasets.files import mnist_config
 from tests.pictures import png
 
 INVERTED = "inverted, as a digit of the data is bright on black"
+SHARES = "multiplied by 255"
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ def test_a_picture_of_the_size_of_the_data_is_taken_as_it_is(drawn: NDArray[np.u
     np.save(tmp_path / "a.npy", drawn / 255)
     rows, changed = images.read(tmp_path / "a.npy", form)
     np.testing.assert_array_equal(rows[..., 0], drawn)
-    assert changed == "multiplied by 255"
+    assert changed == SHARES
     np.save(tmp_path / "a.npy", drawn[:, :27])
     with pytest.raises(Unusable, match=r"must hold .28, 28, 1., or several of them; got .20, 27, 28."):
         images.read(tmp_path / "a.npy", form)
@@ -119,13 +120,27 @@ def test_an_array_may_hold_one_image_or_several_flat_or_not_as_bytes_or_shares(
         (drawn, ""),
         (drawn.reshape(20, 784), ""),
         (drawn.astype(float), ""),
-        (drawn / 255, "multiplied by 255"),
+        (drawn / 255, SHARES),
         (255 - drawn, INVERTED),
     ]:
         np.save(tmp_path / "a.npy", array)
         rows, changed = read(tmp_path / "a.npy")
         np.testing.assert_array_equal(rows, drawn.reshape(20, 784)[: len(rows)])
         assert (len(rows), changed) == (1 if array.size == 784 else 20, said)
+
+
+def test_rows_of_data_of_bytes_are_bytes_whoever_has_divided_them(tmp_path: Path) -> None:
+    stored = np.array([[0, 51, 255], [102, 204, 3]], np.uint8)
+    for array, said in [(stored, ""), (stored.astype(float), ""), ((stored / 255).astype(np.float32), SHARES)]:
+        np.save(tmp_path / "a.npy", array)
+        rows, changed = images.numbers(tmp_path / "a.npy", (3,), are_bytes=True)
+        np.testing.assert_array_equal(rows, stored)
+        assert changed == said
+    np.save(tmp_path / "a.npy", stored / 255)
+    np.testing.assert_array_equal(images.numbers(tmp_path / "a.npy", (3,), are_bytes=False)[0], stored / 255)
+    np.save(tmp_path / "a.npy", stored - 1.0)
+    with pytest.raises(Unusable, match=r"must hold values from 0 to 255; got -1.0 to 254.0"):
+        images.numbers(tmp_path / "a.npy", (3,), are_bytes=True)
 
 
 def test_an_image_with_nothing_on_it_is_said(tmp_path: Path) -> None:

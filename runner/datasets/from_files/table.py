@@ -95,7 +95,10 @@ def _data(config: Table, paths: list[Path], found: Prepared) -> Data:
         train=train,
         test=test,
         fit=fit,
-        notes=tuple(rows.notes(paths, found.about["facts"])),
+        notes=(
+            *rows.notes(paths, found.about["facts"]),
+            *column_features.notes(paths[0], found.about["columns"] or (), len(train)),
+        ),
     )
     return data
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from runner.datasets.tables.rows import Chosen
 from runner.formatting import one_line
 
 MOST_CATEGORIES = 1000  # of a column; more are texts, or numbers of the rows
+FEW_CATEGORIES = 20  # more than these, and more than half as many as examples, tell the examples apart, not the classes
 
 
 def prepare(paths: Sequence[Path], chosen: Chosen) -> tuple[Arrays, list[dict[str, Any]]]:
@@ -65,6 +66,18 @@ def _categories(path: Path, cells: pd.Series) -> list[str]:
             f"it out of dataset.features, or give dataset.text={name} if it holds texts",
         )
     return found
+
+
+def notes(path: Path, kinds: Sequence[dict[str, Any]], examples: int) -> Iterator[str]:
+    """A line for each column with a category for nearly each training example, as an odd way to write numbers makes."""
+    for kind in kinds:
+        count = len(kind.get("categories", ()))
+        if count > max(FEW_CATEGORIES, examples / 2):
+            name = one_line(kind["name"], columns.NAME_WIDTH)
+            yield (
+                f"{path}: column {name} has {count:,} different values in {examples:,} training examples, and each is "
+                "a category: leave it out of dataset.features, or if it is of numbers, write them as 1234.5"
+            )
 
 
 def examples(arrays: Arrays) -> tuple[Examples, Examples]:

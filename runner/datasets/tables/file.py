@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.datasets import columns
 from runner.errors import DataError
 from runner.formatting import one_line
 from runner.system import archives, files
@@ -199,7 +200,7 @@ def _with_points(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     changed = []
     for name in cells.columns:
         column = cells[name]
-        filled = column[column.fillna("") != ""]
+        filled = column[~columns.absent(column)]
         has_comma = filled.str.contains(",", regex=False)
         if has_comma.any() and filled.str.fullmatch(r"\s*[+-]?\d*,?\d+([eE][+-]?\d+)?\s*").all():
             cells[name] = column.str.replace(",", ".", regex=False)

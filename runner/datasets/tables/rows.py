@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runner.datasets.tables.keys import Table
 
 LONGEST_LABEL = 200  # characters
+LARGEST_LABEL = 2**53  # from there on a label in floating point is no exact number
 FEW_CLASSES = 20  # more than these, and more than half as many as rows, are no classes
 MISTYPED = 0.1  # of a column of numbers; one of which more is no number has categories
 NAMES_WIDTH = 200
@@ -206,9 +207,10 @@ def _stripped(path: Path, cells: pd.Series) -> pd.Series:
 
 
 def _are_numbers(texts: pd.Series) -> bool:
-    """Whether all labels are finite numbers; 007 is none, since it would lose its zeros."""
+    """Whether all labels are numbers that keep their digits: 007 would lose its zeros, what is larger its last ones."""
     distinct = pd.Series(texts.unique(), dtype=object)
-    return bool(np.isfinite(columns.numbers(distinct)).all() and not distinct.str.match(r"[+-]?0\d").any())
+    are_exact = np.abs(columns.numbers(distinct)) < LARGEST_LABEL
+    return bool(are_exact.all() and not distinct.str.match(r"[+-]?0\d").any())
 
 
 def _divided(
