@@ -20,8 +20,8 @@ else:
 MOST_BYTES = 4096 * MIB  # of all that an archive unpacks to
 SIZES = {(1, 0): 2, (2, 0): 4}  # bytes that tell the length of a header's text, by version of the format
 MOST_OF_HEADER = 1 << 16  # bytes; NumPy itself refuses more than 10,000
-SMALL_DATA, DATA_RATIO = 256 * MIB, 500  # the same of a file of data: dense rows of ones and zeros pack 300 to 1
 SMALL, RATIO = 64 * MIB, 16  # what a recorded archive may unpack to in any case, or for each byte of it
+SMALL_DATA, DATA_RATIO = 256 * MIB, 500  # the same of a file of data: dense rows of ones and zeros pack 300 to 1
 
 
 def refuse_bomb(archive: zipfile.ZipFile, most: int = MOST_BYTES) -> None:
