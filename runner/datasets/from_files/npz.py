@@ -27,6 +27,9 @@ BYTE = 255.0  # the divisor of bytes
 LARGEST = 2**53  # beyond it a label in floating point is no exact number
 
 
+VERSION = 1  # changes whenever a file becomes other arrays
+
+
 @dataclass
 class Npz(OwnFiles):
     pass
@@ -37,7 +40,7 @@ def load(config: Npz) -> Data:
     from runner.datasets import cache
 
     files = [keys.given(each) for each in (config.path, config.test) if each is not None]
-    key = [[cache.file_hash(each, "give another file") for each in files], config.test_split]
+    key = [VERSION, [cache.file_hash(each, "give another file") for each in files], config.test_split]
 
     def prepare() -> Prepared:
         try:

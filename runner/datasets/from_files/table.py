@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runner.datasets.cache import Prepared  # imports NumPy
 
 NAME = "csv"
+VERSION = 1  # changes whenever a file becomes other rows
 _latest: dict[Any, Data] = {}  # the last data that was fitted: the jobs of a sweep have the same training examples
 
 
@@ -44,7 +45,7 @@ def load(config: Table) -> Data:
     paths = [_regular(each) for each in (config.path, config.test) if each is not None]
     hashes = [[cache.file_hash(path, "give another file"), path.suffixes] for path in paths]
     settings = [config.target, config.text, config.features, config.missing, config.test_split]
-    key = [*hashes, *settings, config.ngrams if config.text is not None else None]
+    key = [VERSION, *hashes, *settings, config.ngrams if config.text is not None else None]
     prepare = functools.partial(_prepare, config, paths)
     return cache.prepared(NAME, key, prepare, functools.partial(_data, config, paths))
 
