@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -30,7 +31,16 @@ def test_ctrl_c_while_a_command_is_imported_is_no_traceback() -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "interrupted\n")
 
 
-def test_a_terminal_that_closes_interrupts_like_ctrl_c() -> None:
+@pytest.fixture
+def hangup(request: pytest.FixtureRequest) -> Iterator[object]:
+    """What a process does at SIGHUP before it is told otherwise."""
+    earlier = signal.signal(signal.SIGHUP, request.param)
+    yield request.param
+    signal.signal(signal.SIGHUP, earlier)
+
+
+@pytest.mark.parametrize("hangup", [signal.SIG_DFL], indirect=True)
+def test_a_terminal_that_closes_interrupts_like_ctrl_c(hangup: object) -> None:
     with signals.watched() as interruption, interruption.waiting():
         os.kill(os.getpid(), signal.SIGHUP)
         assert interruption.signal == signal.SIGHUP
@@ -38,11 +48,8 @@ def test_a_terminal_that_closes_interrupts_like_ctrl_c() -> None:
             interruption.stop()
 
 
-def test_under_nohup_a_terminal_that_closes_interrupts_nothing() -> None:
-    earlier = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with signals.watched() as interruption:
-            os.kill(os.getpid(), signal.SIGHUP)
-        assert interruption.signal is None
-    finally:
-        signal.signal(signal.SIGHUP, earlier)
+@pytest.mark.parametrize("hangup", [signal.SIG_IGN], indirect=True)
+def test_under_nohup_a_terminal_that_closes_interrupts_nothing(hangup: object) -> None:
+    with signals.watched() as interruption:
+        os.kill(os.getpid(), signal.SIGHUP)
+    assert interruption.signal is None

@@ -25,8 +25,6 @@ else:
 
 BYTE = 255.0  # the divisor of bytes
 LARGEST = 2**53  # beyond it a label in floating point is no exact number
-
-
 VERSION = 1  # changes whenever a file becomes other arrays
 
 
