@@ -173,7 +173,7 @@ CHANGES: list[tuple[str, Changed | None]] = [
     ("larger", lambda array: np.concatenate([array.reshape(-1)] * 2)),
     ("deeper", lambda array: array[None]),
     ("negative", lambda array: -array.astype(np.int64)),
-    ("huge", lambda array: np.full_like(array, 255 if array.dtype.kind == "u" else 2**30)),
+    ("huge", lambda array: np.full_like(array, 255 if array.dtype.kind == "u" else 60_000)),
     ("NaN", lambda array: np.full(array.shape, np.nan)),
     ("one number", lambda array: np.array(7)),
 ]

@@ -26,10 +26,17 @@ MODULE, OF_NOBODY = "-m runner", f"-c '{NOBODY}'"
     [
         pytest.param(MODULE, TRAIN, ">&-", {**NO_LOCALE, "MPLBACKEND": "bogus"}, 0, "", marks=pytest.mark.slow),
         pytest.param(OF_NOBODY, TRAIN, ">/dev/full 2>&-", {"HOME": None}, 0, "", marks=pytest.mark.slow),
+        pytest.param(MODULE, TRAIN, "2>&1 | true", {}, 0, "", marks=pytest.mark.slow),
         (MODULE, f"compare {EXAMPLE}", ">/dev/full", {}, 1, "standard output cannot be written"),
         (MODULE, "compare", "", {"gone": "yes"}, 1, "the current folder does not exist any more"),
     ],
-    ids=["stdout closed", "stdout full, stderr closed, no home", "a table on a full disk", "no current folder"],
+    ids=[
+        "stdout closed",
+        "stdout full, stderr closed, no home",
+        "nobody reads",
+        "a table on a full disk",
+        "no current folder",
+    ],
 )
 def test_what_the_machine_lacks_is_a_line_or_does_not_matter(
     tmp_path: Path, how: str, words: str, redirected: str, changes: dict[str, str | None], code: int, said: str
