@@ -22,6 +22,13 @@ THREADS = {"intra_op": 1, "inter_op": 1}
 VALUES: list[Any] = [None, True, False, 0, -1, 1, 2**70, 10**30, 0.5, -1e308, "", "x", "nan", "\x1b[2J", "\ud800", "=1"]
 VALUES += [[], {}, [[]], [None], {"": None}, {"a": {"b": [1]}}, ["a"] * 50]
 CELLS = ["", "x", "nan", "inf", "-inf", "1e999", "-1", "1,2", '"', "\x00", "9" * 400, "é"]
+CHOSEN: dict[str, Any] = {
+    "compared": {"settings": 1},
+    "chosen_by": "validation",
+    "monitor": "val_accuracy",
+    "value": 0.8,
+}
+CHOSEN["monitor_direction"] = "max"
 FILES = (
     "run.json",
     "run.json",
@@ -70,7 +77,7 @@ def records(root: Path) -> Path:
     damaged = write_run(root / "runs" / "damaged", (0.5, 0.7, 0.8), {"model.width": 32}, right=right, **entries)
     config = json.loads((damaged / "run.json").read_text())["config"]
     job = {"number": 0, "folder": "0_a", "words": ["seed=1"], "config": config}
-    chosen = {"seeds": [0], "against": None, "overrides": [], "config": config}
+    chosen = {**CHOSEN, "seeds": [0], "against": None, "overrides": [], "config": config}
     plan = {"workers": 1, "threads": THREADS, "jobs": [job]}
     for name, content in (("sweep.json", plan), ("choice.json", chosen)):
         (root / name.removesuffix(".json")).mkdir()

@@ -155,6 +155,8 @@ def from_record(values: dict[str, Any], trust: Trust = plugins.NONE) -> Config:
         config = typed(OmegaConf.merge(base, _literal(values)))  # type: ignore[arg-type]
     except OmegaConfBaseException as error:
         raise ConfigError([f"the recorded config is of another version: {one_line(error)}"]) from None
+    if damaged := [f"the recorded config cannot be used: {problem}" for problem in out_of_range(config)]:
+        raise ConfigError(damaged)
     if untrusted := trust.untrusted(config.plugins):
         raise ConfigError(untrusted)
     return config

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner import register
-from runner.config import compose, plugins, task
+from runner.config import compose, plugins, task, validate
 from runner.config.plugins import Trust
 from runner.config.schema import Config
 from runner.config.task import Task
@@ -80,8 +80,14 @@ class LoadedRun:
     @functools.cached_property
     def task(self) -> Task:
         """The task of the network; its `form` is that of the head. Raises ConfigError, DataError."""
-        plugins.load(self.config.plugins)
+        self._refuse_unknown_names()
         return task.resolve(self.config, len(self.recorded_names) or self._units_as_classes)[0]
+
+    def _refuse_unknown_names(self) -> None:
+        """Import the plugins. Raises ConfigError for names of the config that neither they nor the runner know."""
+        plugins.load(self.config.plugins)
+        if unknown := [f"{self.folder}: {problem}" for problem in validate.unknown_names(self.config)]:
+            raise ConfigError(unknown)
 
     @functools.cached_property
     def class_names(self) -> tuple[str, ...]:
@@ -161,7 +167,7 @@ class LoadedRun:
     @functools.cached_property
     def data(self) -> Data:
         """The data of the run, loaded anew. Raises DataError where it is not that of the record."""
-        plugins.load(self.config.plugins)
+        self._refuse_unknown_names()
         data = catalog.load(self.config.dataset)
         recorded = self.run.record["dataset"]
         if data.fingerprint != recorded["fingerprint"]:

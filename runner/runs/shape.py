@@ -120,6 +120,11 @@ def _holds_mapping(value: Any) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and any(map(_holds_mapping, value)))
 
 
+def _is_opening(value: Any) -> bool:
+    texts = all(is_text(value[key]) for key in ("id", "network", "fingerprint"))
+    return texts and is_count(value["epoch"]) and isinstance(value["done"], bool)
+
+
 are_versions = is_mapping_of(is_text)
 RECORD: dict[str, Check] = {
     "status": lambda value: value in STATUSES,
@@ -146,7 +151,8 @@ RECORD: dict[str, Check] = {
     "commonest_class_name": or_none(is_text),
     "parameter_count": or_none(is_count),
     "holder": or_none(is_plain_mapping),
-    "opening": or_none(is_plain_mapping),
+    "opening": or_none(_is_opening),
+    "opening_of_best": or_none(_is_opening),
     "seeds": or_none(is_list_of(is_count)),
 }
 
@@ -159,6 +165,20 @@ TEST: dict[str, Check] = {
     "epoch": is_count,
     "looked_at_before": is_count,
     "accuracy_of_each": or_none(is_list_of(is_number)),
+}
+
+
+CHOICE: dict[str, Check] = {
+    "seeds": lambda value: value != [] and is_list_of(is_count)(value),  # parts of the names of folders
+    "against": or_none(lambda value: is_count(value, 1)),
+    "overrides": are_texts,
+    "config": _is_config,
+    "compared": lambda value: is_count(value["settings"], 1),
+    "chosen_by": is_text,
+    "monitor": is_text,
+    "monitor_direction": lambda value: value in ("min", "max"),
+    "value": is_number,
+    "luck": or_none(is_number),
 }
 
 

@@ -86,7 +86,7 @@ def read(folder: Path) -> dict[str, Any]:
     try:
         record = read_record(folder)
         shape.refuse_damaged_record(record)
-        return {"identity": None, **record}
+        return {"identity": None, "monitor_direction": None, "error": None, **record}
     except ValueError as error:
         for epoch in checkpoint.epochs(folder):
             with contextlib.suppress(OSError, ValueError, checkpoint.DamagedState):

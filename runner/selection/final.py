@@ -186,8 +186,8 @@ def read(folder: Path, trust: Trust = plugins.NONE) -> Final:
     """
     try:
         entries = read_json(folder / CHOICE)
-        mine = {name: entries.pop(name) for name in ("seeds", "against", "overrides", "config")}
-        _refuse_damaged(mine)
+        shape.refuse_damaged(entries, shape.CHOICE)
+        mine = {name: entries.pop(name, None) for name in ("seeds", "against", "overrides", "config")}
         config = compose.from_record(mine["config"], trust)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"{folder / CHOICE} is damaged ({error}): choose anew with python -m runner final") from None
@@ -196,15 +196,6 @@ def read(folder: Path, trust: Trust = plugins.NONE) -> Final:
         if place != folder and not files.is_inside(folder, place.name):
             raise DataError(f"{place} is a link that leads out of the folder of the final model: remove it")
     return found
-
-
-def _refuse_damaged(mine: dict[str, Any]) -> None:
-    """Raises ValueError for entries that the runner does not write; seeds are parts of the names of folders."""
-    seeds, against = mine["seeds"], mine["against"]
-    if not (seeds and shape.is_list_of(shape.is_count)(seeds) and shape.are_texts(mine["overrides"])):
-        raise ValueError("seeds must be whole numbers, and overrides texts")
-    if against is not None and not shape.is_count(against, 1):
-        raise ValueError("against must be a number of epochs")
 
 
 def train(

@@ -64,7 +64,7 @@ def _validation(chosen: dict[str, Any]) -> str:
     selected = ", by --select" if by_hand else f", the best of {settings}" if settings > 1 else ""
     lowered = chosen["monitor_direction"] == "min"
     flattered = "luck has lowered it by about {}" if lowered else "about {} of it luck"
-    luck = f" ({flattered.format(number(chosen['luck']))})" if chosen["luck"] else ""
+    luck = f" ({flattered.format(number(chosen['luck']))})" if chosen.get("luck") else ""
     name = "" if _metric(chosen) == ACCURACY else f"{_metric(chosen)} "
     return f"{name}{number(chosen['value'])}{selected}{luck}"
 

@@ -67,6 +67,32 @@ def test_a_test_that_was_changed_by_hand_is_a_line(copied: Path, runner: Command
     assert "final/test.json is damaged (its accuracy is not as the runner wrote it): remove it, " in refused.stderr
 
 
+def test_what_final_tells_of_its_choice_is_checked(copied: Path, runner: Command) -> None:
+    change(copied / "final" / "choice.json", value=None)
+    refused = runner("resume", "final")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("final/choice.json is damaged (its value is not as the runner wrote it): choose")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("loss", "-1", "texts: training.loss must be one of "),
+        ("metrics", ["=1"], "texts: training.metrics must be one of "),
+        ("validation_split", -1, "the recorded config cannot be used: training.validation_split must be "),
+    ],
+)
+def test_a_recorded_config_that_cannot_be_is_refused(
+    copied: Path, runner: Command, key: str, value: object, said: str
+) -> None:
+    config = record_of(copied / "texts")["config"]
+    change(copied / "texts" / "run.json", config=config | {"training": config["training"] | {key: value}})
+    refused = runner("test", "texts")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(said)
+    assert len(refused.stderr.splitlines()) == 1
+
+
 def test_what_makes_rows_and_the_network_must_go_together(copied: Path, runner: Command) -> None:
     columns = json.loads((copied / "table" / "columns.json").read_text())
     change(copied / "table" / "columns.json", columns=columns["columns"][:1])

@@ -55,7 +55,14 @@ def planned(place: Path, run: Path, **changes: Any) -> Path:
 def chosen(folder: Path, run: Path, **changes: Any) -> Path:
     """The folder of a final model that is not trained yet."""
     folder.mkdir()
-    entries = {"seeds": [0], "against": None, "overrides": [], "config": record_of(run)["config"], **changes}
+    entries = {
+        **mutations.CHOSEN,
+        "seeds": [0],
+        "against": None,
+        "overrides": [],
+        "config": record_of(run)["config"],
+        **changes,
+    }
     (folder / "choice.json").write_text(json.dumps(entries))
     return folder
 
