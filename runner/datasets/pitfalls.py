@@ -4,7 +4,6 @@ are trained on.
 
 import numpy as np
 
-from runner.config import keras_names, task
 from runner.config.schema import Training
 from runner.config.task import Task
 from runner.datasets import duplicates
@@ -18,7 +17,6 @@ FEW = 10  # training examples of a class: with fewer, what is learned of it is c
 MOST = 0.8  # of the training examples in one class: accuracy says little beyond four to one
 SHARED = 0.01  # of the test examples also in training: IMDB has 0.005, and nobody corrects its scores for that
 ACCURACIES = {"accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"}
-OF_EACH_CLASS = ("balanced_accuracy", "macro_f1", "auc", "f1_score")  # metrics for which a rare class counts
 
 
 def of_classes(training: Training, fitting: Task, data: Data) -> list[str]:
@@ -38,16 +36,9 @@ def of_classes(training: Training, fitting: Task, data: Data) -> list[str]:
         lines.append(
             f"training.metrics={shown(list(fitting.metrics))} says little of {data.label}: {common[1]:.4f} of the "
             f"training examples have the class {data.class_names[common[0]]}, so one answer for all is as accurate: "
-            f"{_remedy(fitting)}"
+            f"add balanced_accuracy or macro_f1, as training.metrics={shown([*fitting.metrics, 'balanced_accuracy'])}"
         )
     return lines
-
-
-def _remedy(fitting: Task) -> str:
-    better = [name for name in OF_EACH_CLASS if name in keras_names.METRICS and task.fits(name, fitting)][:2]
-    if better:
-        return f"add {' or '.join(better)}, as training.metrics={shown([*fitting.metrics, better[0]])}"
-    return "compare the accuracy with that share"
 
 
 def shared_with_test(data: Data) -> Overlap:

@@ -57,6 +57,7 @@ def test_accuracy_alone_is_said_beyond_four_to_one(
     if is_said:
         share = counts[-1] / sum(counts)
         assert f"{share:.4f} of the training examples have the class {'abc'[len(counts) - 1]}" in lines[0]
+        assert "add balanced_accuracy or macro_f1, as training.metrics=[" in lines[0]
 
 
 def test_the_metrics_that_are_named_instead_can_be_trained_with(config_of: ConfigOf) -> None:

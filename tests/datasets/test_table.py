@@ -156,7 +156,7 @@ REFUSED: dict[str, tuple[list[str], dict[str, Any], str]] = {
     ),
     "no such target": ([], {"target": "topic"}, "dataset.target must name a column of {path} (text, label); got topic"),
     "no such feature": ([], {"text": None, "features": ["age"]}, "dataset.features must name a column of {path}"),
-    "one class": (["a,x", "b,x"], {}, "{path} cannot be used: column label holds the class 0 alone"),
+    "one class": (["a,x", "b,x"], {}, "{path} cannot be used: column label holds the class x alone"),
     "a label missing": (
         ["a,x", "b,", "c,y", "d"],
         {},

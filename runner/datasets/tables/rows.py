@@ -62,7 +62,7 @@ def choose(config: Table, paths: Sequence[Path]) -> Chosen:
     cells = [part[names] for part in parts]
     if len(paths) == 1:
         cells, labels = _divided(config, cells[0], labels[0])
-    _refuse_unlearnable(config, paths[0], labels[0], len(found.names))
+    _refuse_unlearnable(config, paths[0], labels[0], found.names)
     facts = [table.facts | _dropped(table, part) for table, part in zip(tables, parts, strict=True)]
     return Chosen(
         {"train": cells[0], "test": cells[1]},
@@ -224,9 +224,14 @@ def _divided(
     return [cells.iloc[part] for part in parts], [labels[part] for part in parts]
 
 
-def _refuse_unlearnable(config: Table, path: Path, labels: NDArray[np.int64], classes: int) -> None:
-    if alone := class_labels.one_class(labels):
-        raise refused(path, f"{alone.replace('y_train', f'column {config.target}', 1)}: dataset.target names another")
+def _refuse_unlearnable(config: Table, path: Path, labels: NDArray[np.int64], names: Sequence[str]) -> None:
+    classes = len(names)
+    if class_labels.one_class(labels):
+        raise refused(
+            path,
+            f"column {config.target} holds the class {one_line(names[labels[0]], 40)} alone, and two or more can be "
+            "told apart; dataset.target names another column",
+        )
     if classes > max(FEW_CLASSES, len(labels) / 2):
         raise refused(
             path,
